@@ -1,0 +1,79 @@
+/**
+ * Every setting of one run, frozen, with paths absolute and defaults filled in.
+ * `load.ts` builds it from defaults, `clawgress.yaml`, `CLAWGRESS_*` variables and argv, in rising precedence;
+ * it is the only reader of the process environment.
+ */
+export interface Settings {
+  /** Folder of everything that persists; 0700. */
+  readonly state_dir: string;
+  /** Folder of the Unix sockets; inside the state folder unless that path is too long for a socket address. */
+  readonly sockets_dir: string;
+  /** Name in every record and in the checkpoint origin, for instance `clawgress.local`. */
+  readonly issuer: string;
+  readonly explicit_proxy: ListenerSettings;
+  readonly base_url: ListenerSettings;
+  readonly metrics: { readonly address: string; readonly port: number };
+  readonly policy: { readonly file: string; readonly trust: 'local' };
+  readonly registry_file: string;
+  readonly jwt_issuers: readonly JwtIssuerSettings[];
+  readonly recorder: RecorderSettings;
+  readonly envoy: { readonly bin?: string; readonly concurrency: number; readonly node_id: string };
+  readonly upstream: {
+    /** CIDRs inside the refused ranges that are let through all the same. */
+    readonly allow_cidrs: readonly string[];
+    /** PEM bundle that upstream certificates must chain to. */
+    readonly ca_bundle: string;
+  };
+  readonly demo: DemoSettings;
+  /** Envoy's time-out for one Check. */
+  readonly check_timeout_ms: number;
+  readonly log_level: 'debug' | 'info' | 'warn' | 'error';
+}
+
+export interface ListenerSettings {
+  readonly address: string;
+  readonly port: number;
+  /** Required to bind a plaintext listener to anything but loopback. */
+  readonly allow_plaintext: boolean;
+}
+
+export interface JwtIssuerSettings {
+  /** Exact `iss`. */
+  readonly issuer: string;
+  /** Accepted `aud` values. */
+  readonly audiences: readonly string[];
+  readonly algorithms: readonly string[];
+  /** `file:` path or `https:` URL of the JWKS. */
+  readonly jwks: string;
+  /** The tenant that this issuer's tokens belong to; a claim never chooses another. */
+  readonly tenant_id: string;
+  /** Agent ids this issuer may speak for; the registry maps (issuer, subject) to the agent. */
+  readonly allowed_agents: readonly string[];
+  readonly leeway_s: number;
+  readonly max_lifetime_s: number;
+  readonly jwks_max_age_s: number;
+  /** Claim that carries the run label, when tokens have one. */
+  readonly run_claim?: string;
+}
+
+export interface RecorderSettings {
+  readonly segment_max_bytes: number;
+  readonly segment_max_age_s: number;
+  readonly checkpoint_interval_ms: number;
+  readonly checkpoint_every: number;
+  readonly heartbeat_s: number;
+  /** Proposals waiting for a commit; beyond: RECORDER_BUSY. */
+  readonly queue_max: number;
+  /** Distinct bucket keys per tenant; beyond: LIMIT_KEYS. */
+  readonly limit_keys_max: number;
+  /** Accept tmpfs, overlay and network file systems. */
+  readonly allow_unsafe_storage: boolean;
+}
+
+export interface DemoSettings {
+  readonly enabled: boolean;
+  /** Loopback address of the demo upstream; its own, so that letting it through lets nothing else through. */
+  readonly address: string;
+  readonly http_port: number;
+  readonly https_port: number;
+}

@@ -1,0 +1,54 @@
+import type { Principal } from '../identity/principal.ts';
+import type { LedgerOp } from '../ledger/operation.ts';
+import type { EgressRequest } from '../request/egress_request.ts';
+import type { OpDenial } from '../verdict/proposal.ts';
+
+/** The immutable plan of one policy document. Built by `compile`, only ever read. */
+export interface CompiledPolicy {
+  readonly policy_id: string;
+  /** `sha256:<hex>` over the JCS bytes of the document. */
+  readonly policy_hash: string;
+  /** JCS bytes of the document: what is archived and exported, and what replay compiles again. */
+  readonly canonical: Uint8Array;
+  /** Query parameter names that any rule mentions, sorted. */
+  readonly query_names: readonly string[];
+  /** All rules that match, in document order, with what each one asks for. Pure. */
+  evaluate(request: EgressRequest, principal: Principal): PolicyEvaluation;
+  /** Ledger operations for an allowed request, in document order, with the denial each one stands for. Pure. */
+  limits(request: EgressRequest, principal: Principal): readonly LimitDemand[];
+}
+
+export interface LimitDemand {
+  readonly op: LedgerOp;
+  readonly denial: OpDenial;
+}
+
+export interface PolicyEvaluation {
+  readonly live: RuleOutcome;
+  /** With shadow rules taken as live; same object as `live` when no shadow rule matched. */
+  readonly shadow: RuleOutcome;
+  /** Ids of matching `alert` and `log_only` rules. */
+  readonly observed_by: readonly string[];
+}
+
+export interface RuleOutcome {
+  readonly verdict: 'allow' | 'deny';
+  readonly reason: 'POLICY_ALLOW' | 'POLICY_DENY' | 'POLICY_NO_MATCH' | 'TUNNEL_OPAQUE' | 'PATH_AMBIGUOUS' | 'OVERRIDE_HEADER';
+  readonly rule_id?: string;
+}
+
+/** One mistake in a document. Lines and columns start at 1. */
+export interface PolicyProblem {
+  readonly severity: 'error' | 'warning';
+  /** Stable code, for instance `UNKNOWN_KEY`, `HOST_INVALID`, `RULE_UNREACHABLE`. */
+  readonly code: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** JSON pointer into the document. */
+  readonly pointer: string;
+  /** One sentence: what was found. */
+  readonly message: string;
+  /** What is allowed, or what to do. */
+  readonly hint: string;
+}

@@ -1,0 +1,27 @@
+import type { HostKind, InterceptMode, Protocol, Scheme, Visibility } from '../request/egress_request.ts';
+
+/** The `request` member of a decision record: what replay needs to judge again, and nothing that may be secret. */
+export interface RequestFacts {
+  readonly mode: InterceptMode;
+  readonly visibility: Visibility;
+  readonly protocol: Protocol;
+  readonly method?: string;
+  readonly scheme?: Scheme;
+  /** Canonical host; absent when the authority could not be parsed. */
+  readonly authority?: string;
+  readonly host_kind?: HostKind;
+  readonly port?: number;
+  /** Clear path without the query; absent when hidden, unparsable, over 8,192 bytes or when it held a credential. */
+  readonly path?: string;
+  readonly path_ambiguous?: true;
+  /** Base64 of the client-data commitment of the raw query (evidence format, section "commitments"). */
+  readonly query_commitment?: string;
+  /** Query parameter names, sorted, that the policy mentions and the request carried. */
+  readonly query_names?: readonly string[];
+  readonly override_headers?: readonly string[];
+  readonly credential_forwarded?: true;
+  /** `none`: the client announced no body; `absent`: there may be one and nobody looked. */
+  readonly body_state: 'none' | 'absent';
+  /** Set when no canonical form exists; then most members above are absent. */
+  readonly problem?: string;
+}

@@ -1,0 +1,167 @@
+import type { BucketState } from '../ledger/operation.ts';
+import type { DecisionDraft } from '../verdict/proposal.ts';
+
+/** Members that every journal record carries. Bodies are RFC 8785 JSON; every number is an integer within +-(2^53-1). */
+export interface RecordCommon {
+  readonly v: 0;
+  readonly log_id: string;
+  readonly type: RecordType;
+  readonly issuer: string;
+  /** Equals the line's `keyid`: hex SHA-256 of the signing key's SPKI DER. */
+  readonly key_id: string;
+  readonly seq: number;
+  /** Hex SHA-256 of the previous line without its newline; 64 zeros first. */
+  readonly prev: string;
+  /** `YYYY-MM-DDTHH:MM:SS.sssZ`, the time of judgement. */
+  readonly ts: string;
+  readonly mono_us: number;
+  readonly boot_id: string;
+  readonly process_id: number;
+  readonly ledger_ms: number;
+}
+
+export type RecordType = 'decision' | 'outcome' | 'policy' | 'control' | 'seal' | 'lifecycle';
+
+/** One link of a tenant's, agent's or run's own chain. `id` is the tenant id, the agent id, or `agent/label` for a run. */
+export interface StreamLink {
+  readonly kind: 'tenant' | 'agent' | 'run';
+  readonly id: string;
+  readonly seq: number;
+  readonly prev: string;
+}
+
+export interface Engine {
+  readonly version: string;
+  /** `sha256:<hex>` over the built code. */
+  readonly build_digest: string;
+  /** Version of the decision semantics; replay refuses another. */
+  readonly semantics: number;
+}
+
+/** A receipt: one judged request, merged with what the ledger said. */
+export interface DecisionRecord extends RecordCommon, DecisionDraft {
+  readonly type: 'decision';
+  readonly streams: readonly StreamLink[];
+  readonly engine: Engine;
+  /** Hex HMAC over (envoy node, request id): joins Check retries. */
+  readonly request_key: string;
+  /** Hex HMAC over the request digest. */
+  readonly request_digest: string;
+  /** Names the key of all HMAC members of this record; a third party cannot check those. */
+  readonly hmac_key_id: string;
+  readonly rate_limit_bucket_state?: readonly BucketState[];
+  readonly retry_after_ms?: number;
+}
+
+export type OutcomeState = 'completed' | 'client_abort' | 'upstream_error' | 'not_sent' | 'unknown';
+
+export interface OutcomeFacts {
+  readonly state: OutcomeState;
+  /** HTTP status the client saw; absent when none was sent. */
+  readonly status?: number;
+  readonly bytes_in: number;
+  readonly bytes_out: number;
+  readonly latency_ms: number;
+  readonly upstream_latency_ms?: number;
+  /** Envoy response flags, `-` left out. */
+  readonly flags?: string;
+  readonly details?: string;
+  readonly upstream_address?: string;
+  readonly attempts?: number;
+}
+
+export interface OutcomeRecord extends RecordCommon, OutcomeFacts {
+  readonly type: 'outcome';
+  readonly streams: readonly StreamLink[];
+  /** receipt_id of the decision. */
+  readonly decision_ref: string;
+  readonly source: {
+    readonly kind: 'live' | 'reconciled' | 'sweeper';
+    readonly log_file_id?: string;
+    /** Byte offset of the end of the log line in that file. */
+    readonly offset?: number;
+  };
+}
+
+/** A policy (and registry) became live. Its bytes are an artifact on disk, synced before this record. */
+export interface PolicyRecord extends RecordCommon {
+  readonly type: 'policy';
+  readonly policy_id: string;
+  readonly policy_hash: string;
+  readonly registry_hash: string;
+  readonly trust: 'local' | 'signed';
+}
+
+export interface ControlRecord extends RecordCommon {
+  readonly type: 'control';
+  readonly control: 'registry';
+  readonly registry_hash: string;
+  readonly policy_hash: string;
+}
+
+export interface SealRecord extends RecordCommon {
+  readonly type: 'seal';
+  /** First sequence number of the sealed segment. */
+  readonly first_seq: number;
+  /** Hex root of the RFC 6962 tree over JCS lines of (kind, id, last seq, last hash, counts), sorted. */
+  readonly streams_root: string;
+  readonly stream_count: number;
+  readonly counts: { readonly allow: number; readonly deny: number; readonly outcome: number };
+}
+
+export interface PublicKeyRef {
+  readonly key_id: string;
+  readonly algorithm: 'ed25519';
+  /** Standard base64 of the SPKI DER. */
+  readonly spki_b64: string;
+}
+
+export type LifecycleRecord = RecordCommon & { readonly type: 'lifecycle' } & LifecycleFacts;
+
+export type LifecycleFacts =
+  | {
+      readonly lifecycle: 'genesis';
+      readonly suite: 'ed25519-sha256-1';
+      readonly root_key: PublicKeyRef;
+      readonly log_key: PublicKeyRef;
+      readonly tenant_mode: 'single' | 'multi';
+      readonly isolation: 'same_uid' | 'uid' | 'netns' | 'pod';
+      readonly capture: 'voluntary' | 'enforced';
+    }
+  | {
+      /** Signed by the root key. */
+      readonly lifecycle: 'key_delegation';
+      readonly key: PublicKeyRef;
+      readonly purpose: 'receipt';
+      readonly first_seq: number;
+      /** `ts` form; at most 24 h ahead. */
+      readonly not_after: string;
+    }
+  | { readonly lifecycle: 'start'; readonly engine: Engine }
+  | { readonly lifecycle: 'stop'; readonly clean: true }
+  | { readonly lifecycle: 'heartbeat'; readonly decisions: number; readonly pending_outcomes: number }
+  | {
+      readonly lifecycle: 'recovery';
+      /** Bytes cut from the torn tail and where they are kept, 0 when nothing was torn. */
+      readonly cut_bytes: number;
+      readonly cut_digest?: string;
+      /** Allowed decisions that have no outcome yet. */
+      readonly open_decisions: number;
+    }
+  | { readonly lifecycle: 'clock'; readonly wall_jump_ms: number }
+  | {
+      /** Requests that Envoy saw and that never got a decision, by cause. */
+      readonly lifecycle: 'gap';
+      readonly log_file_id: string;
+      readonly from_ts: string;
+      readonly to_ts: string;
+      readonly counts: readonly { readonly cause: string; readonly count: number }[];
+    };
+
+export type JournalRecord =
+  | DecisionRecord
+  | OutcomeRecord
+  | PolicyRecord
+  | ControlRecord
+  | SealRecord
+  | LifecycleRecord;

@@ -1,0 +1,67 @@
+/**
+ * One outbound request as the decision sees it: canonical, without credentials, without a body.
+ * Serialised members are snake_case because the decision record carries them and replay reads them back.
+ */
+export interface EgressRequest {
+  readonly mode: InterceptMode;
+  readonly visibility: Visibility;
+  readonly protocol: Protocol;
+  /** Absent inside an opaque tunnel. Upper case. */
+  readonly method?: string;
+  readonly scheme: Scheme;
+  /** Canonical host: lower-case A-label without trailing dot, dotted IPv4, or RFC 5952 IPv6 without brackets. */
+  readonly host: string;
+  readonly host_kind: HostKind;
+  readonly port: number;
+  /** Raw path bytes as they will be forwarded, without the query; absent inside an opaque tunnel. ASCII. */
+  readonly path?: string;
+  /** The path after normalisation; differs from `path` exactly when `path_ambiguous`. */
+  readonly path_normal?: string;
+  readonly path_ambiguous: boolean;
+  /** Raw query without the question mark; absent when there is none. Never recorded in clear. */
+  readonly query?: string;
+  /** Decoded names of query parameters; only the names that policy mentions are recorded. */
+  readonly query_names: readonly string[];
+  /** Lower-case names of method or URL override headers that the client sent. */
+  readonly override_headers: readonly string[];
+  /** A `cgk_` credential was found in the URL or a forwarded header. */
+  readonly credential_forwarded: boolean;
+  /** The client announced a body (content-length > 0 or transfer-encoding). */
+  readonly has_body: boolean;
+}
+
+export type InterceptMode = 'explicit' | 'connect' | 'base_url';
+export type Visibility = 'full' | 'headers' | 'sni' | 'authority';
+export type Protocol = 'http' | 'connect';
+export type Scheme = 'http' | 'https' | 'tcp';
+export type HostKind = 'name' | 'ipv4' | 'ipv6';
+
+/** Why a request could not be put in canonical form; each is a reason code of the denial. */
+export const REQUEST_PROBLEMS = [
+  'AUTHORITY_INVALID',
+  'DESTINATION_SELF',
+  'HOST_NUMERIC',
+  'METHOD_INVALID',
+  'PATH_INVALID',
+  'REQUEST_TOO_LARGE',
+] as const;
+export type RequestProblem = (typeof REQUEST_PROBLEMS)[number];
+
+/** What the shell read off the wire, before any judgement: everything attacker-controlled. Header names lower case. */
+export interface RawRequest {
+  readonly mode: 'explicit' | 'base_url';
+  readonly method: string;
+  /** `:authority` as Envoy saw it. */
+  readonly authority: string;
+  /** `:path` as Envoy saw it, query included; empty for CONNECT. */
+  readonly path: string;
+  readonly scheme: string;
+  /** In wire order, duplicates kept, pseudo headers excluded. */
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** `value` plus, in base URL mode with `/_to/<host>/…`, what Envoy must put in place of `:authority` and `:path`. */
+export interface NormalisedRequest {
+  readonly request: EgressRequest;
+  readonly rewrite?: { readonly authority: string; readonly path: string };
+}

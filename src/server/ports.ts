@@ -1,0 +1,45 @@
+import type { IdentityFact } from '../core/identity/principal.ts';
+import type { CompiledPolicy } from '../core/policy/compiled.ts';
+import type { RawRequest } from '../core/request/egress_request.ts';
+import type { OutcomeFacts, OutcomeRecord } from '../core/receipt/records.ts';
+import type { Result } from '../core/result.ts';
+import type { AppendProblem, AppendResult, Proposal } from '../core/verdict/proposal.ts';
+
+/** One immutable view of policy and registry; a request sees exactly one. */
+export interface Snapshot {
+  readonly policy: CompiledPolicy;
+  readonly registry_hash: string;
+  /** Reads and judges the credentials of one request. Never throws. Synchronous for API keys. */
+  authenticate(input: AuthInput): IdentityFact | Promise<IdentityFact>;
+}
+
+export interface AuthInput {
+  readonly mode: RawRequest['mode'];
+  readonly headers: RawRequest['headers'];
+  /** Listener facts: whether the client spoke TLS or came over loopback. */
+  readonly transport: 'loopback' | 'tls' | 'plaintext';
+  /** Wall clock, milliseconds since the epoch. */
+  readonly now_ms: number;
+}
+
+/**
+ * The only writer of evidence and counters.
+ *
+ * MUST validate, sign, apply, write, sync, answer, in this order; answer only when the line is on stable storage;
+ * keep order; on any write or sync failure fail the whole batch and everything queued, and exit.
+ * MUST NOT acknowledge early, drop, reorder, rewrite, continue after a gap, or retry a sync.
+ * The same `request_key` and digest within twice the Check time-out returns the first result, uncharged.
+ */
+export interface RecorderPort {
+  append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem>>;
+  /** Outcomes ride the next commit and never force one; resolves when durable. Unknown or closed decisions are ignored. */
+  close(closure: Closure): Promise<void>;
+}
+
+export interface Closure {
+  /** Either id finds the decision; the log may lack the receipt id when the client left during the Check. */
+  readonly receipt_id?: string;
+  readonly request_id: string;
+  readonly facts: OutcomeFacts;
+  readonly source: OutcomeRecord['source'];
+}
