@@ -1,7 +1,7 @@
 import type { IdentityFact } from '../core/identity/principal.ts';
 import type { CompiledPolicy } from '../core/policy/compiled.ts';
-import type { RawRequest } from '../core/request/egress_request.ts';
 import type { OutcomeFacts, OutcomeRecord } from '../core/receipt/records.ts';
+import type { RawRequest } from '../core/request/egress_request.ts';
 import type { Result } from '../core/result.ts';
 import type { AppendProblem, AppendResult, Proposal } from '../core/verdict/proposal.ts';
 

@@ -33,7 +33,13 @@ export interface PolicyEvaluation {
 
 export interface RuleOutcome {
   readonly verdict: 'allow' | 'deny';
-  readonly reason: 'POLICY_ALLOW' | 'POLICY_DENY' | 'POLICY_NO_MATCH' | 'TUNNEL_OPAQUE' | 'PATH_AMBIGUOUS' | 'OVERRIDE_HEADER';
+  readonly reason:
+    | 'POLICY_ALLOW'
+    | 'POLICY_DENY'
+    | 'POLICY_NO_MATCH'
+    | 'TUNNEL_OPAQUE'
+    | 'PATH_AMBIGUOUS'
+    | 'OVERRIDE_HEADER';
   readonly rule_id?: string;
 }
 

@@ -9,7 +9,11 @@ export interface Verdict {
   readonly reason: ReasonCode;
   readonly rule_id?: string;
   /** What the verdict would have been with shadow rules live; absent when the same. */
-  readonly would_be?: { readonly verdict: 'allow' | 'deny'; readonly reason: ReasonCode; readonly rule_id?: string };
+  readonly would_be?: {
+    readonly verdict: 'allow' | 'deny';
+    readonly reason: ReasonCode;
+    readonly rule_id?: string;
+  };
   /** Ids of `alert` and `log_only` rules that matched; they observe and never grant. */
   readonly observed_by: readonly string[];
   /** Short machine-made hints for the caller; never policy text. */
@@ -34,7 +38,11 @@ export interface DecisionDraft {
   readonly verdict: 'allow' | 'deny';
   readonly reason: ReasonCode;
   readonly rule_id?: string;
-  readonly would_be?: { readonly verdict: 'allow' | 'deny'; readonly reason: ReasonCode; readonly rule_id?: string };
+  readonly would_be?: {
+    readonly verdict: 'allow' | 'deny';
+    readonly reason: ReasonCode;
+    readonly rule_id?: string;
+  };
   readonly observed_by?: readonly string[];
   readonly enforcement_mode: 'enforce';
   /** From the decoded Check to the hand-over of the proposal. */
@@ -76,4 +84,9 @@ export interface AppendResult {
   readonly limit?: { readonly limit_id: string; readonly remaining: number; readonly reset_ms: number };
 }
 
-export type AppendProblem = 'RECORDER_UNAVAILABLE' | 'RECORDER_BUSY' | 'RECORD_TOO_LARGE' | 'STALE_SNAPSHOT' | 'REQUEST_KEY_REUSED';
+export type AppendProblem =
+  | 'RECORDER_UNAVAILABLE'
+  | 'RECORDER_BUSY'
+  | 'RECORD_TOO_LARGE'
+  | 'STALE_SNAPSHOT'
+  | 'REQUEST_KEY_REUSED';

@@ -26,7 +26,10 @@ export const REASONS = {
   REQUEST_TOO_LARGE: { status: 403, title: 'The request line or headers are too large to record' },
   PATH_AMBIGUOUS: { status: 403, title: 'The path could be read in two ways' },
   OVERRIDE_HEADER: { status: 403, title: 'A method or URL override is not accepted here' },
-  CREDENTIAL_FORWARDED: { status: 403, title: 'A gateway credential would have been sent to the destination' },
+  CREDENTIAL_FORWARDED: {
+    status: 403,
+    title: 'A gateway credential would have been sent to the destination',
+  },
   TUNNEL_OPAQUE: { status: 403, title: 'Rules look at parts of the request that a tunnel hides' },
   POLICY_NO_MATCH: { status: 403, title: 'No rule allows this request' },
   POLICY_DENY: { status: 403, title: 'A rule denies this request' },
