@@ -41,6 +41,8 @@ export interface RuleOutcome {
     | 'PATH_AMBIGUOUS'
     | 'OVERRIDE_HEADER';
   readonly rule_id?: string;
+  /** On an allow: forward the normalised path (`rewrite`) or the raw bytes although they are ambiguous (`raw`). */
+  readonly path?: 'rewrite' | 'raw';
 }
 
 /** One mistake in a document. Lines and columns start at 1. */

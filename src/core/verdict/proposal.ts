@@ -16,8 +16,8 @@ export interface Verdict {
   };
   /** Ids of `alert` and `log_only` rules that matched; they observe and never grant. */
   readonly observed_by: readonly string[];
-  /** Short machine-made hints for the caller; never policy text. */
-  readonly next_steps: readonly string[];
+  /** The matching rule asked for the normalised path to be sent in place of the raw one. */
+  readonly rewrite_path?: true;
 }
 
 /** Everything about a decision that is known before the recorder sees it. */

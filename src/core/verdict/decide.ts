@@ -1,0 +1,61 @@
+import type { IdentityFact, Principal } from '../identity/principal.ts';
+import type { CompiledPolicy, LimitDemand, RuleOutcome } from '../policy/compiled.ts';
+import type { EgressRequest, RequestProblem } from '../request/egress_request.ts';
+import type { Result } from '../result.ts';
+import type { Verdict } from './proposal.ts';
+import type { ReasonCode } from './reasons.ts';
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** What the ledger must admit before the verdict stands; empty on denials, which charge nothing. */
+  readonly demands: readonly LimitDemand[];
+}
+
+/**
+ * Judges one request. Pure and total: the same inputs always give the same verdict, which replay relies on.
+ * The start value is deny; `allow` is constructed in `allowed` and nowhere else.
+ */
+export function decide(
+  policy: CompiledPolicy,
+  identity: IdentityFact,
+  request: Result<EgressRequest, RequestProblem>,
+): Judgement {
+  // Identity first: who cannot be named learns nothing about what would have happened.
+  if (!identity.ok) return denied(identity.problem);
+  if (!request.ok) return denied(request.problem);
+  if (request.value.credential_forwarded) return denied('CREDENTIAL_FORWARDED');
+  return judgeByPolicy(policy, identity.principal, request.value);
+}
+
+function judgeByPolicy(policy: CompiledPolicy, principal: Principal, request: EgressRequest): Judgement {
+  const { live, shadow, observed_by } = policy.evaluate(request, principal);
+  const notes = { observed_by, ...(sameOutcome(live, shadow) ? {} : { would_be: outcomeOf(shadow) }) };
+  if (live.verdict !== 'allow') return denied(live.reason, { ...notes, ...ruleOf(live) });
+  return allowed(live, notes, policy.limits(request, principal));
+}
+
+type Notes = Pick<Verdict, 'observed_by' | 'would_be'>;
+
+function allowed(live: RuleOutcome, notes: Notes, demands: readonly LimitDemand[]): Judgement {
+  const rewrite = live.path === 'rewrite' ? { rewrite_path: true as const } : {};
+  return {
+    verdict: { verdict: 'allow', reason: 'POLICY_ALLOW', ...ruleOf(live), ...notes, ...rewrite },
+    demands,
+  };
+}
+
+function denied(reason: ReasonCode, notes: Partial<Verdict> = {}): Judgement {
+  return { verdict: { observed_by: [], ...notes, verdict: 'deny', reason }, demands: [] };
+}
+
+function ruleOf(outcome: RuleOutcome): { rule_id?: string } {
+  return outcome.rule_id === undefined ? {} : { rule_id: outcome.rule_id };
+}
+
+function outcomeOf(outcome: RuleOutcome): NonNullable<Verdict['would_be']> {
+  return { verdict: outcome.verdict, reason: outcome.reason, ...ruleOf(outcome) };
+}
+
+function sameOutcome(a: RuleOutcome, b: RuleOutcome): boolean {
+  return a.verdict === b.verdict && a.reason === b.reason && a.rule_id === b.rule_id;
+}
