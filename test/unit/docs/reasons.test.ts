@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { it } from 'node:test';
+import { IDENTITY_PROBLEMS } from '../../../src/core/identity/principal.ts';
+import { REQUEST_PROBLEMS } from '../../../src/core/request/egress_request.ts';
+import { REASONS } from '../../../src/core/verdict/reasons.ts';
+
+const page = readFileSync(new URL('../../../docs/reasons.md', import.meta.url), 'utf8');
+const rows = [...page.matchAll(/^\| `([A-Z_]+)` \| (\d{3}) \|/gm)].map(
+  ([, code, status]) => `${code} ${status}`,
+);
+
+it('docs/reasons.md and the code list the same codes with the same status', () => {
+  const code = Object.entries(REASONS).map(([name, { status }]) => `${name} ${status}`);
+  assert.deepEqual([...rows].sort(), code.sort());
+});
+
+it('every identity and request problem is a reason code', () => {
+  for (const problem of [...IDENTITY_PROBLEMS, ...REQUEST_PROBLEMS]) assert.ok(problem in REASONS, problem);
+});
