@@ -1,0 +1,104 @@
+/**
+ * `npm run test:sabotage [name …]`: breaks one line at a time in a copy of the checkout and proves that the named
+ * test turns red, and that it was green before. A promise whose test survives its sabotage is not tested.
+ */
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SABOTAGES, type Sabotage } from './list.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const COPIED = [
+  'src',
+  'test',
+  'bin',
+  'proto',
+  'policies',
+  'envoy',
+  'docs',
+  'bundles',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'README.md',
+];
+const TEST_TIMEOUT_MS = 240_000;
+
+function copyCheckout(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'clawgress-sabotage-'));
+  for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
+  for (const name of ['node_modules', '.cache']) symlinkSync(join(ROOT, name), join(copy, name));
+  return copy;
+}
+
+/** Exit code and output of the named test alone; zero executed tests counts as red nowhere: it is an error. */
+async function runTest(
+  cwd: string,
+  sabotage: Sabotage,
+): Promise<{ red: boolean; ran: number; output: string }> {
+  const args = [
+    '--import',
+    'tsx',
+    '--test',
+    '--test-reporter=tap',
+    '--test-name-pattern',
+    sabotage.test.name,
+    sabotage.test.file,
+  ];
+  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const timer = setTimeout(() => child.kill('SIGKILL'), TEST_TIMEOUT_MS);
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  clearTimeout(timer);
+  const count = (what: string) => Number(new RegExp(`^# ${what} (\\d+)`, 'm').exec(output)?.[1] ?? 0);
+  return { red: code !== 0 && count('fail') > 0, ran: count('pass') + count('fail'), output };
+}
+
+function applySabotage(copy: string, { file, find, replace }: Sabotage): void {
+  const path = join(copy, file);
+  const source = readFileSync(path, 'utf8');
+  const hits = source.split(find).length - 1;
+  if (hits !== 1)
+    throw new Error(`${file}: the line to break was found ${hits} times, expected once: ${find}`);
+  writeFileSync(
+    path,
+    source.replace(find, () => replace),
+  );
+}
+
+async function prove(sabotage: Sabotage): Promise<string | undefined> {
+  const copy = copyCheckout();
+  try {
+    const before = await runTest(copy, sabotage);
+    if (before.ran === 0)
+      return `no test named ${sabotage.test.name} in ${sabotage.test.file}\n${before.output}`;
+    if (before.red) return `the test is red before the sabotage\n${before.output}`;
+    applySabotage(copy, sabotage);
+    const after = await runTest(copy, sabotage);
+    return after.red ? undefined : `the test stayed green after the sabotage\n${after.output.slice(-2000)}`;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+const wanted = process.argv.slice(2);
+const chosen = wanted.length === 0 ? SABOTAGES : SABOTAGES.filter(({ name }) => wanted.includes(name));
+if (chosen.length === 0) {
+  process.stderr.write(`no such sabotage; known: ${SABOTAGES.map(({ name }) => name).join(', ')}\n`);
+  process.exit(2);
+}
+let failed = 0;
+for (const sabotage of chosen) {
+  const problem = await prove(sabotage);
+  if (problem !== undefined) failed++;
+  process.stdout.write(
+    `${problem === undefined ? 'caught' : 'NOT CAUGHT'}  ${sabotage.name}: ${sabotage.breaks}\n`,
+  );
+  if (problem !== undefined) process.stdout.write(`${problem}\n`);
+}
+process.stdout.write(`\n${chosen.length - failed} passed, ${failed} failed\n`);
+process.exit(failed === 0 ? 0 : 1);
