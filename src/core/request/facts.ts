@@ -1,0 +1,84 @@
+import type { RequestFacts } from '../receipt/decision.ts';
+import type { EgressRequest, RawRequest, RequestProblem } from './egress_request.ts';
+import { announcesBody } from './headers.ts';
+import { PATH_BYTES_MAX } from './normalise.ts';
+import { normalisePath } from './path.ts';
+
+/**
+ * What a receipt keeps of a request: enough to judge it again, nothing that may be secret.
+ * The query is never in clear; the path is left out when a credential was on its way out.
+ */
+export function requestFacts(
+  request: EgressRequest,
+  policyQueryNames: readonly string[],
+  queryCommitment?: string,
+): RequestFacts {
+  const names = request.query_names.filter((name) => policyQueryNames.includes(name)).sort();
+  const path = recordablePath(request);
+  return {
+    mode: request.mode,
+    visibility: request.visibility,
+    protocol: request.protocol,
+    ...(request.method === undefined ? {} : { method: request.method }),
+    scheme: request.scheme,
+    authority: request.host,
+    host_kind: request.host_kind,
+    port: request.port,
+    ...(path === undefined ? {} : { path }),
+    ...(request.path_ambiguous ? { path_ambiguous: true } : {}),
+    ...(queryCommitment === undefined ? {} : { query_commitment: queryCommitment }),
+    ...(names.length === 0 ? {} : { query_names: names }),
+    ...(request.override_headers.length === 0 ? {} : { override_headers: request.override_headers }),
+    ...(request.credential_forwarded ? { credential_forwarded: true } : {}),
+    // Nobody looks into a tunnel, so nobody can say that it carries nothing.
+    body_state: request.has_body || request.protocol === 'connect' ? 'absent' : 'none',
+  };
+}
+
+/** Facts of a request that has no canonical form. Nothing the client wrote is copied. */
+export function problemFacts(raw: RawRequest, problem: RequestProblem): RequestFacts {
+  const isTunnel = raw.mode === 'explicit' && raw.method === 'CONNECT';
+  return {
+    mode: isTunnel ? 'connect' : raw.mode,
+    visibility: isTunnel ? 'authority' : 'full',
+    protocol: isTunnel ? 'connect' : 'http',
+    body_state: isTunnel || announcesBody(raw.headers) ? 'absent' : 'none',
+    problem,
+  };
+}
+
+/**
+ * The request as judged, for replay: without the query, with the query names that policy mentions.
+ * Nothing when the facts hold a problem, lack a member, or contradict themselves.
+ */
+export function requestFromFacts(facts: RequestFacts): EgressRequest | undefined {
+  const { scheme, authority: host, host_kind, port, path } = facts;
+  if (facts.problem !== undefined || !scheme || host === undefined || !host_kind || port === undefined) {
+    return undefined;
+  }
+  const path_ambiguous = facts.path_ambiguous === true;
+  const path_normal = path === undefined ? undefined : normalisePath(path);
+  if (path !== undefined && (path_normal !== path) !== path_ambiguous) return undefined;
+  return {
+    mode: facts.mode,
+    visibility: facts.visibility,
+    protocol: facts.protocol,
+    ...(facts.method === undefined ? {} : { method: facts.method }),
+    scheme,
+    host,
+    host_kind,
+    port,
+    ...(path === undefined || path_normal === undefined ? {} : { path, path_normal }),
+    path_ambiguous,
+    query_names: facts.query_names ?? [],
+    override_headers: facts.override_headers ?? [],
+    credential_forwarded: facts.credential_forwarded === true,
+    has_body: facts.body_state === 'absent' && facts.protocol !== 'connect',
+  };
+}
+
+function recordablePath(request: EgressRequest): string | undefined {
+  const { path } = request;
+  if (path === undefined || request.credential_forwarded || path.length > PATH_BYTES_MAX) return undefined;
+  return path;
+}
