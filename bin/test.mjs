@@ -1,0 +1,56 @@
+// `npm test [-- unit|integration|fault|e2e …]`: sets up what is missing, then runs Node's test runner over the suites.
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism, constants } from 'node:os';
+import { join } from 'node:path';
+import { orExplain, root, setup } from './setup.mjs';
+
+const SUITES = ['unit', 'integration', 'fault', 'e2e'];
+// Suites start real Envoys and sync to disk; more files at once than this only makes them wait for each other.
+const CONCURRENCY_MAX = 4;
+const FILE_TIMEOUT_MS = 600_000;
+
+const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !SUITES.includes(name));
+if (unknown !== undefined) {
+  process.stderr.write(`unknown suite '${unknown}'; known: ${SUITES.join(', ')}\n`);
+  process.exit(2);
+}
+
+const suites = asked.length > 0 ? SUITES.filter((name) => asked.includes(name)) : SUITES;
+const files = suites.flatMap(testFiles);
+if (files.length === 0) {
+  process.stderr.write(`no test files in ${suites.join(', ')}\n`);
+  process.exit(1);
+}
+const envoy = await orExplain(() => setup());
+const runner = spawn(
+  process.execPath,
+  [
+    '--import',
+    'tsx',
+    '--test',
+    '--test-reporter=spec',
+    `--test-concurrency=${Math.max(2, Math.min(CONCURRENCY_MAX, availableParallelism()))}`,
+    `--test-timeout=${FILE_TIMEOUT_MS}`,
+    ...files,
+  ],
+  { cwd: root, stdio: 'inherit', env: { ...process.env, ENVOY_BIN: process.env.ENVOY_BIN ?? envoy } },
+);
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => runner.kill(signal));
+runner.on('error', (error) => {
+  process.stderr.write(`the test runner could not be started: ${error.message}\n`);
+  process.exit(3);
+});
+runner.on('exit', (code, signal) =>
+  process.exit(code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 15)),
+);
+
+function testFiles(suite) {
+  const dir = join(root, 'test', suite);
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir, { recursive: true })
+    .filter((name) => name.endsWith('.test.ts'))
+    .sort()
+    .map((name) => join('test', suite, name));
+}
