@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../bin/clawgress', import.meta.url));
+const READY_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 30_000;
+
+export interface Endpoints {
+  readonly explicit_proxy: string;
+  readonly base_url: string;
+  readonly metrics: string;
+  readonly state_dir: string;
+  readonly journal_dir: string;
+  readonly public_keys: string;
+  readonly ca_bundle: string;
+  readonly demo: { readonly upstream_http: string; readonly upstream_https: string; readonly hits_url: string };
+}
+
+export interface DemoAgent {
+  readonly agent_id: string;
+  readonly api_key: string;
+  readonly allowed_hosts: readonly string[];
+}
+
+/** A whole gateway on free ports: the real CLI, the real Envoy. */
+export interface Running {
+  readonly up: ChildProcess;
+  readonly stateDir: string;
+  readonly endpoints: Endpoints;
+  readonly agents: readonly DemoAgent[];
+  /** Everything that `up` printed so far. */
+  output(): string;
+  /** Pid of the child of `up` whose command line contains `word`. */
+  childPid(word: string): number;
+  /** SIGINT, waits for the exit; the state folder stays until `remove`. */
+  stop(): Promise<void>;
+  remove(): void;
+}
+
+export async function startClawgress(options: { stateDir?: string; args?: readonly string[] } = {}): Promise<Running> {
+  const stateDir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'cg-test-'));
+  const args = ['up', '--state-dir', stateDir, '--ports', 'auto', ...(options.args ?? [])];
+  const up = spawn(CLI, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let printed = '';
+  for (const stream of [up.stdout, up.stderr]) stream?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  await ready(up, () => printed);
+  const read = (name: string) => JSON.parse(readFileSync(join(stateDir, 'run', name), 'utf8'));
+  return {
+    up,
+    stateDir,
+    endpoints: read('endpoints.json'),
+    agents: existsSync(join(stateDir, 'run', 'demo-credentials.json')) ? read('demo-credentials.json').agents : [],
+    output: () => printed,
+    childPid: (word) => childPid(up, word),
+    stop: () => stop(up),
+    remove: () => rmSync(stateDir, { recursive: true, force: true }),
+  };
+}
+
+async function ready(up: ChildProcess, printed: () => string): Promise<void> {
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  while (!/ready/i.test(printed())) {
+    if (up.exitCode !== null) throw new Error(`clawgress up exited with ${up.exitCode}:\n${printed()}`);
+    if (Date.now() > deadline) {
+      up.kill('SIGKILL');
+      throw new Error(`clawgress up was not ready in ${READY_TIMEOUT_MS} ms:\n${printed()}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function stop(up: ChildProcess): Promise<void> {
+  if (up.exitCode !== null || up.signalCode !== null) return;
+  const exited = new Promise((resolve) => up.once('exit', resolve));
+  up.kill('SIGINT');
+  const timer = setTimeout(() => up.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  await exited;
+  clearTimeout(timer);
+}
+
+function childPid(up: ChildProcess, word: string): number {
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const parent = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1]);
+      if (parent === up.pid && readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes(word)) return Number(entry);
+    } catch {
+      // The process ended between the listing and the reading.
+    }
+  }
+  throw new Error(`no child of clawgress up matches ${word}`);
+}
+
+/** Polls until `probe` gives a value. */
+export async function eventually<T>(probe: () => T | undefined | Promise<T | undefined>, what: string, ms = 15_000): Promise<T> {
+  const deadline = Date.now() + ms;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined) return value;
+    if (Date.now() > deadline) throw new Error(`timed out waiting for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
