@@ -5,6 +5,9 @@ import type { Result } from '../result.ts';
 import type { Verdict } from './proposal.ts';
 import type { ReasonCode } from './reasons.ts';
 
+/** Raised whenever the same inputs could give another verdict; replay refuses records of another version. */
+export const DECISION_SEMANTICS = 1;
+
 export interface Judgement {
   readonly verdict: Verdict;
   /** What the ledger must admit before the verdict stands; empty on denials, which charge nothing. */
