@@ -1,0 +1,121 @@
+import type { DecisionRecord } from '../receipt/records.ts';
+import type { AppendResult } from '../verdict/proposal.ts';
+import { type BucketEntry, Buckets } from './buckets.ts';
+import { type Evaluation, evaluateOps } from './evaluation.ts';
+import { type OpenDecision, OpenDecisions } from './open_decisions.ts';
+import type { LedgerOp } from './operation.ts';
+import { type Recall, type Remembered, RequestMemory } from './request_memory.ts';
+
+export interface LedgerOptions {
+  /** Distinct live bucket keys per tenant. */
+  readonly limit_keys_max: number;
+  /** How long a request key answers with its first result: twice the Check time-out. */
+  readonly request_window_us: number;
+  /** Hex HMAC of a bucket key. State is keyed by it, so that records alone rebuild the state. */
+  readonly commit: (key: string) => string;
+}
+
+export interface LedgerSnapshot {
+  readonly buckets: readonly BucketEntry[];
+  readonly requests: readonly (readonly [string, Remembered])[];
+  readonly open: readonly OpenDecision[];
+}
+
+/** Allows that may wait for an outcome at one time; beyond, nothing more is admitted until outcomes arrive. */
+export const OPEN_DECISIONS_MAX = 250_000;
+/** Request keys remembered at one time. */
+export const REQUEST_KEYS_MAX = 500_000;
+
+/**
+ * The state of the data plane: a fold over journal records. `evaluate` has no effect; `foldDecision` and
+ * `foldOutcome` are the only way state changes, the same for a record just written and for one read at start.
+ */
+export class Ledger {
+  readonly #options: LedgerOptions;
+  readonly #buckets: Buckets;
+  readonly #requests: RequestMemory;
+  readonly #open = new OpenDecisions();
+
+  constructor(options: LedgerOptions, snapshot?: LedgerSnapshot) {
+    this.#options = options;
+    this.#buckets = new Buckets(options.limit_keys_max);
+    this.#requests = new RequestMemory(options.request_window_us);
+    if (snapshot === undefined) return;
+    for (const [commitment, tenant, tat] of snapshot.buckets) this.#buckets.set(commitment, tenant, tat);
+    this.#requests.restore(snapshot.requests);
+    for (const decision of snapshot.open) this.#open.open(decision);
+  }
+
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  get bucketCount(): number {
+    return this.#buckets.size;
+  }
+
+  /** False when a memory is full and nothing more may be admitted. */
+  get hasRoom(): boolean {
+    return this.#open.size < OPEN_DECISIONS_MAX && this.#requests.size < REQUEST_KEYS_MAX;
+  }
+
+  recall(request_key: string, request_digest: string, now_us: number): Recall {
+    return this.#requests.recall(request_key, request_digest, now_us);
+  }
+
+  evaluate(ops: readonly LedgerOp[], tenant: string, now_us: number): Evaluation {
+    return evaluateOps(this.#buckets, this.#options.commit, ops, tenant, now_us);
+  }
+
+  foldDecision(record: DecisionRecord, result: AppendResult): void {
+    const now_us = record.ledger_ms * 1_000;
+    for (const state of record.rate_limit_bucket_state ?? []) {
+      if (state.tat_after === state.tat_before || record.identity === undefined) continue;
+      this.#buckets.set(state.key_commitment, record.identity.tenant_id, state.tat_after);
+    }
+    this.#requests.remember(record.request_key, record.request_digest, result, now_us);
+    if (record.verdict === 'allow') this.#open.open(openDecisionOf(record));
+  }
+
+  foldOutcome(decision_ref: string): void {
+    this.#open.close(decision_ref);
+  }
+
+  findOpen(receipt_id: string | undefined, request_id: string): OpenDecision | undefined {
+    return this.#open.find(receipt_id, request_id);
+  }
+
+  /** Oldest first. */
+  openDecisions(): IterableIterator<OpenDecision> {
+    return this.#open.values();
+  }
+
+  /** Drops what time has made void, looking at no more than `budget` buckets. */
+  sweep(now_us: number, budget: number): void {
+    this.#buckets.sweep(now_us, budget);
+    this.#requests.age(now_us);
+  }
+
+  snapshot(now_us: number): LedgerSnapshot {
+    return {
+      buckets: [...this.#buckets.entries()].filter(([, , tat]) => tat > now_us),
+      requests: [...this.#requests.live(now_us)],
+      open: [...this.#open.values()],
+    };
+  }
+}
+
+function openDecisionOf(record: DecisionRecord): OpenDecision {
+  // decide.ts constructs an allow only for a principal, so an allow without one is a broken invariant.
+  if (record.identity === undefined) throw new Error('an allow without a principal');
+  const { tenant_id, agent_id, run } = record.identity;
+  return {
+    receipt_id: record.receipt_id,
+    request_id: record.request_id,
+    envoy_epoch: record.envoy_epoch,
+    ledger_ms: record.ledger_ms,
+    tenant_id,
+    agent_id,
+    ...(run === undefined ? {} : { run_label: run.label }),
+  };
+}
