@@ -1,0 +1,111 @@
+import { accessLog } from './access_log_format.ts';
+import type { Cidr } from './cidr.ts';
+import { authzFilter, listenerFacts } from './ext_authz.ts';
+import { addressGuard, stampGuard } from './guards.ts';
+import { egressStrip, ingressStrip, responseStrip } from './headers.ts';
+import type { EnvoyConfigInput } from './input.ts';
+import { localReplies } from './local_replies.ts';
+import { resolveFilter } from './resolution.ts';
+import { extension, type Message } from './typed.ts';
+
+/** An opaque tunnel lives at most this long: a revoked agent must not keep one open. */
+const TUNNEL_MAX = '900s';
+const IDLE = '900s';
+
+export interface Shared {
+  readonly input: EnvoyConfigInput;
+  readonly cache: Message;
+  readonly refused: readonly Cidr[];
+}
+
+/** The order is the security argument: ask, prove the answer, resolve, check the address, strip, send. */
+export function httpFilters({ input, cache, refused }: Shared): Message[] {
+  return [
+    authzFilter(input),
+    stampGuard(input.stamp),
+    resolveFilter(cache),
+    addressGuard(refused),
+    egressStrip(),
+    extension('envoy.filters.http.router', 'envoy.extensions.filters.http.router.v3.Router', {
+      suppress_envoy_headers: true,
+      upstream_http_filters: responseStrip(),
+    }),
+  ];
+}
+
+/** Plain requests in absolute form go out as plain HTTP; CONNECT opens a tunnel. */
+export function explicitConnection(shared: Shared): Message {
+  const { input } = shared;
+  return connection(shared, 'explicit', {
+    scheme_header_transformation: { scheme_to_overwrite: 'http' },
+    upgrade_configs: [{ upgrade_type: 'CONNECT', filters: httpFilters(shared) }],
+    route_config: routes('explicit', input, [tunnelRoute(), anyRoute('plain', 'dfp_plain')]),
+  });
+}
+
+/** Everything leaves over verified TLS. */
+export function baseUrlConnection(shared: Shared): Message {
+  return connection(shared, 'base_url', {
+    scheme_header_transformation: { scheme_to_overwrite: 'https' },
+    route_config: routes('base_url', shared.input, [anyRoute('tls', 'dfp_tls')]),
+  });
+}
+
+function connection(shared: Shared, listener: 'explicit' | 'base_url', members: Message): Message {
+  return extension(
+    'envoy.filters.network.http_connection_manager',
+    'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+    {
+      stat_prefix: listener,
+      codec_type: 'AUTO',
+      use_remote_address: true,
+      skip_xff_append: true,
+      server_header_transformation: 'PASS_THROUGH',
+      request_headers_timeout: '15s',
+      stream_idle_timeout: IDLE,
+      common_http_protocol_options: { idle_timeout: IDLE, headers_with_underscores_action: 'REJECT_REQUEST' },
+      http2_protocol_options: {
+        max_concurrent_streams: 256,
+        initial_stream_window_size: 65_536,
+        initial_connection_window_size: 1_048_576,
+      },
+      // The judged path must be the forwarded path, byte for byte.
+      normalize_path: false,
+      merge_slashes: false,
+      path_with_escaped_slashes_action: 'KEEP_UNCHANGED',
+      early_header_mutation_extensions: [ingressStrip()],
+      local_reply_config: localReplies(),
+      access_log: [accessLog(shared.input.access_log, listener)],
+      http_filters: httpFilters(shared),
+      ...members,
+    },
+  );
+}
+
+function routes(mode: 'explicit' | 'base_url', input: EnvoyConfigInput, list: Message[]): Message {
+  const listen = mode === 'explicit' ? input.explicit_proxy : input.base_url;
+  return {
+    name: mode,
+    virtual_hosts: [
+      { name: mode, domains: ['*'], typed_per_filter_config: listenerFacts(mode, listen), routes: list },
+    ],
+  };
+}
+
+function tunnelRoute(): Message {
+  return {
+    name: 'tunnel',
+    match: { connect_matcher: {} },
+    route: {
+      cluster: 'dfp_tcp',
+      timeout: '0s',
+      idle_timeout: IDLE,
+      max_stream_duration: { max_stream_duration: TUNNEL_MAX },
+      upgrade_configs: [{ upgrade_type: 'CONNECT', connect_config: {} }],
+    },
+  };
+}
+
+function anyRoute(name: string, cluster: string): Message {
+  return { name, match: { prefix: '/' }, route: { cluster, timeout: '0s' } };
+}

@@ -1,0 +1,55 @@
+import { isIPv4 } from 'node:net';
+import type { Settings } from '../../config/settings.ts';
+
+/** Everything the generated configuration depends on. The same input always gives the same bytes. */
+export interface EnvoyConfigInput {
+  readonly node_id: string;
+  /** Names this run of Envoy in every Check, so that log lines and decisions join. */
+  readonly epoch: string;
+  /** Secret the gateway writes into the metadata of every answer; the guard lets nothing through without it. */
+  readonly stamp: string;
+  readonly authz_socket: string;
+  readonly admin_socket: string;
+  readonly access_log: string;
+  readonly explicit_proxy: Listen;
+  readonly base_url: Listen;
+  readonly allow_cidrs: readonly string[];
+  /** PEM file that upstream certificates must chain to. */
+  readonly ca_bundle: string;
+  readonly check_timeout_ms: number;
+}
+
+export interface Listen {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What one start of Envoy adds to the settings. */
+export interface EnvoyRun {
+  readonly epoch: string;
+  readonly stamp: string;
+  readonly authz_socket: string;
+  readonly admin_socket: string;
+  readonly access_log: string;
+}
+
+export function configInput(
+  settings: Pick<Settings, 'envoy' | 'explicit_proxy' | 'base_url' | 'upstream' | 'check_timeout_ms'>,
+  run: EnvoyRun,
+): EnvoyConfigInput {
+  return {
+    ...run,
+    node_id: settings.envoy.node_id,
+    explicit_proxy: { address: settings.explicit_proxy.address, port: settings.explicit_proxy.port },
+    base_url: { address: settings.base_url.address, port: settings.base_url.port },
+    allow_cidrs: settings.upstream.allow_cidrs,
+    ca_bundle: settings.upstream.ca_bundle,
+    check_timeout_ms: settings.check_timeout_ms,
+  };
+}
+
+/** How credentials travel to this listener; a wildcard bind counts as plaintext whoever connects. */
+export function transportOf(listen: Listen): 'loopback' | 'plaintext' {
+  const loopback = isIPv4(listen.address) ? listen.address.startsWith('127.') : listen.address === '::1';
+  return loopback ? 'loopback' : 'plaintext';
+}

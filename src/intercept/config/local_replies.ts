@@ -1,0 +1,190 @@
+import { AUTHZ_FILTER } from './ext_authz.ts';
+import { ADDRESS_POLICY } from './guards.ts';
+import { extension, type Message } from './typed.ts';
+
+/** One answer that Envoy gives without the gateway, told apart by `response_code_details`. */
+interface LocalReply {
+  readonly code: GatewayCode;
+  /** CEL over `d`, the details. First match wins. */
+  readonly when: string;
+  /** Absent: Envoy's own status stays. */
+  readonly status?: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly next_step: string;
+  /** Error type of RFC 9209, the only trace of the cause that a refused CONNECT can show. */
+  readonly proxy_error: string;
+  /** Only where the allow decision is known to be durable. */
+  readonly receipt: boolean;
+}
+
+/** Codes of answers that are not decisions: nothing was judged, or the judged request could not be delivered. */
+export const GATEWAY_CODES = [
+  'ADDRESS_REFUSED',
+  'DECISION_UNPROVEN',
+  'GATEWAY_UNAVAILABLE',
+  'UPSTREAM_DNS',
+  'UPSTREAM_TLS',
+  'UPSTREAM_TIMEOUT',
+  'UPSTREAM_UNREACHABLE',
+  'UPSTREAM_RESET',
+  'UPGRADE_REFUSED',
+  'REQUEST_REFUSED',
+] as const;
+export type GatewayCode = (typeof GATEWAY_CODES)[number];
+
+const REFUSED_ADDRESS = {
+  code: 'ADDRESS_REFUSED',
+  status: 403,
+  title: 'The destination is a private or reserved address',
+  detail: 'The destination resolves to an address that this gateway does not reach. Nothing was sent.',
+  next_step: 'Ask the operator to add the address block to upstream.allow_cidrs.',
+  proxy_error: 'destination_ip_prohibited',
+  receipt: true,
+} as const;
+
+const BEFORE = "d.startsWith('upstream_reset_before_response_started')";
+
+const REPLIES: readonly LocalReply[] = [
+  { ...REFUSED_ADDRESS, when: `d.startsWith('rbac_access_denied') && d.contains('${ADDRESS_POLICY}')` },
+  { ...REFUSED_ADDRESS, when: "d.startsWith('dns_resolution_failure') && d.contains('address_denied')" },
+  {
+    code: 'DECISION_UNPROVEN',
+    when: "d.startsWith('rbac_access_denied')",
+    status: 503,
+    title: 'No recorded decision stands behind this request',
+    detail: 'The gateway did not vouch for the request. Nothing was sent.',
+    next_step: 'Tell the operator to run: clawgress doctor',
+    proxy_error: 'proxy_internal_error',
+    receipt: false,
+  },
+  {
+    code: 'GATEWAY_UNAVAILABLE',
+    when: "d.startsWith('ext_authz_error')",
+    status: 503,
+    title: 'The request could not be judged',
+    detail: 'The gateway did not answer in time. Nothing was sent.',
+    next_step: 'Try again in a second; if it stays, tell the operator to run: clawgress doctor',
+    proxy_error: 'proxy_internal_error',
+    receipt: false,
+  },
+  {
+    code: 'UPSTREAM_DNS',
+    when: "d.startsWith('dns_resolution_failure')",
+    status: 502,
+    title: 'The destination name was not resolved',
+    detail: 'The request was allowed, but its host name has no usable address.',
+    next_step: 'Check the host name and the resolver of the gateway.',
+    proxy_error: 'dns_error',
+    receipt: true,
+  },
+  {
+    code: 'UPSTREAM_TLS',
+    when: `${BEFORE} && d.contains('TLS_error')`,
+    status: 502,
+    title: 'The destination could not prove its identity',
+    detail:
+      'The request was allowed, but the TLS handshake with the destination failed. The request was not sent.',
+    next_step: 'Check the certificate of the destination and upstream.ca_bundle.',
+    proxy_error: 'tls_certificate_error',
+    receipt: true,
+  },
+  {
+    code: 'UPSTREAM_TIMEOUT',
+    when: `${BEFORE} && d.contains('connection_timeout')`,
+    status: 504,
+    title: 'The destination did not answer the connection',
+    detail: 'The request was allowed, but no connection was made in time. The request was not sent.',
+    next_step: 'Check that the destination is up and reachable from the gateway.',
+    proxy_error: 'connection_timeout',
+    receipt: true,
+  },
+  {
+    code: 'UPSTREAM_UNREACHABLE',
+    when: `${BEFORE} && d.contains('connection_failure')`,
+    status: 502,
+    title: 'The destination refused the connection',
+    detail: 'The request was allowed, but no connection could be made. The request was not sent.',
+    next_step: 'Check that the destination is up and reachable from the gateway.',
+    proxy_error: 'connection_refused',
+    receipt: true,
+  },
+  {
+    code: 'UPSTREAM_RESET',
+    when: BEFORE,
+    status: 502,
+    title: 'The destination closed the connection before it answered',
+    detail: 'The request was allowed and may have been processed; no answer came back.',
+    next_step: 'Check the effect at the destination before trying again.',
+    proxy_error: 'connection_terminated',
+    receipt: true,
+  },
+  {
+    code: 'UPGRADE_REFUSED',
+    when: "d.startsWith('upgrade_failed')",
+    status: 403,
+    title: 'Protocol upgrades are not open here',
+    detail: 'This listener forwards plain HTTP requests and, in proxy mode, CONNECT. Nothing was sent.',
+    next_step: 'Use a CONNECT tunnel through the proxy port.',
+    proxy_error: 'http_upgrade_failed',
+    receipt: false,
+  },
+  {
+    code: 'REQUEST_REFUSED',
+    // What the gateway itself answered is left alone, byte for byte.
+    when: "!d.startsWith('ext_authz_denied') && !d.startsWith('via_upstream')",
+    title: 'The request could not be handled',
+    detail: 'The request is malformed, too large, too slow, or the gateway is overloaded.',
+    next_step: 'Check the request; look up the request id in the log of the gateway.',
+    proxy_error: 'http_request_error',
+    receipt: false,
+  },
+];
+
+/** `application/problem+json` for everything Envoy refuses by itself, with causes kept inside. */
+export function localReplies(): Message {
+  return { mappers: REPLIES.map(mapper) };
+}
+
+function mapper(reply: LocalReply): Message {
+  return {
+    filter: {
+      extension_filter: extension('cel', 'envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter', {
+        expression: reply.when.replace(/\bd\./g, 'response.code_details.'),
+      }),
+    },
+    ...(reply.status === undefined ? {} : { status_code: reply.status }),
+    headers_to_add: headers(reply),
+    body_format_override: {
+      content_type: 'application/problem+json',
+      // A missing id is left out rather than shown as null.
+      omit_empty_values: true,
+      json_format: body(reply),
+    },
+  };
+}
+
+function body(reply: LocalReply): Message {
+  return {
+    type: `urn:clawgress:reason:${reply.code}`,
+    title: reply.title,
+    status: reply.status ?? '%RESPONSE_CODE%',
+    code: reply.code,
+    detail: reply.detail,
+    next_steps: [reply.next_step],
+    request_id: '%REQ(X-REQUEST-ID)%',
+    ...(reply.receipt ? { receipt_id: `%DYNAMIC_METADATA(${AUTHZ_FILTER}:receipt_id)%` } : {}),
+  };
+}
+
+function headers(reply: LocalReply): Message[] {
+  const set = (key: string, value: string): Message => ({
+    header: { key, value },
+    append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+  });
+  return [
+    set('cache-control', 'no-store'),
+    set('proxy-status', `clawgress; error=${reply.proxy_error}; details="${reply.code}"`),
+    ...(reply.status === 503 ? [set('retry-after', '1')] : []),
+  ];
+}
