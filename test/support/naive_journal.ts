@@ -27,7 +27,8 @@ export function readJournal(folder: string, publicKeysFile: string): NaiveRecord
       body,
     ]);
     const record = JSON.parse(body.toString('utf8'));
-    if (!verify(null, pae, key, Buffer.from(signature.sig, 'base64'))) throw new Error(`bad signature at ${record.seq}`);
+    if (!verify(null, pae, key, Buffer.from(signature.sig, 'base64')))
+      throw new Error(`bad signature at ${record.seq}`);
     if (record.key_id !== signature.keyid) throw new Error(`key mismatch at ${record.seq}`);
     if (record.seq !== records.length) throw new Error(`sequence ${record.seq}, expected ${records.length}`);
     if (record.prev !== prev) throw new Error(`chain breaks at ${record.seq}`);
@@ -39,9 +40,14 @@ export function readJournal(folder: string, publicKeysFile: string): NaiveRecord
 
 /** Complete lines of all segments in order; an unfinished last line of a live journal is left out. */
 export function journalLines(folder: string): string[] {
-  const segments = readdirSync(folder).filter((name) => /^\d{12}-.*\.jsonl$/.test(name)).sort();
+  const segments = readdirSync(folder)
+    .filter((name) => /^\d{12}-.*\.jsonl$/.test(name))
+    .sort();
   return segments.flatMap((name) => {
     const text = readFileSync(join(folder, name), 'utf8');
-    return text.slice(0, text.lastIndexOf('\n') + 1).split('\n').slice(0, -1);
+    return text
+      .slice(0, text.lastIndexOf('\n') + 1)
+      .split('\n')
+      .slice(0, -1);
   });
 }

@@ -16,7 +16,11 @@ export interface Endpoints {
   readonly journal_dir: string;
   readonly public_keys: string;
   readonly ca_bundle: string;
-  readonly demo: { readonly upstream_http: string; readonly upstream_https: string; readonly hits_url: string };
+  readonly demo: {
+    readonly upstream_http: string;
+    readonly upstream_https: string;
+    readonly hits_url: string;
+  };
 }
 
 export interface DemoAgent {
@@ -40,19 +44,24 @@ export interface Running {
   remove(): void;
 }
 
-export async function startClawgress(options: { stateDir?: string; args?: readonly string[] } = {}): Promise<Running> {
+export async function startClawgress(
+  options: { stateDir?: string; args?: readonly string[] } = {},
+): Promise<Running> {
   const stateDir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'cg-test-'));
   const args = ['up', '--state-dir', stateDir, '--ports', 'auto', ...(options.args ?? [])];
   const up = spawn(CLI, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
-  for (const stream of [up.stdout, up.stderr]) stream?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  for (const stream of [up.stdout, up.stderr])
+    stream?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   await ready(up, () => printed);
   const read = (name: string) => JSON.parse(readFileSync(join(stateDir, 'run', name), 'utf8'));
   return {
     up,
     stateDir,
     endpoints: read('endpoints.json'),
-    agents: existsSync(join(stateDir, 'run', 'demo-credentials.json')) ? read('demo-credentials.json').agents : [],
+    agents: existsSync(join(stateDir, 'run', 'demo-credentials.json'))
+      ? read('demo-credentials.json').agents
+      : [],
     output: () => printed,
     childPid: (word) => childPid(up, word),
     stop: () => stop(up),
@@ -86,7 +95,8 @@ function childPid(up: ChildProcess, word: string): number {
     if (!/^\d+$/.test(entry)) continue;
     try {
       const parent = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1]);
-      if (parent === up.pid && readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes(word)) return Number(entry);
+      if (parent === up.pid && readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes(word))
+        return Number(entry);
     } catch {
       // The process ended between the listing and the reading.
     }
@@ -95,7 +105,11 @@ function childPid(up: ChildProcess, word: string): number {
 }
 
 /** Polls until `probe` gives a value. */
-export async function eventually<T>(probe: () => T | undefined | Promise<T | undefined>, what: string, ms = 15_000): Promise<T> {
+export async function eventually<T>(
+  probe: () => T | undefined | Promise<T | undefined>,
+  what: string,
+  ms = 15_000,
+): Promise<T> {
   const deadline = Date.now() + ms;
   for (;;) {
     const value = await probe();

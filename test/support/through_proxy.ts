@@ -30,12 +30,21 @@ export function throughProxy(call: ProxyCall): Promise<Answer | undefined> {
   if (call.credential) headers['proxy-authorization'] = basic(call.credential);
   return new Promise((resolve) => {
     const request = http.request(
-      { host: proxy.hostname, port: proxy.port, method: call.method ?? 'GET', path: call.url, headers, agent: call.agent },
+      {
+        host: proxy.hostname,
+        port: proxy.port,
+        method: call.method ?? 'GET',
+        path: call.url,
+        headers,
+        agent: call.agent,
+      },
       (response) => {
         let body = '';
         response.setEncoding('utf8');
         response.on('data', (chunk: string) => (body += chunk));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+        );
         response.on('error', () => resolve(undefined));
       },
     );

@@ -42,9 +42,11 @@ function send(index: number): Sent & { done: Promise<void> } {
   const url = `${running.endpoints.demo.upstream_http}${kind === 'abort' ? `/nonce/${nonce}?ms=300` : path}`;
   const sent: Sent = { nonce, kind };
   const abort = kind === 'abort' ? { abortAfterMs: index % 40 } : {};
-  const done = throughProxy({ proxy: running.endpoints.explicit_proxy, url, ...credential, ...abort }).then((answer) => {
-    sent.answer = answer;
-  });
+  const done = throughProxy({ proxy: running.endpoints.explicit_proxy, url, ...credential, ...abort }).then(
+    (answer) => {
+      sent.answer = answer;
+    },
+  );
   return Object.assign(sent, { done });
 }
 
@@ -80,13 +82,17 @@ function envoyLog(): NaiveRecord[] {
     .map((line) => JSON.parse(line));
 }
 
-it('upstream log, Envoy log and journal join exactly, across a kill of the gateway', { timeout: 120_000 }, async () => {
+it('upstream log, Envoy log and journal join exactly, across a kill of the gateway', {
+  timeout: 120_000,
+}, async () => {
   const sent = await drive();
   const hits: { path: string }[] = JSON.parse(await (await fetch(running.endpoints.demo.hits_url)).text());
   const journal = await eventually(() => {
     const records = readJournal(running.endpoints.journal_dir, running.endpoints.public_keys);
     const allowed = records.filter(({ type, verdict }) => type === 'decision' && verdict === 'allow');
-    const closed = new Set(records.filter(({ type }) => type === 'outcome').map(({ decision_ref }) => decision_ref));
+    const closed = new Set(
+      records.filter(({ type }) => type === 'outcome').map(({ decision_ref }) => decision_ref),
+    );
     return allowed.every(({ receipt_id }) => closed.has(receipt_id)) ? records : undefined;
   }, 'an outcome for every allow');
 
@@ -115,18 +121,30 @@ it('upstream log, Envoy log and journal join exactly, across a kill of the gatew
     const expected = { allow: 200, policy_denied: 403, anonymous: 407, abort: 200 }[kind];
     assert.equal(answer.status, expected, `${kind}: ${answer.body}`);
     assert.equal(answer.headers['x-clawgress-receipt'], found[0]?.receipt_id);
-    if (kind !== 'allow' && kind !== 'abort') assert.ok(!hitNonces.includes(nonce), `${kind} reached the upstream`);
+    if (kind !== 'allow' && kind !== 'abort')
+      assert.ok(!hitNonces.includes(nonce), `${kind} reached the upstream`);
   }
-  assert.ok(sent.filter(({ answer }) => answer?.status === 200).length > REQUESTS / 4, 'most of the run was served');
+  assert.ok(
+    sent.filter(({ answer }) => answer?.status === 200).length > REQUESTS / 4,
+    'most of the run was served',
+  );
 
   const outcomes = journal.filter(({ type }) => type === 'outcome');
-  assert.equal(new Set(outcomes.map(({ decision_ref }) => decision_ref)).size, outcomes.length, 'one outcome each');
+  assert.equal(
+    new Set(outcomes.map(({ decision_ref }) => decision_ref)).size,
+    outcomes.length,
+    'one outcome each',
+  );
   const logged = new Map(envoyLog().map((entry) => [entry['request_id'], entry]));
-  for (const decision of decisions) assert.ok(logged.has(decision.request_id), `Envoy logged ${decision.receipt_id}`);
+  for (const decision of decisions)
+    assert.ok(logged.has(decision.request_id), `Envoy logged ${decision.receipt_id}`);
   for (const outcome of outcomes) {
     if (outcome.state === 'not_sent') {
       const decision = decisions.find(({ receipt_id }) => receipt_id === outcome.decision_ref);
-      assert.ok(!hitNonces.includes(nonceOf(decision?.request.path)), 'not_sent means the upstream saw nothing');
+      assert.ok(
+        !hitNonces.includes(nonceOf(decision?.request.path)),
+        'not_sent means the upstream saw nothing',
+      );
     }
   }
 });

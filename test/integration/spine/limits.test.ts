@@ -44,10 +44,15 @@ async function activate(text: string): Promise<void> {
   const records = () => readJournal(running.endpoints.journal_dir, running.endpoints.public_keys);
   const before = records().filter(({ type }) => type === 'policy').length;
   writeFileSync(join(running.stateDir, 'policy.yaml'), text);
-  await eventually(() => (records().filter(({ type }) => type === 'policy').length > before ? true : undefined), 'the new policy');
+  await eventually(
+    () => (records().filter(({ type }) => type === 'policy').length > before ? true : undefined),
+    'the new policy',
+  );
 }
 
-it('an independent GCRA over the recorded times agrees request by request', { timeout: 120_000 }, async () => {
+it('an independent GCRA over the recorded times agrees request by request', {
+  timeout: 120_000,
+}, async () => {
   const [agent] = running.agents;
   assert.ok(agent);
   await activate(policy(new URL(running.endpoints.demo.upstream_http).hostname));
@@ -57,7 +62,12 @@ it('an independent GCRA over the recorded times agrees request by request', { ti
   const client = async () => {
     while (Date.now() < until) {
       const url = `${running.endpoints.demo.upstream_http}/limited`;
-      const answer = await throughProxy({ proxy: running.endpoints.explicit_proxy, url, credential: agent, agent: pool });
+      const answer = await throughProxy({
+        proxy: running.endpoints.explicit_proxy,
+        url,
+        credential: agent,
+        agent: pool,
+      });
       const status = answer?.status ?? 0;
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
       // Keeps the journal small while all 64 stay in contention.
@@ -81,8 +91,18 @@ it('an independent GCRA over the recorded times agrees request by request', { ti
   const admitted = decisions.filter(({ verdict }) => verdict === 'allow').length;
   const hits: { path: string }[] = JSON.parse(await (await fetch(running.endpoints.demo.hits_url)).text());
   assert.equal(hits.filter(({ path }) => path.startsWith('/limited')).length, admitted, 'upstream count');
-  assert.equal([...statuses.values()].reduce((sum, count) => sum + count, 0), decisions.length, 'one decision for each request');
-  assert.ok(admitted >= RPS * SECONDS * 0.9 && admitted <= BURST + RPS * (SECONDS + 2), `admitted ${admitted}`);
-  assert.deepEqual([...statuses.keys()].filter((status) => status !== 429 && status !== 200 && status !== 404), []);
+  assert.equal(
+    [...statuses.values()].reduce((sum, count) => sum + count, 0),
+    decisions.length,
+    'one decision for each request',
+  );
+  assert.ok(
+    admitted >= RPS * SECONDS * 0.9 && admitted <= BURST + RPS * (SECONDS + 2),
+    `admitted ${admitted}`,
+  );
+  assert.deepEqual(
+    [...statuses.keys()].filter((status) => status !== 429 && status !== 200 && status !== 404),
+    [],
+  );
   assert.ok(readFileSync(join(running.stateDir, 'policy.yaml'), 'utf8').includes('limit-test'));
 });
