@@ -1,0 +1,40 @@
+import type { RawRequest } from '../../core/request/egress_request.ts';
+import type { ReasonCode } from '../../core/verdict/reasons.ts';
+
+/** What ties an answer to its durable record. */
+export interface ReceiptRef {
+  readonly id: string;
+  /** Hex RFC 6962 leaf hash of the journal line. */
+  readonly leafHash: string;
+}
+
+/** State of the tightest limit, for `ratelimit-*` headers. */
+export interface LimitState {
+  /** Requests that may come at once. */
+  readonly quota: number;
+  readonly remaining: number;
+  readonly resetMs: number;
+}
+
+export interface AllowAnswer {
+  /** Shared with Envoy's stamp guard: without it nothing is forwarded, whatever else happens. */
+  readonly stamp: string;
+  readonly receipt: ReceiptRef;
+  /** Put in place of `:authority` and `:path`; absent members stay as they came. */
+  readonly rewrite: { readonly authority?: string; readonly path?: string };
+  /** Lower-case names of headers that must not reach the destination. */
+  readonly strip: readonly string[];
+  readonly limit?: LimitState;
+}
+
+export interface DenialAnswer {
+  readonly reason: ReasonCode;
+  readonly mode: RawRequest['mode'];
+  readonly requestId: string;
+  /** Absent when nothing was recorded; an id that was not written is never shown. */
+  readonly receipt?: ReceiptRef;
+  readonly policyHash?: string;
+  readonly ruleId?: string;
+  readonly retryAfterMs?: number;
+  readonly limit?: LimitState;
+}

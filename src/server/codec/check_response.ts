@@ -1,0 +1,53 @@
+import { REASONS } from '../../core/verdict/reasons.ts';
+import { envoy, type google } from '../../gen/envoy.js';
+import type { AllowAnswer, DenialAnswer } from './answer.ts';
+import { allowHeaders, denialHeaders, rewriteHeaders } from './answer_headers.ts';
+import { problemBody } from './problem_body.ts';
+
+// google.rpc.Code. Envoy reads an absent status as OK, so every denial must carry another code.
+const RPC_OK = 0;
+const RPC_PERMISSION_DENIED = 7;
+
+/** Bytes of the `CheckResponse` that forwards the request. The only place that writes the stamp. */
+export function encodeAllow(allow: AllowAnswer): Uint8Array {
+  return encode({
+    status: { code: RPC_OK },
+    okResponse: {
+      headers: rewriteHeaders(allow.rewrite),
+      headersToRemove: [...allow.strip],
+      responseHeadersToAdd: allowHeaders(allow),
+    },
+    dynamicMetadata: metadata({ stamp: allow.stamp, rid: allow.receipt.id }),
+  });
+}
+
+/** Bytes of the `CheckResponse` that answers in place of the destination. */
+export function encodeDenial(denial: DenialAnswer): Uint8Array {
+  const status = statusOf(denial);
+  return encode({
+    status: { code: RPC_PERMISSION_DENIED },
+    deniedResponse: {
+      status: { code: status },
+      headers: denialHeaders(denial, status),
+      body: problemBody(denial, status),
+    },
+    ...(denial.receipt === undefined ? {} : { dynamicMetadata: metadata({ rid: denial.receipt.id }) }),
+  });
+}
+
+/** A proxy asks for credentials with 407, an origin (which the base URL listener plays) with 401. */
+function statusOf(denial: DenialAnswer): number {
+  const { status } = REASONS[denial.reason];
+  return status === 401 && denial.mode === 'explicit' ? 407 : status;
+}
+
+function metadata(values: Readonly<Record<string, string>>): google.protobuf.Struct.$Properties {
+  const fields: Record<string, google.protobuf.Value.$Shape> = {};
+  for (const [name, value] of Object.entries(values))
+    fields[name] = { kind: 'stringValue', stringValue: value };
+  return { fields };
+}
+
+function encode(response: envoy.service.auth.v3.CheckResponse.$Properties): Uint8Array {
+  return envoy.service.auth.v3.CheckResponse.encode(response).finish();
+}

@@ -1,0 +1,149 @@
+import type { ReasonCode } from '../../core/verdict/reasons.ts';
+
+/**
+ * What a denied caller can do, per reason: one sentence of detail and ordered steps. Written for the agent's developer:
+ * no internal causes, no policy text. `<receipt_id>` and `<request_id>` are filled in.
+ */
+export interface Guidance {
+  readonly detail: string;
+  readonly steps: readonly string[];
+}
+
+const WHY = 'Ask the operator to run: clawgress receipts why <receipt_id>';
+const RETRY_LATER = 'Retry with back-off; nothing was sent and no limit was charged.';
+const TELL_OPERATOR = 'If it persists, give the operator the request id <request_id>.';
+const NEW_CREDENTIAL = 'Ask the operator for a current credential for this agent.';
+
+const TROUBLE: Guidance = {
+  detail: 'The gateway could not answer for this request, so nothing was sent.',
+  steps: [RETRY_LATER, TELL_OPERATOR],
+};
+
+export const GUIDANCE: Record<ReasonCode, Guidance> = {
+  POLICY_ALLOW: { detail: 'The request was allowed.', steps: [] },
+  IDENTITY_MISSING: {
+    detail: 'No credential came with the request; anonymous requests never leave.',
+    steps: [
+      'Proxy mode: put the agent and its key into the proxy URL, http://<agent>:<key>@<gateway>.',
+      'Base URL mode: send the key in the x-clawgress-key header.',
+    ],
+  },
+  IDENTITY_MALFORMED: {
+    detail: 'A credential came with the request but could not be read.',
+    steps: ['Check that the key or token was copied completely, then send it again.', WHY],
+  },
+  IDENTITY_UNKNOWN: {
+    detail: 'The credential belongs to no registered agent.',
+    steps: ['Check that the key was not rotated or removed.', NEW_CREDENTIAL],
+  },
+  IDENTITY_DISABLED: {
+    detail: 'This agent has been disabled.',
+    steps: ['Ask the operator to enable the agent.', WHY],
+  },
+  IDENTITY_QUARANTINED: {
+    detail: 'This agent is quarantined; all its requests are held back.',
+    steps: ['Stop retrying and ask the operator to review the quarantine.', WHY],
+  },
+  IDENTITY_EXPIRED: {
+    detail: 'The credential is past its expiry.',
+    steps: ['Fetch a new token and retry.', NEW_CREDENTIAL],
+  },
+  IDENTITY_NOT_YET_VALID: {
+    detail: 'The credential becomes valid later.',
+    steps: ['Check the clock of the machine that issued the token, then retry.'],
+  },
+  IDENTITY_AUDIENCE: {
+    detail: 'The token was made for another service.',
+    steps: ['Request a token for the audience that the operator configured for this gateway.'],
+  },
+  IDENTITY_ALGORITHM: {
+    detail: 'The token is signed with an algorithm that is not accepted for its issuer.',
+    steps: ['Ask the operator which algorithms are accepted for this issuer.'],
+  },
+  IDENTITY_SIGNATURE: {
+    detail: 'The token signature does not verify against the keys of its issuer.',
+    steps: ['Fetch a new token and retry.', WHY],
+  },
+  IDENTITY_ISSUER: {
+    detail: 'The token comes from an issuer that this gateway does not know.',
+    steps: ['Ask the operator to configure the issuer, or use a credential of a known one.'],
+  },
+  IDENTITY_CONFLICT: {
+    detail: 'The request carries two credentials that name different agents.',
+    steps: ['Send exactly one credential.'],
+  },
+  IDENTITY_STALE_KEYS: {
+    detail: 'The keys of the token issuer could not be refreshed in time.',
+    steps: ['Retry later, or use an API key.', WHY],
+  },
+  IDENTITY_RUN_INVALID: {
+    detail: 'The run label is not 1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.',
+    steps: ['Correct the run label, or leave it out.'],
+  },
+  AUTHORITY_INVALID: {
+    detail: 'The host or port is not in its canonical form.',
+    steps: ['Use a lower-case ASCII host name without a trailing dot and a port from 1 to 65535.'],
+  },
+  DESTINATION_SELF: {
+    detail: 'The request names the gateway itself as its destination.',
+    steps: ['Base URL mode: name the destination in the Host header or as /_to/<host>/<path>.'],
+  },
+  HOST_NUMERIC: {
+    detail: 'The host is a number that different programs read as different addresses.',
+    steps: ['Use a host name, or the address in dotted decimal form.'],
+  },
+  METHOD_INVALID: { detail: 'The request method is not valid.', steps: ['Use a registered HTTP method.'] },
+  PATH_INVALID: { detail: 'The request path is not valid.', steps: ['Percent-encode the path and retry.'] },
+  REQUEST_TOO_LARGE: {
+    detail: 'The request line or the headers are larger than a receipt can hold.',
+    steps: ['Shorten the URL or the headers; send large values in the body.'],
+  },
+  PATH_AMBIGUOUS: {
+    detail: 'Gateway and destination could read this path differently.',
+    steps: ['Send the path without dot segments, double slashes and needless escapes.', WHY],
+  },
+  OVERRIDE_HEADER: {
+    detail: 'The request carries a header or parameter that can change its method or URL at the destination.',
+    steps: ['Remove the override and use the real method and URL.'],
+  },
+  CREDENTIAL_FORWARDED: {
+    detail: 'A gateway credential stands in a place that would be sent to the destination.',
+    steps: [
+      'Send the key only as proxy credential or in the x-clawgress-key header.',
+      'If the key may have been seen by others, ask the operator to rotate it.',
+    ],
+  },
+  TUNNEL_OPAQUE: {
+    detail: 'The tunnel hides parts of the request that have to be judged.',
+    steps: ['Use the base URL listener for this destination.', WHY],
+  },
+  POLICY_NO_MATCH: { detail: 'No rule allows this request for this agent.', steps: [WHY] },
+  POLICY_DENY: {
+    detail: 'A rule denies this request for this agent.',
+    steps: ['Do not retry unchanged.', WHY],
+  },
+  LIMIT_RPS: {
+    detail: 'The limit of requests per second is used up.',
+    steps: ['Retry after the time in Retry-After.', WHY],
+  },
+  LIMIT_RPM: {
+    detail: 'The limit of requests per minute is used up.',
+    steps: ['Retry after the time in Retry-After.', WHY],
+  },
+  LIMIT_KEYS: {
+    detail: 'Too many distinct callers are being counted for this tenant.',
+    steps: ['Retry later.', WHY],
+  },
+  REQUEST_KEY_REUSED: {
+    detail: 'The id of this request was already used for a different one.',
+    steps: ['Retry the request.', TELL_OPERATOR],
+  },
+  RECORD_TOO_LARGE: {
+    detail: 'The receipt of this request would be too large, so nothing was sent.',
+    steps: ['Shorten the URL or the headers.', TELL_OPERATOR],
+  },
+  RECORDER_UNAVAILABLE: TROUBLE,
+  RECORDER_BUSY: TROUBLE,
+  STALE_SNAPSHOT: TROUBLE,
+  INTERNAL: TROUBLE,
+};
