@@ -97,7 +97,7 @@ async function main(): Promise<void> {
       for (let round = 0; round < Number(values.rounds); round++) {
         for (const rung of rungs) {
           const row = measure(rung, load, dir);
-          (rounds[rung.name] ??= []).push(row);
+          rounds[rung.name] = [...(rounds[rung.name] ?? []), row];
           process.stderr.write(`${load} round ${round + 1} ${rung.name}: ${JSON.stringify(row)}\n`);
         }
       }
