@@ -14,74 +14,81 @@ export function normalisePath(path: string): string {
 const SUSPICIOUS = /[%\\]|\/\/|\/\./;
 const LONE_PERCENT = /%(?![0-9a-fA-F]{2})/g;
 const DOT_SEGMENT = /^(\.\.?)(?:;|%3b|$)/i;
-const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
+const PERCENT = 0x25;
+const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
+const decoder = new TextDecoder();
 
 // Smallest code point that needs 2, 3, 4, 5, 6 bytes; 5 and 6 are the pre-2003 forms that old decoders still read.
 const OVERLONG_BELOW: readonly number[] = [0x80, 0x800, 0x1_0000, 0x20_0000, 0x400_0000];
+
+/** ASCII codes; never longer than the path, because every replacement is shorter than what it replaces. */
+interface Stack {
+  readonly codes: Uint8Array;
+  size: number;
+}
 
 /**
  * Left to right onto a stack, settling the tail after each character. Every step shortens the stack, so nested
  * escapes cost linear time (decoding layer by layer is quadratic: 4,000 layers fit in one path).
  */
 function decodeEscapes(path: string): string {
-  const stack: string[] = [];
-  for (const char of path) push(stack, char);
-  return stack.join('');
+  const stack: Stack = { codes: new Uint8Array(path.length), size: 0 };
+  for (let i = 0; i < path.length; i++) push(stack, path.charCodeAt(i));
+  return decoder.decode(stack.codes.subarray(0, stack.size));
 }
 
-function push(stack: string[], char: string): void {
-  stack.push(char === '\\' ? '/' : char);
-  for (;;) {
-    const replacement = settleTail(stack);
-    if (replacement === undefined) return;
-    for (const next of replacement) push(stack, next);
-  }
+function push(stack: Stack, code: number): void {
+  stack.codes[stack.size++] = code === BACKSLASH ? SLASH : code;
+  // Only a hex digit can complete an escape.
+  while (hexDigit(stack, stack.size - 1) >= 0 && settleTail(stack));
 }
 
-/** Removes a reducible tail from the stack and returns what stands for it, or nothing when the tail is settled. */
-function settleTail(stack: string[]): string | undefined {
-  const size = stack.length;
-  if (escapedByte(stack, size - 5) === 0x25 && isHex(stack[size - 2]) && isHex(stack[size - 1])) {
-    return `%${stack
-      .splice(size - 5)
-      .slice(3)
-      .join('')}`;
-  }
+/** Replaces a reducible tail by what it stands for; false when the tail is settled. */
+function settleTail(stack: Stack): boolean {
+  const { codes, size } = stack;
   const byte = escapedByte(stack, size - 3);
-  if (byte === undefined) return undefined;
-  const plain = plainFormOf(byte);
-  if (plain !== undefined) {
-    stack.length = size - 3;
-    return plain;
+  if (byte < 0) {
+    // `%25XX` is the escape `%XX` escaped once more.
+    if (escapedByte(stack, size - 5) !== PERCENT || hexDigit(stack, size - 2) < 0) return false;
+    codes.copyWithin(size - 4, size - 2, size);
+    stack.size = size - 2;
+    return true;
   }
-  return byte >= 0x80 ? settleOverlong(stack) : undefined;
+  if (byte >= 0x80) return settleOverlong(stack);
+  const plain = PLAIN[byte];
+  if (plain === undefined) return false;
+  stack.size = size - 3;
+  if (plain !== '') push(stack, plain.charCodeAt(0));
+  return true;
 }
 
 /** What an escape of this byte stands for, when it should not have been an escape. NUL stands for nothing. */
-function plainFormOf(byte: number): string | undefined {
+const PLAIN: readonly (string | undefined)[] = Array.from({ length: 0x80 }, (_, byte) => {
   const char = String.fromCharCode(byte);
-  if (UNRESERVED.test(char)) return char;
-  if (byte === 0x2f || byte === 0x5c) return '/';
+  if (/[A-Za-z0-9\-._~]/.test(char)) return char;
+  if (byte === SLASH || byte === BACKSLASH) return '/';
   return byte === 0 ? '' : undefined;
-}
+});
 
-function settleOverlong(stack: string[]): string | undefined {
+function settleOverlong(stack: Stack): boolean {
   let code = 0;
   for (let trail = 0; trail <= 5; trail++) {
-    const start = stack.length - 3 * (trail + 1);
+    const start = stack.size - 3 * (trail + 1);
     const byte = escapedByte(stack, start);
-    if (byte === undefined || byte < 0x80) return undefined;
+    if (byte < 0x80) return false;
     if (byte < 0xc0) {
       code += (byte & 0x3f) * 2 ** (6 * trail);
       continue;
     }
-    if (trail !== trailOf(byte)) return undefined;
+    if (trail !== trailOf(byte)) return false;
     code += (byte & (0x3f >> trail)) * 2 ** (6 * trail);
-    if (code >= (OVERLONG_BELOW[trail - 1] ?? 0)) return undefined;
-    stack.length = start;
-    return escapeOf(code);
+    if (code >= (OVERLONG_BELOW[trail - 1] ?? 0)) return false;
+    stack.size = start;
+    for (const char of escapeOf(code)) push(stack, char.charCodeAt(0));
+    return true;
   }
-  return undefined;
+  return false;
 }
 
 /** How many continuation bytes follow this lead byte. */
@@ -98,13 +105,19 @@ function escapeOf(code: number): string {
   return encodeURIComponent(String.fromCodePoint(isScalar ? code : 0xfffd));
 }
 
-function escapedByte(stack: readonly string[], at: number): number | undefined {
-  if (stack[at] !== '%' || !isHex(stack[at + 1]) || !isHex(stack[at + 2])) return undefined;
-  return Number.parseInt(`${stack[at + 1]}${stack[at + 2]}`, 16);
+/** The byte of the escape that starts at this index, or -1. */
+function escapedByte(stack: Stack, at: number): number {
+  if (at < 0 || stack.codes[at] !== PERCENT) return -1;
+  const high = hexDigit(stack, at + 1);
+  const low = hexDigit(stack, at + 2);
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-function isHex(char: string | undefined): boolean {
-  return char !== undefined && /^[0-9a-fA-F]$/.test(char);
+function hexDigit(stack: Stack, at: number): number {
+  const code = at < stack.size ? (stack.codes[at] ?? 0) : 0;
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
 /** RFC 3986, section 5.2.4, with empty segments merged; `..` above the root stays at the root. */
