@@ -1,0 +1,93 @@
+import * as kind from './kinds.ts';
+
+/** One key of `clawgress.yaml`. The table below is the only list; documentation and variables follow from it. */
+export interface KeySpec {
+  readonly key: string;
+  readonly kind: kind.Kind;
+  /** Undefined: derived from other settings, or absent. */
+  readonly fallback?: unknown;
+}
+
+const ID = kind.matching(/^[a-z0-9._-]{1,64}$/, '1 to 64 of a-z 0-9 . _ -');
+const CIDRS_MAX = 256;
+
+export const KEYS: readonly KeySpec[] = [
+  { key: 'state_dir', kind: kind.path, fallback: '.clawgress' },
+  { key: 'sockets_dir', kind: kind.path },
+  { key: 'issuer', kind: ID, fallback: 'clawgress.local' },
+  { key: 'explicit_proxy.address', kind: kind.ip, fallback: '127.0.0.1' },
+  { key: 'explicit_proxy.port', kind: kind.port, fallback: 3128 },
+  { key: 'explicit_proxy.allow_plaintext', kind: kind.flag, fallback: false },
+  { key: 'base_url.address', kind: kind.ip, fallback: '127.0.0.1' },
+  { key: 'base_url.port', kind: kind.port, fallback: 8088 },
+  { key: 'base_url.allow_plaintext', kind: kind.flag, fallback: false },
+  { key: 'metrics.address', kind: kind.ip, fallback: '127.0.0.1' },
+  { key: 'metrics.port', kind: kind.port, fallback: 9464 },
+  { key: 'policy.file', kind: kind.path },
+  { key: 'policy.trust', kind: kind.oneOf('local'), fallback: 'local' },
+  { key: 'registry_file', kind: kind.path },
+  {
+    key: 'recorder.segment_max_bytes',
+    kind: kind.integer(1_048_576, 4_294_967_296),
+    fallback: 134_217_728,
+  },
+  { key: 'recorder.segment_max_age_s', kind: kind.integer(60, 604_800), fallback: 86_400 },
+  { key: 'recorder.checkpoint_interval_ms', kind: kind.integer(100, 600_000), fallback: 10_000 },
+  { key: 'recorder.checkpoint_every', kind: kind.integer(1, 1_000_000), fallback: 1_000 },
+  { key: 'recorder.heartbeat_s', kind: kind.integer(1, 86_400), fallback: 60 },
+  { key: 'recorder.queue_max', kind: kind.integer(1, 1_000_000), fallback: 8_192 },
+  { key: 'recorder.limit_keys_max', kind: kind.integer(1, 10_000_000), fallback: 100_000 },
+  { key: 'recorder.allow_unsafe_storage', kind: kind.flag, fallback: false },
+  { key: 'envoy.bin', kind: kind.path },
+  { key: 'envoy.concurrency', kind: kind.integer(1, 256), fallback: 1 },
+  { key: 'envoy.node_id', kind: ID, fallback: 'envoy-1' },
+  { key: 'upstream.allow_cidrs', kind: kind.listOf(kind.cidr, CIDRS_MAX), fallback: [] },
+  { key: 'upstream.ca_bundle', kind: kind.path },
+  { key: 'demo.enabled', kind: kind.flag, fallback: true },
+  { key: 'demo.address', kind: kind.loopbackV4 },
+  { key: 'demo.http_port', kind: kind.port, fallback: 18_080 },
+  { key: 'demo.https_port', kind: kind.port, fallback: 18_443 },
+  { key: 'check_timeout_ms', kind: kind.integer(100, 30_000), fallback: 2_000 },
+  { key: 'log_level', kind: kind.oneOf('debug', 'info', 'warn', 'error'), fallback: 'info' },
+];
+
+export const ISSUERS_KEY = 'jwt_issuers';
+export const ISSUERS_MAX = 32;
+
+/** Members of one `jwt_issuers` entry. Asymmetric algorithms only: a shared secret would let us mint tokens. */
+export const ISSUER_KEYS: readonly (KeySpec & { readonly required?: true })[] = [
+  { key: 'issuer', kind: kind.matching(/^\S{1,512}$/, 'the exact iss of the tokens'), required: true },
+  { key: 'audiences', kind: nonEmpty(kind.matching(/^\S{1,512}$/, 'an audience')), required: true },
+  {
+    key: 'algorithms',
+    kind: nonEmpty(
+      kind.oneOf('RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA'),
+    ),
+    required: true,
+  },
+  {
+    key: 'jwks',
+    kind: kind.matching(/^(file:\S+|https:\/\/\S+)$/, 'a file: path or an https: URL'),
+    required: true,
+  },
+  { key: 'tenant_id', kind: ID, fallback: 'default' },
+  { key: 'allowed_agents', kind: nonEmpty(ID), required: true },
+  { key: 'leeway_s', kind: kind.integer(0, 60), fallback: 30 },
+  { key: 'max_lifetime_s', kind: kind.integer(1, 2_592_000), fallback: 86_400 },
+  { key: 'jwks_max_age_s', kind: kind.integer(60, 604_800), fallback: 86_400 },
+  { key: 'run_claim', kind: kind.matching(/^[A-Za-z0-9_./:-]{1,128}$/, 'the name of a claim') },
+];
+
+function nonEmpty(item: kind.Kind): kind.Kind {
+  const list = kind.listOf(item, 256);
+  return {
+    ...list,
+    allowed: `a list of 1 to 256, each ${item.allowed}`,
+    accept: (value) => (Array.isArray(value) && value.length > 0 ? list.accept(value) : undefined),
+  };
+}
+
+/** `explicit_proxy.port` -> `CLAWGRESS_EXPLICIT_PROXY_PORT`. */
+export function variableOf(key: string): string {
+  return `CLAWGRESS_${key.replaceAll('.', '_').toUpperCase()}`;
+}
