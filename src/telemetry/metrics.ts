@@ -1,0 +1,113 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** From a tenth of a millisecond to five seconds: the floor of a fast disk to the longest Check time-out. */
+const LATENCY_S = [0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+const BATCH_RECORDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+
+/** What is scraped, not pushed: asked for at each scrape. */
+export interface GatewayGauges {
+  readonly queue_records: number;
+  readonly open_decisions: number;
+  /** Records in the journal. */
+  readonly journal_records: number;
+  /** Records covered by the newest signed checkpoint. */
+  readonly checkpoint_records: number;
+  /** Bytes of Envoy's access log that have not been read yet. */
+  readonly access_log_lag_bytes: number;
+  readonly policy_age_s: number;
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** The metrics of one gateway, in a registry of their own. `docs/metrics.md` lists them; a test compares. */
+export function createMetrics(version: string) {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const policyInfo = new Gauge({
+    name: 'clawgress_policy_info',
+    help: 'Always 1; the labels name what is in force',
+    labelNames: ['policy_id', 'policy_hash', 'registry_hash'],
+    registers,
+  });
+  new Gauge({
+    name: 'clawgress_build_info',
+    help: 'Always 1; the label names the version',
+    labelNames: ['version'],
+    registers,
+  })
+    .labels(version)
+    .set(1);
+  const gauges = scrapedGauges(registers);
+  return {
+    registry,
+    checks: new Counter({
+      name: 'clawgress_checks_total',
+      help: 'Answered Checks',
+      labelNames: ['verdict', 'reason'],
+      registers,
+    }),
+    checkSeconds: new Histogram({
+      name: 'clawgress_check_duration_seconds',
+      help: 'From the decoded Check to its answer, durable record included',
+      buckets: LATENCY_S,
+      registers,
+    }),
+    commitSeconds: new Histogram({
+      name: 'clawgress_recorder_commit_duration_seconds',
+      help: 'Signing, writing and syncing one batch',
+      buckets: LATENCY_S,
+      registers,
+    }),
+    batchRecords: new Histogram({
+      name: 'clawgress_recorder_batch_records',
+      help: 'Records per commit',
+      buckets: BATCH_RECORDS,
+      registers,
+    }),
+    records: new Counter({
+      name: 'clawgress_records_total',
+      help: 'Durable journal records',
+      labelNames: ['type'],
+      registers,
+    }),
+    reloadFailures: new Counter({
+      name: 'clawgress_reload_failures_total',
+      help: 'Changes of policy or registry that were refused; the last good one stays in force',
+      labelNames: ['source'],
+      registers,
+    }),
+    setPolicy(labels: { policy_id: string; policy_hash: string; registry_hash: string }): void {
+      policyInfo.reset();
+      policyInfo.labels(labels).set(1);
+    },
+    /** Called once, by the composition root, with what can tell the current values. */
+    onScrape(read: () => GatewayGauges): void {
+      gauges.read = read;
+    },
+  };
+}
+
+function scrapedGauges(registers: Registry[]): { read?: () => GatewayGauges } {
+  const source: { read?: () => GatewayGauges } = {};
+  const gauge = (name: string, help: string, member: keyof GatewayGauges) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        if (source.read !== undefined) this.set(source.read()[member]);
+      },
+    });
+  gauge('clawgress_recorder_queue_records', 'Proposals waiting for a commit', 'queue_records');
+  gauge('clawgress_open_decisions', 'Allowed decisions without an outcome yet', 'open_decisions');
+  gauge('clawgress_journal_records', 'Records in the journal', 'journal_records');
+  gauge(
+    'clawgress_checkpoint_records',
+    'Records covered by the newest signed checkpoint',
+    'checkpoint_records',
+  );
+  gauge('clawgress_access_log_lag_bytes', 'Bytes of the access log not read yet', 'access_log_lag_bytes');
+  gauge('clawgress_policy_age_seconds', 'Since the policy in force was loaded', 'policy_age_s');
+  return source;
+}
