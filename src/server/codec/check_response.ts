@@ -42,9 +42,8 @@ function statusOf(denial: DenialAnswer): number {
 }
 
 function metadata(values: Readonly<Record<string, string>>): google.protobuf.Struct.$Properties {
-  const fields: Record<string, google.protobuf.Value.$Shape> = {};
-  for (const [name, value] of Object.entries(values))
-    fields[name] = { kind: 'stringValue', stringValue: value };
+  const fields: Record<string, google.protobuf.Value.$Properties> = {};
+  for (const [name, value] of Object.entries(values)) fields[name] = { stringValue: value };
   return { fields };
 }
 

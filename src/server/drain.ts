@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { Server } from '@grpc/grpc-js';
+import type { Health } from './health.ts';
+
+/** How long running Checks may finish before connections close. */
+const DRAIN_GRACE_MS = 2_000;
+/** How long closing connections may take before they are cut. */
+const DRAIN_FORCE_MS = 5_000;
+
+/**
+ * The end of a server: health says NOT_SERVING, running Checks finish, GOAWAY, close. Bounded by both times.
+ * Checks that outlive even the force keep running to their record; only their answer is lost.
+ */
+export async function drain(server: Server, health: Health, checks: InFlight): Promise<void> {
+  health.set(false);
+  await within(DRAIN_GRACE_MS, checks.idle());
+  health.end();
+  const closed = promisify(server.tryShutdown.bind(server))();
+  if (!(await within(DRAIN_FORCE_MS, closed))) server.forceShutdown();
+}
+
+/** Whether `work` was done in time. */
+async function within(ms: number, work: Promise<void>): Promise<boolean> {
+  const timer = new AbortController();
+  const late = delay(ms, false, { signal: timer.signal }).catch(() => false);
+  const done = await Promise.race([work.then(() => true), late]);
+  timer.abort();
+  return done;
+}
+
+/** Counts running Checks and tells when there are none. */
+export class InFlight {
+  count = 0;
+  #waiting: (() => void)[] = [];
+
+  begin(): void {
+    this.count += 1;
+  }
+
+  end(): void {
+    this.count -= 1;
+    if (this.count > 0) return;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  idle(): Promise<void> {
+    return this.count === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}

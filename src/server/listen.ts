@@ -1,0 +1,87 @@
+import { chmodSync } from 'node:fs';
+import { promisify } from 'node:util';
+import {
+  type Metadata,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
+import { ID_PATTERN } from '../core/identity/principal.ts';
+import type { Caller, Check } from './check.ts';
+import { CHECK_BYTES_MAX } from './codec/check_request.ts';
+import { drain, InFlight } from './drain.ts';
+import { Health } from './health.ts';
+import { AUTHORIZATION, HEALTH } from './services.ts';
+import { clearStaleSocket } from './socket_file.ts';
+
+/** Checks in flight per connection; Envoy queues what exceeds it. */
+const STREAMS_MAX = 10_000;
+const ANSWER_BYTES_MAX = 256 * 1024;
+
+export interface AuthzServer {
+  /** What health checks answer; NOT_SERVING until set. */
+  setServing(serving: boolean): void;
+  /** Checks being answered now. */
+  inFlight(): number;
+  /** Refuses by health, lets running Checks finish, sends GOAWAY, closes; bounded in time. Idempotent. */
+  drain(): Promise<void>;
+}
+
+/** Serves Checks and health on a Unix socket that only our own user can open. Rejects when the socket is taken. */
+export async function listen(socketPath: string, check: Check): Promise<AuthzServer> {
+  await clearStaleSocket(socketPath);
+  const server = new Server({
+    'grpc.max_receive_message_length': CHECK_BYTES_MAX,
+    'grpc.max_send_message_length': ANSWER_BYTES_MAX,
+    'grpc.max_concurrent_streams': STREAMS_MAX,
+  });
+  const checks = new InFlight();
+  const health = new Health();
+  server.addService(AUTHORIZATION, { check: checkHandler(check, checks) });
+  server.addService(HEALTH, health.handlers);
+  await promisify(server.bindAsync.bind(server))(`unix:${socketPath}`, ServerCredentials.createInsecure());
+  // The folder is 0700 already; this keeps the socket closed even where it is not.
+  chmodSync(socketPath, 0o600);
+  let drained: Promise<void> | undefined;
+  return {
+    setServing: (serving) => health.set(serving),
+    inFlight: () => checks.count,
+    drain: () => {
+      drained ??= drain(server, health, checks);
+      return drained;
+    },
+  };
+}
+
+/**
+ * grpc-js emits `cancelled` on every call, finished ones too, so it says nothing: a Check always runs to its record,
+ * and a reply to a caller that has gone is dropped by the library.
+ */
+function checkHandler(check: Check, checks: InFlight) {
+  return (call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>): void => {
+    checks.begin();
+    check(call.request, callerOf(call.metadata))
+      .then(
+        (bytes) => reply(null, asBuffer(bytes)),
+        () => reply({ code: status.INTERNAL }),
+      )
+      .finally(() => checks.end());
+  };
+}
+
+function callerOf(metadata: Metadata): Caller | undefined {
+  const node = single(metadata, 'x-cg-node');
+  const epoch = single(metadata, 'x-cg-epoch');
+  return node === undefined || epoch === undefined ? undefined : { node, epoch };
+}
+
+function single(metadata: Metadata, name: string): string | undefined {
+  const [value, ...more] = metadata.get(name);
+  return typeof value === 'string' && more.length === 0 && ID_PATTERN.test(value) ? value : undefined;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { encodeBase64 } from '../core/canonical/base64.ts';
+import { commit } from '../core/canonical/commitment.ts';
+import { encodeJcs } from '../core/canonical/jcs.ts';
+import type { IdentityFact } from '../core/identity/principal.ts';
+import type { RequestFacts } from '../core/receipt/decision.ts';
+import type { EgressRequest, NormalisedRequest, RequestProblem } from '../core/request/egress_request.ts';
+import { problemFacts, requestFacts } from '../core/request/facts.ts';
+import type { Result } from '../core/result.ts';
+import type { Judgement } from '../core/verdict/decide.ts';
+import type { DecisionDraft, Proposal, Verdict } from '../core/verdict/proposal.ts';
+import type { DecodedCheck } from './codec/check_request.ts';
+import type { CheckDependencies } from './dependencies.ts';
+import type { Snapshot } from './ports.ts';
+
+/** Where the raw query stands in a decision record; part of its commitment. */
+export const QUERY_POINTER = 'request/query';
+
+/** One request on its way through the gateway. */
+export interface Call {
+  readonly check: DecodedCheck;
+  readonly request: Result<NormalisedRequest, RequestProblem>;
+  /** Name and life of the Envoy that asks, from the call's metadata. */
+  readonly node: string;
+  readonly epoch: string;
+  readonly receiptId: string;
+  readonly startedUs: number;
+}
+
+/** What one snapshot makes of a call. */
+export interface Judged extends Judgement {
+  readonly snapshot: Snapshot;
+  readonly identity: IdentityFact;
+}
+
+/** Words a judgement as a proposal to the recorder. */
+export function proposalOf(deps: CheckDependencies, call: Call, judged: Judged): Proposal {
+  const { snapshot, identity, verdict, demands } = judged;
+  const { check } = call;
+  const request = factsOf(deps, call, snapshot);
+  return {
+    draft: {
+      receipt_id: call.receiptId,
+      request_id: check.requestId,
+      envoy_node: call.node,
+      envoy_epoch: call.epoch,
+      gateway_id: deps.settings.gatewayId,
+      source: check.source,
+      ...identityMembers(identity),
+      policy_id: snapshot.policy.policy_id,
+      policy_hash: snapshot.policy.policy_hash,
+      registry_hash: snapshot.registry_hash,
+      request,
+      ...verdictMembers(verdict),
+      enforcement_mode: 'enforce',
+      decision_latency_us: Math.round(deps.clock.monoUs() - call.startedUs),
+      replayable: isReplayable(call, request),
+    },
+    ops: demands.map((demand) => demand.op),
+    denials: demands.map((demand) => demand.denial),
+    request_key: `${call.node}/${check.requestId}`,
+    request_digest: requestDigest(check, identity),
+  };
+}
+
+function identityMembers(fact: IdentityFact): Pick<DecisionDraft, 'identity' | 'identity_problem'> {
+  if (fact.ok) return { identity: fact.principal };
+  const known = fact.known_agent === undefined ? {} : { identity: fact.known_agent };
+  return { ...known, identity_problem: fact.problem };
+}
+
+function verdictMembers(
+  verdict: Verdict,
+): Pick<DecisionDraft, 'verdict' | 'reason' | 'rule_id' | 'would_be' | 'observed_by'> {
+  return {
+    verdict: verdict.verdict,
+    reason: verdict.reason,
+    ...(verdict.rule_id === undefined ? {} : { rule_id: verdict.rule_id }),
+    ...(verdict.would_be === undefined ? {} : { would_be: verdict.would_be }),
+    ...(verdict.observed_by.length === 0 ? {} : { observed_by: verdict.observed_by }),
+  };
+}
+
+function factsOf(deps: CheckDependencies, call: Call, snapshot: Snapshot): RequestFacts {
+  if (!call.request.ok) return problemFacts(call.check.raw, call.request.problem);
+  const { request } = call.request.value;
+  return requestFacts(request, snapshot.policy.query_names, queryCommitment(deps, call, request));
+}
+
+function queryCommitment(deps: CheckDependencies, call: Call, request: EgressRequest): string | undefined {
+  if (request.query === undefined) return undefined;
+  const salt = deps.salt(call.receiptId, QUERY_POINTER);
+  const value = Buffer.from(request.query, 'latin1');
+  return encodeBase64(commit(sha256, salt, call.receiptId, QUERY_POINTER, value));
+}
+
+/** Replay needs the path, except where the verdict is reached without it. */
+function isReplayable(call: Call, facts: RequestFacts): boolean {
+  if (!call.request.ok || facts.credential_forwarded === true) return true;
+  return (call.request.value.request.path === undefined) === (facts.path === undefined);
+}
+
+/**
+ * Hex SHA-256 of what the client asked and who it is. A repeated Check yields the same digest, whatever policy is in
+ * force by then; the query is inside, so only the recorder's HMAC of this value is ever written.
+ */
+function requestDigest(check: DecodedCheck, identity: IdentityFact): string {
+  const { mode, method, scheme, authority, path } = check.raw;
+  const who = identity.ok ? identity.principal.binding : identity.problem;
+  const facts = { mode, method, scheme, authority, path, source: check.source, who };
+  return createHash('sha256').update(encodeJcs(facts)).digest('hex');
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest();
+}

@@ -1,0 +1,54 @@
+import type { AppendProblem, AppendResult, Proposal, Verdict } from '../core/verdict/proposal.ts';
+import type { AllowAnswer, LimitState } from './codec/answer.ts';
+import { encodeAllow, encodeDenial } from './codec/check_response.ts';
+import { strippedHeaders } from './codec/stripped.ts';
+import type { Call } from './propose.ts';
+
+/** Answers with what the recorder made durable, which for a repeated Check is the first result, not this draft. */
+export function encodeRecorded(
+  stamp: string,
+  call: Call,
+  proposal: Proposal,
+  verdict: Verdict,
+  recorded: AppendResult,
+): Uint8Array {
+  const receipt = { id: recorded.receipt_id, leafHash: recorded.leaf_hash };
+  const limit = limitOf(proposal.ops, recorded);
+  if (recorded.verdict === 'allow') {
+    // Repeated across a policy change: an allow that would not be given now is not handed out again.
+    if (verdict.verdict !== 'allow') return encodeUnrecorded(call, 'STALE_SNAPSHOT');
+    const strip = strippedHeaders(call.check.raw.headers);
+    return encodeAllow({ stamp, receipt, rewrite: rewriteOf(call, verdict), strip, ...limit });
+  }
+  return encodeDenial({
+    reason: recorded.reason,
+    mode: call.check.raw.mode,
+    requestId: call.check.requestId,
+    receipt,
+    policyHash: proposal.draft.policy_hash,
+    ...(recorded.rule_id === undefined ? {} : { ruleId: recorded.rule_id }),
+    ...(recorded.retry_after_ms === undefined ? {} : { retryAfterMs: recorded.retry_after_ms }),
+    ...limit,
+  });
+}
+
+/** The recorder took nothing: a denial without a receipt. */
+export function encodeUnrecorded(call: Call, reason: AppendProblem): Uint8Array {
+  return encodeDenial({ reason, mode: call.check.raw.mode, requestId: call.check.requestId });
+}
+
+/** Judged bytes are forwarded bytes: what `/_to/` named, and the normal path where the rule says so. */
+function rewriteOf(call: Call, verdict: Verdict): AllowAnswer['rewrite'] {
+  if (!call.request.ok) throw new Error('invariant: a request without canonical form was allowed');
+  const { request, rewrite = {} } = call.request.value;
+  if (verdict.rewrite_path !== true || request.path_normal === undefined) return rewrite;
+  return { ...rewrite, path: request.path_normal + (request.query === undefined ? '' : `?${request.query}`) };
+}
+
+function limitOf(ops: Proposal['ops'], { limit }: AppendResult): { limit?: LimitState } {
+  const op = ops.find((candidate) => candidate.limit_id === limit?.limit_id);
+  if (limit === undefined || op === undefined) return {};
+  // (burst - 1) emission intervals are tolerated beyond the one that passes.
+  const quota = Math.floor(op.tolerance_us / op.period_us) + 1;
+  return { limit: { quota, remaining: limit.remaining, resetMs: limit.reset_ms } };
+}
