@@ -1,4 +1,4 @@
-import { AUTHZ_FILTER } from './ext_authz.ts';
+import { AUTHZ_FILTER, RECEIPT_KEY } from './ext_authz.ts';
 import { extension, type Message } from './typed.ts';
 
 /**
@@ -12,7 +12,7 @@ export function accessLog(path: string, listener: 'explicit' | 'base_url'): Mess
       json_format: {
         listener,
         route: '%ROUTE_NAME%',
-        receipt_id: `%DYNAMIC_METADATA(${AUTHZ_FILTER}:receipt_id)%`,
+        receipt_id: `%DYNAMIC_METADATA(${AUTHZ_FILTER}:${RECEIPT_KEY})%`,
         request_id: '%REQ(X-REQUEST-ID)%',
         stream_id: '%STREAM_ID%',
         start_ms: '%START_TIME(%s%3f)%',

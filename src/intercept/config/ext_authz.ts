@@ -2,6 +2,9 @@ import { type EnvoyConfigInput, type Listen, transportOf } from './input.ts';
 import { extension, type Message, typed } from './typed.ts';
 
 export const AUTHZ_FILTER = 'envoy.filters.http.ext_authz';
+/** Keys of the dynamic metadata that the gateway answers with. */
+export const STAMP_KEY = 'stamp';
+export const RECEIPT_KEY = 'rid';
 const AUTHZ = 'envoy.extensions.filters.http.ext_authz.v3';
 /** A denial body larger than this is cut by Envoy. */
 const DENIED_BODY_MAX_BYTES = 65_536;

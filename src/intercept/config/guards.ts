@@ -1,5 +1,5 @@
 import { type Cidr, formatCidr } from './cidr.ts';
-import { AUTHZ_FILTER } from './ext_authz.ts';
+import { AUTHZ_FILTER, STAMP_KEY } from './ext_authz.ts';
 import { extension, type Message } from './typed.ts';
 
 const RBAC = 'envoy.extensions.filters.http.rbac.v3.RBAC';
@@ -10,7 +10,7 @@ export const ADDRESS_POLICY = 'refused_address';
 export function stampGuard(stamp: string): Message {
   const metadata_matcher = {
     filter: AUTHZ_FILTER,
-    path: [{ key: 'stamp' }],
+    path: [{ key: STAMP_KEY }],
     value: { string_match: { exact: stamp } },
   };
   return extension('cg.stamp', RBAC, {

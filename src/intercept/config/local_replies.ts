@@ -1,4 +1,4 @@
-import { AUTHZ_FILTER } from './ext_authz.ts';
+import { AUTHZ_FILTER, RECEIPT_KEY } from './ext_authz.ts';
 import { ADDRESS_POLICY } from './guards.ts';
 import { extension, type Message } from './typed.ts';
 
@@ -29,6 +29,7 @@ export const GATEWAY_CODES = [
   'UPSTREAM_UNREACHABLE',
   'UPSTREAM_RESET',
   'UPGRADE_REFUSED',
+  'HTTPS_NEEDS_CONNECT',
   'REQUEST_REFUSED',
 ] as const;
 export type GatewayCode = (typeof GATEWAY_CODES)[number];
@@ -130,6 +131,16 @@ const REPLIES: readonly LocalReply[] = [
     receipt: false,
   },
   {
+    code: 'HTTPS_NEEDS_CONNECT',
+    when: "d.startsWith('http1.https_url_on_plaintext_connection')",
+    status: 400,
+    title: 'An https URL needs a CONNECT tunnel',
+    detail: 'The client asked the proxy for an https URL in plain text. Nothing was sent.',
+    next_step: 'Let the client open a CONNECT tunnel, or use the base URL listener.',
+    proxy_error: 'http_request_error',
+    receipt: false,
+  },
+  {
     code: 'REQUEST_REFUSED',
     // What the gateway itself answered is left alone, byte for byte.
     when: "!d.startsWith('ext_authz_denied') && !d.startsWith('via_upstream')",
@@ -173,7 +184,7 @@ function body(reply: LocalReply): Message {
     detail: reply.detail,
     next_steps: [reply.next_step],
     request_id: '%REQ(X-REQUEST-ID)%',
-    ...(reply.receipt ? { receipt_id: `%DYNAMIC_METADATA(${AUTHZ_FILTER}:receipt_id)%` } : {}),
+    ...(reply.receipt ? { receipt_id: `%DYNAMIC_METADATA(${AUTHZ_FILTER}:${RECEIPT_KEY})%` } : {}),
   };
 }
 

@@ -1,0 +1,93 @@
+import type { StreamEnd } from '../../core/receipt/outcome_state.ts';
+import { fail, ok, type Result } from '../../core/result.ts';
+
+/** A whole line is a few hundred bytes; anything longer is not ours. */
+export const LOG_LINE_BYTES_MAX = 8_192;
+
+/** One stream as Envoy's file log tells it. */
+export interface AccessLogEntry {
+  /** Absent when the Check gave no answer: aborted, timed out, or never asked. */
+  readonly receipt_id?: string;
+  /** Absent when the request could not be read at all. */
+  readonly request_id?: string;
+  readonly start_ms: number;
+  readonly end: StreamEnd;
+}
+
+export type AccessLogProblem = 'LOG_LINE_SYNTAX' | 'LOG_LINE_FIELD' | 'LOG_LINE_TOO_LONG';
+
+/**
+ * Reads one line without its newline. A full disk cuts lines and glues the rest to the next one, so every member is
+ * checked and a bad line is a counted problem, never a guess.
+ */
+export function parseAccessLogLine(line: Uint8Array): Result<AccessLogEntry, AccessLogProblem> {
+  if (line.length > LOG_LINE_BYTES_MAX) return fail('LOG_LINE_TOO_LONG');
+  const fields = objectOf(line);
+  if (fields === undefined) return fail('LOG_LINE_SYNTAX');
+  const [receipt_id, request_id] = [
+    idOf(fields['receipt_id']),
+    idOf(fields['request_id'] ?? fields['stream_id']),
+  ];
+  const start_ms = wholeNumber(fields['start_ms']);
+  const end = endOf(fields);
+  if (receipt_id === BAD || request_id === BAD || start_ms === undefined || end === undefined) {
+    return fail('LOG_LINE_FIELD');
+  }
+  return ok({
+    ...(receipt_id === undefined ? {} : { receipt_id }),
+    ...(request_id === undefined ? {} : { request_id }),
+    start_ms,
+    end,
+  });
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function objectOf(line: Uint8Array): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Fields)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function endOf(fields: Fields): StreamEnd | undefined {
+  const [code, attempts] = [wholeNumber(fields['code']), wholeNumber(fields['attempts'] ?? 0)];
+  const [bytes_in, bytes_out] = [wholeNumber(fields['bytes_in']), wholeNumber(fields['bytes_out'])];
+  const duration_ms = wholeNumber(fields['duration_ms'] ?? 0);
+  if (code === undefined || attempts === undefined || duration_ms === undefined) return undefined;
+  if (bytes_in === undefined || bytes_out === undefined) return undefined;
+  const upstream_ms = wholeNumber(fields['upstream_ms']);
+  const upstream = textOf(fields['upstream']);
+  return {
+    ...{ code, attempts, bytes_in, bytes_out, duration_ms },
+    flags: textOf(fields['flags']) ?? '',
+    details: textOf(fields['details']) ?? '',
+    tunnel: fields['route'] === 'tunnel',
+    ...(upstream_ms === undefined ? {} : { upstream_ms }),
+    ...(upstream === undefined ? {} : { upstream: upstream.slice(0, ADDRESS_MAX_CHARS) }),
+  };
+}
+
+const ADDRESS_MAX_CHARS = 64;
+
+/** Envoy writes numbers as numbers where it can and as digits elsewhere. */
+function wholeNumber(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+}
+
+/** `-` and null both mean that there is none. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' && value !== '-' ? value : undefined;
+}
+
+const BAD = Symbol('not an id');
+
+function idOf(value: unknown): string | undefined | typeof BAD {
+  if (value === undefined || value === null || value === '-' || value === '') return undefined;
+  return typeof value === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(value) ? value : BAD;
+}

@@ -1,0 +1,39 @@
+import type { AccessLogEntry } from './access_log_entry.ts';
+
+/** Why a request that Envoy saw has no decision. */
+export const GAP_CAUSES = [
+  'gateway_unavailable',
+  'decision_unproven',
+  'upgrade_refused',
+  'client_left',
+  'codec_error',
+  'overload',
+  'timeout',
+  'log_damaged',
+  'other',
+] as const;
+export type GapCause = (typeof GAP_CAUSES)[number];
+
+/** For entries without a receipt id. */
+export function gapCause({ end }: AccessLogEntry): GapCause {
+  const rule = RULES.find(([pattern]) => pattern.test(end.details));
+  if (rule !== undefined) return rule[1];
+  const flags = end.flags.split(',');
+  if (flags.includes('DC')) return 'client_left';
+  return flags.includes('DPE') ? 'codec_error' : 'other';
+}
+
+const RULES: readonly (readonly [RegExp, GapCause])[] = [
+  [/^ext_authz_error/, 'gateway_unavailable'],
+  // The stamp guard without a receipt: the Check was skipped, for instance because no route matched.
+  [/^rbac_access_denied/, 'decision_unproven'],
+  [/^upgrade_failed/, 'upgrade_refused'],
+  [/^downstream_(remote|local)_/, 'client_left'],
+  [/^http[123]\./, 'codec_error'],
+  [
+    /^(low_version|missing_host_header|missing_path_rejected|path_normalization_failed|request_headers_too_large)/,
+    'codec_error',
+  ],
+  [/^overload/, 'overload'],
+  [/timeout/, 'timeout'],
+];

@@ -1,0 +1,83 @@
+import { rmSync } from 'node:fs';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { envoy } from '../../../src/gen/envoy.js';
+import { decodeCheck } from '../../../src/server/codec/check_request.ts';
+import { encodeAllow, encodeDenial } from '../../../src/server/codec/check_response.ts';
+
+export const STAMP = 'a1b2c3d4e5f60718';
+
+export interface SeenCheck {
+  readonly receiptId: string;
+  readonly requestId: string;
+  readonly mode: string;
+  readonly method: string;
+  readonly authority: string;
+  readonly path: string;
+  readonly scheme: string;
+  readonly transport: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly names: readonly string[];
+}
+
+export interface FakeAuthz {
+  checks(nonce: string): readonly SeenCheck[];
+  stop(): void;
+}
+
+/** `x-clawgress-test` says how to answer: ok (default), deny, unstamped, misstamped, hang. */
+export async function startAuthz(socket: string): Promise<FakeAuthz> {
+  rmSync(socket, { force: true });
+  const seen: SeenCheck[] = [];
+  const server = new Server();
+  const raw = (bytes: Buffer): Buffer => bytes;
+  server.addService(
+    {
+      Check: {
+        path: '/envoy.service.auth.v3.Authorization/Check',
+        requestStream: false,
+        responseStream: false,
+        requestSerialize: raw,
+        requestDeserialize: raw,
+        responseSerialize: raw,
+        responseDeserialize: raw,
+      },
+    },
+    {
+      Check(call: { request: Buffer; metadata: { getMap(): Record<string, unknown> } }, reply: (e: null, b: Buffer) => void) {
+        const answer = judge(seen, call.request, call.metadata.getMap());
+        if (answer !== undefined) reply(null, Buffer.from(answer));
+      },
+    },
+  );
+  await new Promise<void>((resolve, reject) =>
+    server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) => (error ? reject(error) : resolve())),
+  );
+  return {
+    checks: (nonce) => seen.filter((check) => `${check.authority}${check.path}`.includes(nonce)),
+    stop: () => {
+      server.forceShutdown();
+      rmSync(socket, { force: true });
+    },
+  };
+}
+
+function judge(seen: SeenCheck[], bytes: Buffer, metadata: Record<string, unknown>): Uint8Array | undefined {
+  const check = decodeCheck(bytes);
+  if (!check.ok) throw new Error(`the gateway cannot read this Check: ${check.problem}`);
+  const { raw, requestId } = check.value;
+  const receiptId = `rid-${seen.length}`;
+  const receipt = { id: receiptId, leafHash: '00'.repeat(32) };
+  const transport = String(envoy.service.auth.v3.CheckRequest.decode(bytes).attributes?.contextExtensions?.['transport']);
+  const names = raw.headers.map((header) => header.name);
+  seen.push({ ...raw, receiptId, requestId, transport, metadata, names });
+  const wish = raw.headers.find((header) => header.name === 'x-clawgress-test')?.value ?? 'ok';
+  if (wish === 'hang') return undefined;
+  if (wish === 'deny') return encodeDenial({ reason: 'POLICY_NO_MATCH', mode: raw.mode, requestId, receipt });
+  const stamp = wish === 'unstamped' ? '' : wish === 'misstamped' ? `${STAMP}0` : STAMP;
+  return encodeAllow({ stamp, receipt, rewrite: rewriteOf(raw.path), strip: [] });
+}
+
+function rewriteOf(path: string): { authority?: string; path?: string } {
+  const match = /^\/_to\/([^/]+)(\/.*)$/.exec(path);
+  return match?.[1] === undefined || match[2] === undefined ? {} : { authority: match[1], path: match[2] };
+}

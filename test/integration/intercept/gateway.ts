@@ -1,0 +1,124 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ensureEnvoy } from '../../../bin/fetch-envoy.mjs';
+import { envoyConfig, renderConfig } from '../../../src/intercept/config/bootstrap.ts';
+import type { EnvoyConfigInput } from '../../../src/intercept/config/input.ts';
+import type { Message } from '../../../src/intercept/config/typed.ts';
+import { type EnvoyExit, openEnvoyProcess } from '../../../src/intercept/envoy_process.ts';
+import type { Epoch } from '../../../src/intercept/epochs.ts';
+import { type FakeAuthz, STAMP, startAuthz } from './fake_authz.ts';
+import { CA_BUNDLE, UPSTREAM } from './upstream.ts';
+
+const CACHE = fileURLToPath(new URL('../../../.cache/envoy', import.meta.url));
+
+export function findEnvoy(): Promise<string> {
+  return ensureEnvoy({ cacheDir: CACHE, log: (line: string) => process.stderr.write(`${line}\n`) });
+}
+
+export interface Gateway {
+  readonly explicit: number;
+  readonly baseUrl: number;
+  readonly epoch: Epoch;
+  readonly envoyDir: string;
+  readonly authz: FakeAuthz;
+  readonly exits: readonly EnvoyExit[];
+  /** Access log entries so far, whole lines only. */
+  log(): readonly Record<string, unknown>[];
+  /** Waits for the entry of this receipt or request. */
+  logged(id: string): Promise<Record<string, unknown>>;
+  stop(): Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly input?: Partial<EnvoyConfigInput>;
+  /** Last change to the configuration, for sabotage. */
+  readonly edit?: (config: Message) => Message;
+}
+
+/** The real Envoy with the product's configuration, in front of a gateway that answers as told. */
+export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const dir = mkdtempSync(join(tmpdir(), 'clawgress-envoy-'));
+  const socket = join(dir, 'authz.sock');
+  const [explicit, baseUrl] = [await freePort(), await freePort()];
+  const exits: EnvoyExit[] = [];
+  const authz = await startAuthz(socket);
+  const envoy = await openEnvoyProcess({
+    bin: await findEnvoy(),
+    envoyDir: join(dir, 'envoy'),
+    adminSocket: join(dir, 'admin.sock'),
+    concurrency: 1,
+    limits: { drain_ms: 300 },
+    on: { exited: (exit) => exits.push(exit) },
+    render: ({ epoch, accessLog }) => {
+      const input = configFor(dir, { explicit, baseUrl, epoch, accessLog, socket });
+      return renderConfig((options.edit ?? ((config) => config))(envoyConfig({ ...input, ...options.input })));
+    },
+  });
+  const epoch = await envoy.start().catch(async (error: unknown) => {
+    authz.stop();
+    rmSync(dir, { recursive: true, force: true });
+    throw error;
+  });
+  const log = (): Record<string, unknown>[] => readLog(join(epoch.dir, 'access.log'));
+  return {
+    ...{ explicit, baseUrl, epoch, authz, exits, log, envoyDir: join(dir, 'envoy') },
+    logged: (id) => waitFor(() => log().find((entry) => entry['receipt_id'] === id || entry['request_id'] === id), id),
+    async stop() {
+      await envoy.stop();
+      authz.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Places {
+  readonly explicit: number;
+  readonly baseUrl: number;
+  readonly epoch: string;
+  readonly accessLog: string;
+  readonly socket: string;
+}
+
+export function configFor(dir: string, places: Places): EnvoyConfigInput {
+  return {
+    node_id: 'test-node',
+    epoch: places.epoch,
+    stamp: STAMP,
+    authz_socket: places.socket,
+    admin_socket: join(dir, 'admin.sock'),
+    access_log: places.accessLog,
+    explicit_proxy: { address: '127.0.0.1', port: places.explicit },
+    base_url: { address: '127.0.0.1', port: places.baseUrl },
+    allow_cidrs: [`${UPSTREAM}/32`],
+    ca_bundle: CA_BUNDLE,
+    check_timeout_ms: 500,
+  };
+}
+
+function readLog(file: string): Record<string, unknown>[] {
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+export async function waitFor<T>(look: () => T | undefined, what: string): Promise<T> {
+  for (let tries = 0; tries < 200; tries++) {
+    const found = look();
+    if (found !== undefined) return found;
+    await sleep(25);
+  }
+  throw new Error(`waited in vain for ${what}`);
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
