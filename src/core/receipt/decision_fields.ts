@@ -1,0 +1,129 @@
+import type { Principal } from '../identity/principal.ts';
+import type { BucketState } from '../ledger/operation.ts';
+import { COMMON, ENGINE, RECORD_CAPS, STREAMS } from './common_fields.ts';
+import type { RequestFacts } from './decision.ts';
+import type { DecisionRecord } from './records.ts';
+import {
+  BASE64_32_BYTES,
+  BOOLEAN,
+  CODE,
+  type Covers,
+  DIGEST,
+  HEX_32_BYTES,
+  HOST,
+  ID,
+  ID_OR_PAIR,
+  integer,
+  list,
+  METHOD,
+  object,
+  oneOf,
+  optional,
+  required,
+  UUID_V7,
+  unicodeText,
+  visibleAscii,
+} from './shape.ts';
+
+const BINDING = {
+  api_key: { kind: required('derived', oneOf('api_key')), key_id: required('derived', ID) },
+  jwt: {
+    kind: required('derived', oneOf('jwt')),
+    issuer: required('derived', unicodeText(RECORD_CAPS.jwt_name_length)),
+    subject: required('derived', unicodeText(RECORD_CAPS.jwt_name_length)),
+    jwk_id: required('derived', unicodeText(RECORD_CAPS.jwt_name_length)),
+  },
+};
+
+const IDENTITY = {
+  tenant_id: required('derived', ID),
+  agent_id: required('derived', ID),
+  team_id: required('derived', ID),
+  project_id: required('derived', ID),
+  environment: required('derived', ID),
+  workload_fingerprint: optional('derived', visibleAscii(128)),
+  status: required('derived', oneOf('active', 'disabled', 'quarantined')),
+  auth_type: required('derived', oneOf('jwt', 'api_key', 'mtls', 'source')),
+  binding: required('derived', { kind: 'variants', tag: 'kind', options: BINDING }),
+  credential_transport: required('observed', oneOf('loopback', 'tls', 'plaintext')),
+  run: optional(
+    'asserted_by_client',
+    object({
+      label: required('asserted_by_client', ID),
+      asserted_by: required('observed', oneOf('header', 'basic_user', 'jwt')),
+    }),
+  ),
+} satisfies Covers<Principal>;
+
+const REQUEST = {
+  mode: required('observed', oneOf('explicit', 'connect', 'base_url')),
+  visibility: required('observed', oneOf('full', 'headers', 'sni', 'authority')),
+  protocol: required('observed', oneOf('http', 'connect')),
+  method: optional('observed', METHOD),
+  scheme: optional('observed', oneOf('http', 'https', 'tcp')),
+  authority: optional('observed', HOST),
+  host_kind: optional('derived', oneOf('name', 'ipv4', 'ipv6')),
+  port: optional('observed', integer(0, 65_535)),
+  path: optional('observed', visibleAscii(RECORD_CAPS.path_length)),
+  path_ambiguous: optional('derived', oneOf(true)),
+  query_commitment: optional('derived', BASE64_32_BYTES),
+  query_names: optional(
+    'observed',
+    list(visibleAscii(RECORD_CAPS.query_name_length), RECORD_CAPS.query_names),
+  ),
+  override_headers: optional(
+    'observed',
+    list(visibleAscii(RECORD_CAPS.header_name_length), RECORD_CAPS.override_headers),
+  ),
+  credential_forwarded: optional('observed', oneOf(true)),
+  body_state: required('asserted_by_client', oneOf('none', 'absent')),
+  problem: optional('derived', CODE),
+} satisfies Covers<RequestFacts>;
+
+const BUCKET = {
+  limit_id: required('derived', ID_OR_PAIR),
+  key_commitment: required('derived', HEX_32_BYTES),
+  tat_before: required('derived', integer()),
+  now: required('derived', integer()),
+  cost: required('derived', integer()),
+  tat_after: required('derived', integer()),
+  exceeded: optional('derived', oneOf(true)),
+} satisfies Covers<BucketState>;
+
+const WOULD_BE = object({
+  verdict: required('derived', oneOf('allow', 'deny')),
+  reason: required('derived', CODE),
+  rule_id: optional('derived', ID_OR_PAIR),
+} satisfies Covers<NonNullable<DecisionRecord['would_be']>>);
+
+export const DECISION = {
+  ...COMMON,
+  type: required('derived', oneOf('decision')),
+  receipt_id: required('derived', UUID_V7),
+  request_id: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)),
+  envoy_node: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)),
+  envoy_epoch: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)),
+  gateway_id: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)),
+  source: required('observed', visibleAscii(RECORD_CAPS.address_length)),
+  identity: optional('derived', object(IDENTITY)),
+  identity_problem: optional('derived', CODE),
+  policy_id: required('derived', ID),
+  policy_hash: required('derived', DIGEST),
+  registry_hash: required('derived', DIGEST),
+  request: required('observed', object(REQUEST)),
+  verdict: required('derived', oneOf('allow', 'deny')),
+  reason: required('derived', CODE),
+  rule_id: optional('derived', ID_OR_PAIR),
+  would_be: optional('derived', WOULD_BE),
+  observed_by: optional('derived', list(ID, RECORD_CAPS.observed_by)),
+  enforcement_mode: required('derived', oneOf('enforce')),
+  decision_latency_us: required('observed', integer()),
+  replayable: required('derived', BOOLEAN),
+  streams: STREAMS,
+  engine: required('observed', ENGINE),
+  request_key: required('derived', HEX_32_BYTES),
+  request_digest: required('derived', HEX_32_BYTES),
+  hmac_key_id: required('derived', ID),
+  rate_limit_bucket_state: optional('derived', list(object(BUCKET), RECORD_CAPS.buckets)),
+  retry_after_ms: optional('derived', integer()),
+} satisfies Covers<DecisionRecord>;
