@@ -32,6 +32,11 @@ export interface SignedCheckpoint {
   readonly signatures: readonly NoteSignature[];
 }
 
+/** Origin and key name of a log's checkpoints: issuer name and log id. */
+export function checkpointOrigin(issuer: string, logId: string): string {
+  return `${issuer}/${logId}`;
+}
+
 /** Three lines: origin, decimal size, base64 root. Throws on an origin that a note cannot carry. */
 export function checkpointBody(origin: string, size: number, root: Uint8Array): string {
   assertName(origin);
