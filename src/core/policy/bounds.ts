@@ -1,0 +1,18 @@
+/** Named maxima of policy documents. Lists inside a document have theirs in `policies/policy.schema.json`. */
+
+/** Characters of source text: 20,000 generous rules. */
+export const SOURCE_CHARS_MAX = 16 * 1024 * 1024;
+/** Nesting of lists and mappings; the deepest member of the schema sits at 6. */
+export const SOURCE_DEPTH_MAX = 16;
+/** Keys of one mapping. The YAML library compares every key with every other, so a wide mapping costs its square. */
+export const MAPPING_KEYS_MAX = 64;
+/** Mistakes that are reported before the rest is only counted. */
+export const PROBLEMS_MAX = 50;
+/** Host patterns in the whole document. */
+export const HOSTS_MAX = 200_000;
+/** Characters of one host pattern as written. */
+export const HOST_CHARS_MAX = 512;
+/** Pairs of rules that lint compares before it gives up and says so. */
+export const LINT_PAIRS_MAX = 500_000;
+/** Characters of a found value that a message repeats. */
+export const SHOWN_CHARS_MAX = 60;

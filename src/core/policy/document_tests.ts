@@ -1,0 +1,49 @@
+import type { DocumentTest, TestExpectation } from '../../gen/policy_document.ts';
+import type { CompiledPolicy } from './compiled.ts';
+import { type Mistake, mistake, pointerOf, shown } from './mistakes.ts';
+import { samplePrincipal, sampleRequest } from './sample_request.ts';
+
+interface Judged {
+  readonly verdict: 'allow' | 'deny';
+  readonly reason: string;
+  readonly rule_id?: string;
+}
+
+/** Runs the tests of a document against its own plan; one mistake for each that fails. */
+export function failingTests(policy: CompiledPolicy, tests: readonly DocumentTest[]): readonly Mistake[] {
+  return tests.flatMap((test, index) => {
+    const judged = judge(policy, test);
+    if (isAsExpected(judged, test.expect)) return [];
+    const message = `the test ${shown(test.name)} expects ${expected(test.expect)}, the policy says ${said(judged)}`;
+    return [mistake('TEST_FAILED', pointerOf('tests', index), message, 'correct the rules or the test')];
+  });
+}
+
+function judge(policy: CompiledPolicy, { request: sample }: DocumentTest): Judged {
+  const request = sampleRequest(sample);
+  if (!request.ok) return { verdict: 'deny', reason: request.problem };
+  return policy.evaluate(request.value, samplePrincipal(sample.agent)).live;
+}
+
+function isAsExpected(judged: Judged, { verdict, reason, rule }: TestExpectation): boolean {
+  return (
+    judged.verdict === verdict &&
+    (reason === undefined || judged.reason === reason) &&
+    (rule === undefined || judged.rule_id === rule)
+  );
+}
+
+function expected({ verdict, reason, rule }: TestExpectation): string {
+  return sentence(verdict, reason, rule);
+}
+
+function said({ verdict, reason, rule_id }: Judged): string {
+  return sentence(verdict, reason, rule_id);
+}
+
+function sentence(verdict: string, reason: string | undefined, rule: string | undefined): string {
+  const details = [reason, rule === undefined ? undefined : `rule ${rule}`].filter(
+    (text) => text !== undefined,
+  );
+  return details.length === 0 ? verdict : `${verdict} (${details.join(', ')})`;
+}

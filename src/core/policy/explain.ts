@@ -1,0 +1,109 @@
+import type { TestRequest } from '../../gen/policy_document.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { EgressRequest } from '../request/egress_request.ts';
+import { fail, ok, type Result } from '../result.ts';
+import type { Compilation } from './compile.ts';
+import type { LimitDemand, RuleOutcome } from './compiled.ts';
+import { AGENT_KEYS, type PlanRule } from './plan.ts';
+import { covers, type Stand, standOf } from './precedence.ts';
+import { PREDICATES, type Tri } from './predicates.ts';
+import { type RequestView, viewOf } from './request_view.ts';
+import { sampleRequest } from './sample_request.ts';
+
+export interface Explanation {
+  readonly policy_id: string;
+  readonly policy_hash: string;
+  readonly request: Pick<
+    EgressRequest,
+    'protocol' | 'method' | 'scheme' | 'host' | 'port' | 'path' | 'path_normal'
+  >;
+  readonly outcome: RuleOutcome;
+  /** Present when shadow rules would change the outcome. */
+  readonly would_be?: RuleOutcome;
+  readonly observed_by: readonly string[];
+  /** All rules, in document order. */
+  readonly rules: readonly RuleExplanation[];
+  /** What an allow would charge. */
+  readonly limits: readonly LimitDemand[];
+}
+
+export interface RuleExplanation {
+  readonly rule_id: string;
+  readonly action: PlanRule['action'];
+  readonly enabled: boolean;
+  readonly shadow: boolean;
+  /** What the rule says about this request; `observes` for alert and log_only, `silent` when it has no say. */
+  readonly stand: Stand | 'observes' | 'silent';
+  /** Predicates that the rule has, in the order they are tested. */
+  readonly predicates: readonly PredicateExplanation[];
+}
+
+export interface PredicateExplanation {
+  readonly name: string;
+  readonly result: Tri;
+}
+
+/** Why the policy says what it says, rule by rule. The problem is a request problem code. */
+export function explain(
+  { policy, plan }: Pick<Compilation, 'policy' | 'plan'>,
+  sample: Omit<TestRequest, 'agent'>,
+  principal: Principal,
+): Result<Explanation, string> {
+  const request = sampleRequest(sample);
+  if (!request.ok) return fail(request.problem);
+  const { protocol, method, scheme, host, port, path, path_normal } = request.value;
+  const { live, shadow, observed_by } = policy.evaluate(request.value, principal);
+  const view = viewOf(request.value);
+  return ok({
+    policy_id: policy.policy_id,
+    policy_hash: policy.policy_hash,
+    request: {
+      protocol,
+      scheme,
+      host,
+      port,
+      ...(method === undefined ? {} : { method }),
+      ...(path === undefined ? {} : { path }),
+      ...(path_normal === undefined || path_normal === path ? {} : { path_normal }),
+    },
+    outcome: live,
+    ...(shadow === live ? {} : { would_be: shadow }),
+    observed_by,
+    rules: plan.rules.map((rule) => explainRule(rule, view, principal)),
+    limits: policy.limits(request.value, principal),
+  });
+}
+
+function explainRule(rule: PlanRule, view: RequestView, principal: Principal): RuleExplanation {
+  const { id: rule_id, action, enabled, shadow, match, path } = rule;
+  const stance = { grants: action === 'allow', path };
+  const predicates = PREDICATES.filter(({ name }) => isPresent(rule, name)).map(({ name, test }) => ({
+    name,
+    result: test(match, view, principal, stance),
+  }));
+  return { rule_id, action, enabled, shadow, stand: standInWords(rule, view, principal), predicates };
+}
+
+function standInWords(rule: PlanRule, view: RequestView, principal: Principal): RuleExplanation['stand'] {
+  if (!rule.enabled) return 'silent';
+  if (rule.action === 'alert' || rule.action === 'log_only') {
+    return covers(rule.match, view, principal) ? 'observes' : 'silent';
+  }
+  return standOf(rule, view, principal) ?? 'silent';
+}
+
+function isPresent({ match, action }: PlanRule, predicate: string): boolean {
+  const isAllow = action === 'allow';
+  // An allow rule always has an opinion on hosts and tunnels, also when it does not mention them.
+  const present: Readonly<Record<string, boolean>> = {
+    agent: AGENT_KEYS.some((key) => match.agent?.has(key)),
+    'destination.hosts': isAllow || match.hosts !== undefined,
+    'destination.ports': match.ports !== undefined,
+    'destination.schemes': match.schemes !== undefined,
+    'protocol.kind': isAllow || match.kind !== undefined,
+    methods: match.methods !== undefined,
+    path_prefixes: match.pathPrefixes !== undefined,
+    'query.absent': match.queryAbsent !== undefined,
+  } satisfies Record<string, boolean>;
+  return present[predicate] ?? true;
+}

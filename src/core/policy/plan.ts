@@ -1,0 +1,155 @@
+import type { Limit, Match, PolicyDocument, Rule } from '../../gen/policy_document.ts';
+import { parseHostPattern } from './hosts.ts';
+
+/** What a document says, with defaults filled in and lists as sets. Built once from a checked document, only read. */
+export interface Plan {
+  readonly policy_id: string;
+  /** In document order, disabled rules included. */
+  readonly rules: readonly PlanRule[];
+  readonly limits: readonly PlanLimit[];
+  readonly query_names: readonly string[];
+}
+
+export type Action = Rule['action'];
+export type PathMode = NonNullable<Rule['path']>;
+
+export interface PlanRule {
+  readonly index: number;
+  readonly id: string;
+  readonly priority: number;
+  readonly enabled: boolean;
+  readonly action: Action;
+  readonly shadow: boolean;
+  readonly path: PathMode;
+  readonly match: PlanMatch;
+}
+
+export interface PlanLimit {
+  readonly index: number;
+  readonly id: string;
+  readonly match: PlanMatch;
+  readonly per: Limit['per'];
+  readonly mode: NonNullable<Limit['mode']>;
+  readonly buckets: readonly Bucket[];
+}
+
+/** One GCRA bucket; see `GcraOp` for the arithmetic. */
+export interface Bucket {
+  readonly window: 'rps' | 'rpm';
+  readonly period_us: number;
+  readonly tolerance_us: number;
+}
+
+export const AGENT_KEYS = ['agent_id', 'team_id', 'project_id', 'environment', 'tenant_id'] as const;
+export type AgentKey = (typeof AGENT_KEYS)[number];
+
+/** An absent member restricts nothing. */
+export interface PlanMatch {
+  readonly agent?: ReadonlyMap<AgentKey, ReadonlySet<string>>;
+  readonly hosts?: HostSet;
+  readonly anyHost: boolean;
+  readonly ports?: ReadonlySet<number>;
+  readonly schemes?: ReadonlySet<string>;
+  readonly methods?: ReadonlySet<string>;
+  readonly pathPrefixes?: readonly string[];
+  readonly queryAbsent?: readonly string[];
+  readonly kind?: 'http' | 'connect';
+}
+
+export interface HostSet {
+  readonly exact: ReadonlySet<string>;
+  /** Of `*.example.com` the part `example.com`. */
+  readonly parents: ReadonlySet<string>;
+}
+
+/** The query parameter by which frameworks accept another method; judged together with the override headers. */
+export const METHOD_PARAMETER = '_method';
+
+export function buildPlan(document: PolicyDocument): Plan {
+  const rules = document.rules.map(planRule);
+  return {
+    policy_id: document.id,
+    rules,
+    limits: (document.limits ?? []).map(planLimit),
+    query_names: queryNamesOf(rules, document.limits ?? []),
+  };
+}
+
+function planRule(rule: Rule, index: number): PlanRule {
+  const { id, priority = 0, enabled = true, action, shadow = false, path = 'deny_ambiguous' } = rule;
+  return { index, id, priority, enabled, action, shadow, path, match: planMatch(rule.match ?? {}) };
+}
+
+export function planMatch(match: Match): PlanMatch {
+  const { agent, destination, methods, path_prefixes, query, protocol } = match;
+  return {
+    ...(agent ? { agent: agentSets(agent) } : {}),
+    ...(destination?.hosts ? { hosts: hostSet(destination.hosts) } : {}),
+    anyHost: destination?.any_host === true,
+    ...(destination?.ports ? { ports: new Set(destination.ports) } : {}),
+    ...(destination?.schemes ? { schemes: new Set<string>(destination.schemes) } : {}),
+    ...(methods ? { methods: new Set(methods) } : {}),
+    ...(path_prefixes ? { pathPrefixes: path_prefixes } : {}),
+    ...(query ? { queryAbsent: query.absent } : {}),
+    ...(protocol ? { kind: protocol.kind } : {}),
+  };
+}
+
+function agentSets(agent: NonNullable<Match['agent']>): ReadonlyMap<AgentKey, ReadonlySet<string>> {
+  const sets = new Map<AgentKey, ReadonlySet<string>>();
+  for (const key of AGENT_KEYS) {
+    const listed = agent[key];
+    if (listed) sets.set(key, new Set(listed));
+  }
+  return sets;
+}
+
+function hostSet(hosts: readonly string[]): HostSet {
+  const exact = new Set<string>();
+  const parents = new Set<string>();
+  for (const text of hosts) {
+    const pattern = parseHostPattern(text);
+    if (!pattern.ok) throw new Error('a plan is built from a checked document');
+    (pattern.value.kind === 'wildcard' ? parents : exact).add(pattern.value.host);
+  }
+  return { exact, parents };
+}
+
+const SECOND_US = 1_000_000;
+const MINUTE_US = 60_000_000;
+/** Without a burst of its own a per-minute bucket lets a tenth of a minute's quota come at once. */
+const RPM_BURST_DIVISOR = 10;
+
+function planLimit(limit: Limit, index: number): PlanLimit {
+  const { id, match = {}, per, mode = 'hard_stop' } = limit;
+  return { index, id, match: planMatch(match), per, mode, buckets: bucketsOf(limit) };
+}
+
+/** `burst` belongs to rps; only a limit without rps gives it to rpm. */
+export function bucketsOf({ rps, rpm, burst }: Pick<Limit, 'rps' | 'rpm' | 'burst'>): readonly Bucket[] {
+  const buckets: Bucket[] = [];
+  if (rps !== undefined) buckets.push(bucket('rps', SECOND_US, rps, burst ?? rps));
+  if (rpm !== undefined) {
+    const tenth = Math.max(1, Math.floor(rpm / RPM_BURST_DIVISOR));
+    buckets.push(bucket('rpm', MINUTE_US, rpm, rps === undefined ? (burst ?? tenth) : tenth));
+  }
+  return buckets;
+}
+
+/** Rounded up: a bucket is never faster than the document says. */
+function bucket(window: Bucket['window'], windowUs: number, quota: number, burst: number): Bucket {
+  const period_us = Math.ceil(windowUs / quota);
+  return { window, period_us, tolerance_us: (burst - 1) * period_us };
+}
+
+/** Names that a receipt has to keep so that the verdict can be reached again. */
+function queryNamesOf(rules: readonly PlanRule[], limits: readonly Limit[]): readonly string[] {
+  const names = new Set<string>();
+  for (const { match } of rules) {
+    for (const name of match.queryAbsent ?? []) names.add(name);
+    if (match.methods || match.pathPrefixes) names.add(METHOD_PARAMETER);
+  }
+  for (const { match } of limits) for (const name of match?.query?.absent ?? []) names.add(name);
+  if (limits.some(({ match }) => match?.methods || match?.path_prefixes)) names.add(METHOD_PARAMETER);
+  return [...names].sort();
+}

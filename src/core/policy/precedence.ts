@@ -1,0 +1,87 @@
+import type { Principal } from '../identity/principal.ts';
+import type { RuleOutcome } from './compiled.ts';
+import type { PlanMatch, PlanRule } from './plan.ts';
+import { testAll } from './predicates.ts';
+import type { RequestView } from './request_view.ts';
+
+/** How one rule stands to one request. */
+export type Stand =
+  | 'denies'
+  | 'denies_override'
+  | 'denies_opaque'
+  | 'allows'
+  | 'stopped_by_path'
+  | 'stopped_by_override'
+  | 'stopped_by_tunnel';
+
+interface PrecedenceLine {
+  readonly stand: Stand;
+  readonly verdict: RuleOutcome['verdict'];
+  readonly reason: RuleOutcome['reason'];
+}
+
+/**
+ * The order of precedence: the first line that any rule reaches decides. Deny before allow, then the allow rules that
+ * were about to match, so that the caller learns what was in the way. No line reached: POLICY_NO_MATCH, a denial.
+ */
+export const PRECEDENCE: readonly PrecedenceLine[] = [
+  { stand: 'denies', verdict: 'deny', reason: 'POLICY_DENY' },
+  { stand: 'denies_override', verdict: 'deny', reason: 'OVERRIDE_HEADER' },
+  { stand: 'denies_opaque', verdict: 'deny', reason: 'TUNNEL_OPAQUE' },
+  { stand: 'allows', verdict: 'allow', reason: 'POLICY_ALLOW' },
+  { stand: 'stopped_by_path', verdict: 'deny', reason: 'PATH_AMBIGUOUS' },
+  { stand: 'stopped_by_override', verdict: 'deny', reason: 'OVERRIDE_HEADER' },
+  { stand: 'stopped_by_tunnel', verdict: 'deny', reason: 'TUNNEL_OPAQUE' },
+];
+
+export const NO_MATCH: RuleOutcome = Object.freeze({ verdict: 'deny', reason: 'POLICY_NO_MATCH' });
+
+const GRANTING = {
+  deny_ambiguous: { grants: true, path: 'deny_ambiguous' },
+  rewrite: { grants: true, path: 'rewrite' },
+  raw: { grants: true, path: 'raw' },
+} as const;
+const WARY = { grants: false, path: 'raw' } as const;
+
+/** Undefined: the rule has nothing to say about this request. Only for allow and deny rules. */
+export function standOf(rule: PlanRule, view: RequestView, principal: Principal): Stand | undefined {
+  return rule.action === 'allow' ? standOfAllow(rule, view, principal) : standOfDeny(rule, view, principal);
+}
+
+function standOfAllow(rule: PlanRule, view: RequestView, principal: Principal): Stand | undefined {
+  const result = testAll(rule.match, view, principal, GRANTING[rule.path]);
+  if (result === 'no') return undefined;
+  if (result === 'unknown') return 'stopped_by_tunnel';
+  if (view.request.path_ambiguous && rule.path === 'deny_ambiguous') return 'stopped_by_path';
+  return view.isOverridden && isRestricted(rule.match) ? 'stopped_by_override' : 'allows';
+}
+
+function standOfDeny(rule: PlanRule, view: RequestView, principal: Principal): Stand | undefined {
+  const result = testAll(rule.match, view, principal, WARY);
+  if (result === 'yes') return 'denies';
+  if (result === 'unknown') return 'denies_opaque';
+  // Behind an override the visible method and path prove nothing, so such a rule holds without them.
+  if (!view.isOverridden || !isRestricted(rule.match)) return undefined;
+  return testAll(unrestricted(rule.match), view, principal, WARY) === 'no' ? undefined : 'denies_override';
+}
+
+/** Whether a match counts or observes this request: unknown is a yes, or the counting could be dodged. */
+export function covers(match: PlanMatch, view: RequestView, principal: Principal): boolean {
+  if (testAll(match, view, principal, WARY) !== 'no') return true;
+  if (!view.isOverridden || !isRestricted(match)) return false;
+  return testAll(unrestricted(match), view, principal, WARY) !== 'no';
+}
+
+function isRestricted(match: PlanMatch): boolean {
+  return match.methods !== undefined || match.pathPrefixes !== undefined;
+}
+
+function unrestricted(match: PlanMatch): PlanMatch {
+  const { methods: _methods, pathPrefixes: _pathPrefixes, ...rest } = match;
+  return rest;
+}
+
+/** Priority, then the id: which of several rules on the same line is named must not depend on their order. */
+export function isNamedBefore(a: PlanRule, b: PlanRule): boolean {
+  return a.priority === b.priority ? a.id < b.id : a.priority > b.priority;
+}

@@ -1,0 +1,123 @@
+import type { Principal } from '../identity/principal.ts';
+import { AGENT_KEYS, type PathMode, type PlanMatch } from './plan.ts';
+import type { RequestView } from './request_view.ts';
+
+/** `unknown`: the request may or may not be so, and nobody here can see which. */
+export type Tri = 'yes' | 'no' | 'unknown';
+
+/**
+ * How a rule leans. An `allow` must be sure; a `deny` and everything that observes or counts must not be dodged,
+ * so for them the same fact can read differently (an ambiguous path, a tunnel).
+ */
+export interface Stance {
+  readonly grants: boolean;
+  /** Of a granting rule. */
+  readonly path: PathMode;
+}
+
+export interface Predicate {
+  /** As the document calls it. */
+  readonly name: string;
+  test(match: PlanMatch, view: RequestView, principal: Principal, stance: Stance): Tri;
+}
+
+/** All predicates of a rule. The first two are known for every request; the host index stands for the second. */
+export const PREDICATES: readonly Predicate[] = [
+  { name: 'agent', test: (match, _view, principal) => testAgent(match, principal) },
+  { name: 'destination.hosts', test: (match, view, _principal, stance) => testHost(match, view, stance) },
+  { name: 'destination.ports', test: ({ ports }, view) => isIn(ports, view.request.port) },
+  { name: 'destination.schemes', test: testScheme },
+  { name: 'protocol.kind', test: (match, view, _principal, stance) => testKind(match, view, stance) },
+  { name: 'methods', test: testMethod },
+  { name: 'path_prefixes', test: (match, view, _principal, stance) => testPath(match, view, stance) },
+  { name: 'query.absent', test: testQuery },
+];
+
+/** Three-valued AND: one `no` decides, else one `unknown` does. */
+export function testAll(match: PlanMatch, view: RequestView, principal: Principal, stance: Stance): Tri {
+  let all: Tri = 'yes';
+  for (const predicate of PREDICATES) {
+    const result = predicate.test(match, view, principal, stance);
+    if (result === 'no') return 'no';
+    if (result === 'unknown') all = 'unknown';
+  }
+  return all;
+}
+
+function testAgent({ agent }: PlanMatch, principal: Principal): Tri {
+  if (!agent) return 'yes';
+  for (const key of AGENT_KEYS) if (agent.get(key)?.has(principal[key]) === false) return 'no';
+  return 'yes';
+}
+
+function testHost({ hosts, anyHost }: PlanMatch, { request }: RequestView, { grants }: Stance): Tri {
+  if (hosts) return known(hosts.exact.has(request.host) || isBelow(hosts.parents, request));
+  // any_host grants names; an address is only reached by a rule that lists it.
+  return known(!grants || (anyHost && request.host_kind === 'name'));
+}
+
+function isBelow(parents: ReadonlySet<string>, request: RequestView['request']): boolean {
+  if (parents.size === 0 || request.host_kind !== 'name') return false;
+  for (const parent of parentsOf(request.host)) if (parents.has(parent)) return true;
+  return false;
+}
+
+/** Of `a.b.example`: `b.example`, `example`. */
+export function* parentsOf(host: string): Generator<string> {
+  for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) yield host.slice(dot + 1);
+}
+
+function testScheme({ schemes }: PlanMatch, { request, isTunnel }: RequestView): Tri {
+  if (!schemes) return 'yes';
+  if (!isTunnel) return known(schemes.has(request.scheme));
+  return schemes.has('tcp') ? 'yes' : 'unknown';
+}
+
+function testKind({ kind }: PlanMatch, { isTunnel }: RequestView, { grants }: Stance): Tri {
+  // A tunnel is only granted by name: whoever wrote a rule about requests did not mean "anything at all".
+  if (isTunnel && kind !== 'connect') return grants ? 'unknown' : known(kind === undefined);
+  return known(kind !== 'connect' || isTunnel);
+}
+
+function testMethod({ methods }: PlanMatch, { request, isTunnel }: RequestView): Tri {
+  if (!methods) return 'yes';
+  if (isTunnel || request.method === undefined) return 'unknown';
+  return isIn(methods, request.method);
+}
+
+function testPath({ pathPrefixes }: PlanMatch, view: RequestView, { grants, path: mode }: Stance): Tri {
+  if (!pathPrefixes) return 'yes';
+  const { path, path_normal, path_ambiguous } = view.request;
+  if (view.isTunnel || path === undefined) return 'unknown';
+  if (!grants) return known(view.readings.some((reading) => isUnder(pathPrefixes, reading)));
+  if (mode === 'rewrite') return known(isUnder(pathPrefixes, path_normal ?? path));
+  // Such a rule will not grant an ambiguous path; "would it have" decides only which denial is named.
+  if (path_ambiguous && mode === 'deny_ambiguous') {
+    return known(isUnder(pathPrefixes, path) || isUnder(pathPrefixes, path_normal ?? path));
+  }
+  return known(isUnder(pathPrefixes, path));
+}
+
+/** A prefix ends at a segment border: /v1 covers /v1 and /v1/x, not /v1x; /v1/ covers what is below. */
+function isUnder(prefixes: readonly string[], path: string): boolean {
+  for (const prefix of prefixes) {
+    if (!path.startsWith(prefix)) continue;
+    if (path.length === prefix.length || prefix.endsWith('/') || path.charAt(prefix.length) === '/')
+      return true;
+  }
+  return false;
+}
+
+function testQuery({ queryAbsent }: PlanMatch, { request, isTunnel }: RequestView): Tri {
+  if (!queryAbsent) return 'yes';
+  if (isTunnel) return 'unknown';
+  return known(!queryAbsent.some((name) => request.query_names.includes(name)));
+}
+
+function isIn<T>(set: ReadonlySet<T> | undefined, value: T): Tri {
+  return known(set === undefined || set.has(value));
+}
+
+function known(holds: boolean): Tri {
+  return holds ? 'yes' : 'no';
+}

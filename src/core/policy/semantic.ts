@@ -1,0 +1,142 @@
+import type { DocumentTest, Limit, Match, PolicyDocument, Rule } from '../../gen/policy_document.ts';
+import { normalisePath } from '../request/path.ts';
+import { HOSTS_MAX } from './bounds.ts';
+import { parseHostPattern } from './hosts.ts';
+import { type Mistake, mistake, pointerOf, quoted, shown } from './mistakes.ts';
+
+/** What the schema cannot say. The document is of the schema's shape. */
+export function semanticMistakes(document: PolicyDocument): readonly Mistake[] {
+  const limits = document.limits ?? [];
+  const tests = document.tests ?? [];
+  return [
+    ...duplicateIds(document.rules, limits),
+    ...duplicateNames(tests),
+    ...tooManyHosts(document),
+    ...document.rules.flatMap(ruleMistakes),
+    ...limits.flatMap(limitMistakes),
+    ...tests.flatMap(testMistakes),
+  ];
+}
+
+/** Rules and limits share one name space, because a receipt's rule_id names either. */
+function duplicateIds(rules: readonly Rule[], limits: readonly Limit[]): Mistake[] {
+  const places = [
+    ...rules.map(({ id }, i) => ({ id, pointer: pointerOf('rules', i, 'id') })),
+    ...limits.map(({ id }, i) => ({ id, pointer: pointerOf('limits', i, 'id') })),
+  ];
+  return duplicates(places, 'DUPLICATE_ID', 'ids are unique among rules and limits');
+}
+
+function duplicateNames(tests: readonly DocumentTest[]): Mistake[] {
+  const places = tests.map(({ name }, i) => ({ id: name, pointer: pointerOf('tests', i, 'name') }));
+  return duplicates(places, 'DUPLICATE_NAME', 'names of tests are unique');
+}
+
+function duplicates(
+  places: readonly { id: string; pointer: string }[],
+  code: string,
+  hint: string,
+): Mistake[] {
+  const first = new Map<string, string>();
+  return places.flatMap(({ id, pointer }) => {
+    const earlier = first.get(id);
+    if (earlier !== undefined)
+      return [mistake(code, pointer, `${shown(id)} is already used at ${earlier}`, hint)];
+    first.set(id, pointer);
+    return [];
+  });
+}
+
+function tooManyHosts({ rules, limits = [] }: PolicyDocument): Mistake[] {
+  let count = 0;
+  for (const { match } of [...rules, ...limits]) count += match?.destination?.hosts?.length ?? 0;
+  return count <= HOSTS_MAX
+    ? []
+    : [mistake('TOO_MANY', '/rules', `found ${count} hosts in all`, `at most ${HOSTS_MAX} are allowed`)];
+}
+
+function ruleMistakes(rule: Rule, index: number): Mistake[] {
+  const at = pointerOf('rules', index);
+  const found = matchMistakes(rule.match ?? {}, `${at}/match`, rule.path === 'raw');
+  const isAllow = rule.action === 'allow';
+  if (isAllow && !rule.match?.destination?.hosts && !rule.match?.destination?.any_host) {
+    const hint = 'add match.destination.hosts, or any_host: true when every host is meant';
+    found.push(mistake('HOST_MISSING', at, `the allow rule ${quoted(rule.id)} names no host`, hint));
+  }
+  if (!isAllow && rule.path !== undefined) {
+    const hint = 'remove path; other rules look at the raw and at the normalised path';
+    found.push(mistake('PATH_MODE_UNUSED', `${at}/path`, `path on the action ${rule.action}`, hint));
+  }
+  if (rule.shadow && (rule.action === 'alert' || rule.action === 'log_only')) {
+    const hint = 'remove shadow; a rule that only observes changes no verdict anyway';
+    found.push(mistake('SHADOW_UNUSED', `${at}/shadow`, `shadow on the action ${rule.action}`, hint));
+  }
+  return found;
+}
+
+function limitMistakes(limit: Limit, index: number): Mistake[] {
+  const at = pointerOf('limits', index);
+  const found = matchMistakes(limit.match ?? {}, `${at}/match`, false);
+  if (limit.rps === undefined && limit.rpm === undefined) {
+    found.push(mistake('RATE_MISSING', at, `the limit ${quoted(limit.id)} has no rate`, 'add rps or rpm'));
+  }
+  return found;
+}
+
+function matchMistakes(match: Match, at: string, isRaw: boolean): Mistake[] {
+  const { destination, methods = [], path_prefixes = [] } = match;
+  const found: Mistake[] = [];
+  if (destination?.hosts && destination.any_host) {
+    const pointer = `${at}/destination/any_host`;
+    found.push(mistake('ANY_HOST_AND_HOSTS', pointer, 'any_host stands beside hosts', 'keep one of them'));
+  }
+  for (const [i, host] of (destination?.hosts ?? []).entries()) {
+    const pattern = parseHostPattern(host);
+    if (pattern.ok) continue;
+    const { code, message, hint } = pattern.problem;
+    found.push(mistake(code, `${at}/destination/hosts/${i}`, message, hint));
+  }
+  for (const [i, method] of methods.entries()) {
+    if (method !== 'CONNECT') continue;
+    const hint = 'a tunnel shows no method; write protocol: {kind: connect}';
+    found.push(mistake('METHOD_CONNECT', `${at}/methods/${i}`, 'found the method "CONNECT"', hint));
+  }
+  for (const [i, prefix] of path_prefixes.entries()) {
+    const wrong = prefixMistake(prefix, isRaw);
+    if (wrong)
+      found.push(mistake('PATH_PREFIX_INVALID', `${at}/path_prefixes/${i}`, wrong.message, wrong.hint));
+  }
+  return found;
+}
+
+function prefixMistake(prefix: string, isRaw: boolean): { message: string; hint: string } | undefined {
+  const message = `found the prefix ${shown(prefix)}`;
+  if (/[?#]/.test(prefix)) return { message, hint: 'a path ends before ? and #' };
+  const normal = normalisePath(prefix);
+  if (isRaw || normal === prefix) return undefined;
+  return { message, hint: `only path: raw can match it; write ${quoted(normal)}` };
+}
+
+function testMistakes({ request }: DocumentTest, index: number): Mistake[] {
+  const at = pointerOf('tests', index, 'request');
+  if ((request.url === undefined) === (request.connect === undefined)) {
+    const found = request.url === undefined ? 'neither url nor connect' : 'both url and connect';
+    return [mistake('TEST_REQUEST_INVALID', at, `found ${found}`, 'write exactly one of them')];
+  }
+  const isHttp = request.url === undefined || /^https?:\/\/[^/?#]+[^#]*$/.test(request.url);
+  if (!isHttp) {
+    const hint = 'write http:// or https://, a host, and no fragment';
+    return [mistake('TEST_REQUEST_INVALID', `${at}/url`, `found the URL ${shown(request.url)}`, hint)];
+  }
+  const hidden = (['method', 'headers'] as const).filter(
+    (key) => request.connect && request[key] !== undefined,
+  );
+  return hidden.map((key) =>
+    mistake(
+      'TEST_REQUEST_INVALID',
+      `${at}/${key}`,
+      `${key} beside connect`,
+      'a tunnel shows none; remove it',
+    ),
+  );
+}

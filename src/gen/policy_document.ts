@@ -1,0 +1,263 @@
+// Generated from policies/policy.schema.json by `npm run gen`. Do not edit.
+
+/**
+ * @minItems 1
+ * @maxItems 1000
+ */
+export type IdList = string[];
+export type Id = string;
+
+/**
+ * One policy: who may call what, how often. Nothing is allowed that no rule allows.
+ */
+export interface PolicyDocument {
+  /**
+   * Version of the document format.
+   */
+  schema: 'clawgress/policy/v1';
+  /**
+   * Name of the policy in receipts.
+   */
+  id: string;
+  /**
+   * Rules in any order; the order never changes a verdict. An empty list denies everything.
+   *
+   * @maxItems 20000
+   */
+  rules: Rule[];
+  /**
+   * Rate limits for requests that the rules allow. All that cover a request are tested, then charged together.
+   *
+   * @maxItems 1000
+   */
+  limits?: Limit[];
+  /**
+   * Requests with their expected verdicts, judged at every load. A failing test refuses the document.
+   *
+   * @maxItems 1000
+   */
+  tests?: DocumentTest[];
+}
+export interface Rule {
+  /**
+   * Unique among rules and limits; named in receipts.
+   */
+  id: string;
+  /**
+   * Which of several equally strong rules a receipt names: the highest. Never changes a verdict. Default 0.
+   */
+  priority?: number;
+  /**
+   * false leaves the rule out. Default true.
+   */
+  enabled?: boolean;
+  match?: Match;
+  /**
+   * deny beats allow; alert and log_only observe and never grant.
+   */
+  action: 'allow' | 'deny' | 'alert' | 'log_only';
+  /**
+   * true: the rule counts only for the recorded would-be verdict. Default false.
+   */
+  shadow?: boolean;
+  /**
+   * Allow rules only. What to do with a path that can be read in two ways: deny it, forward the normalised path, or forward the raw bytes. Default deny_ambiguous.
+   */
+  path?: 'deny_ambiguous' | 'rewrite' | 'raw';
+}
+/**
+ * All predicates must hold. Absent: every request.
+ */
+export interface Match {
+  agent?: AgentMatch;
+  destination?: DestinationMatch;
+  /**
+   * Listed methods, upper case.
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  methods?: string[];
+  /**
+   * Listed prefixes of the path; a prefix ends at a segment border.
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  path_prefixes?: string[];
+  query?: QueryMatch;
+  protocol?: ProtocolMatch;
+}
+/**
+ * Who asks. An absent list means any.
+ */
+export interface AgentMatch {
+  agent_id?: IdList;
+  team_id?: IdList;
+  project_id?: IdList;
+  environment?: IdList;
+  tenant_id?: IdList;
+}
+/**
+ * Where to.
+ */
+export interface DestinationMatch {
+  /**
+   * Exact names, *.name for one or more labels below a name, or IP addresses.
+   *
+   * @minItems 1
+   * @maxItems 10000
+   */
+  hosts?: string[];
+  /**
+   * Listed ports. Absent: any.
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  ports?: number[];
+  /**
+   * tcp is what an opaque tunnel carries. Absent: any.
+   *
+   * @minItems 1
+   */
+  schemes?: ('http' | 'https' | 'tcp')[];
+  /**
+   * true: every host name (in an allow rule no IP address). An allow rule needs hosts or this.
+   */
+  any_host?: true;
+}
+/**
+ * Query parameters.
+ */
+export interface QueryMatch {
+  /**
+   * Decoded parameter names that the query must not carry.
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  absent: string[];
+}
+/**
+ * How the request reaches the gateway.
+ */
+export interface ProtocolMatch {
+  /**
+   * http: a request the gateway sees. connect: an opaque tunnel, which an allow rule must name.
+   */
+  kind: 'http' | 'connect';
+}
+export interface Limit {
+  /**
+   * Unique among rules and limits; named in receipts.
+   */
+  id: string;
+  match?: Match1;
+  /**
+   * What has a bucket of its own, within a tenant.
+   */
+  per: 'agent' | 'team' | 'project' | 'environment';
+  /**
+   * Requests per second.
+   */
+  rps?: number;
+  /**
+   * Requests per minute.
+   */
+  rpm?: number;
+  /**
+   * Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.
+   */
+  burst?: number;
+  /**
+   * hard_stop refuses with 429; alert_only passes and records. Default hard_stop.
+   */
+  mode?: 'hard_stop' | 'alert_only';
+}
+/**
+ * Requests that are counted. Absent: all.
+ */
+export interface Match1 {
+  agent?: AgentMatch;
+  destination?: DestinationMatch;
+  /**
+   * Listed methods, upper case.
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  methods?: string[];
+  /**
+   * Listed prefixes of the path; a prefix ends at a segment border.
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  path_prefixes?: string[];
+  query?: QueryMatch;
+  protocol?: ProtocolMatch;
+}
+export interface DocumentTest {
+  /**
+   * What the test shows; unique.
+   */
+  name: string;
+  request: TestRequest;
+  expect: TestExpectation;
+}
+export interface TestRequest {
+  agent?: TestAgent;
+  /**
+   * Default GET.
+   */
+  method?: string;
+  /**
+   * http:// or https:// URL, taken byte for byte.
+   */
+  url?: string;
+  /**
+   * host:port of an opaque tunnel, instead of url.
+   */
+  connect?: string;
+  /**
+   * Names of headers that the request carries (override headers matter).
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  headers?: string[];
+}
+/**
+ * Who asks. tenant_id is default unless given; other absent ids are unset.
+ */
+export interface TestAgent {
+  agent_id?: Id;
+  team_id?: Id;
+  project_id?: Id;
+  environment?: Id;
+  tenant_id?: Id;
+}
+export interface TestExpectation {
+  verdict: 'allow' | 'deny';
+  /**
+   * Reason code of the verdict.
+   */
+  reason?:
+    | 'POLICY_ALLOW'
+    | 'POLICY_DENY'
+    | 'POLICY_NO_MATCH'
+    | 'TUNNEL_OPAQUE'
+    | 'PATH_AMBIGUOUS'
+    | 'OVERRIDE_HEADER'
+    | 'AUTHORITY_INVALID'
+    | 'DESTINATION_SELF'
+    | 'HOST_NUMERIC'
+    | 'METHOD_INVALID'
+    | 'PATH_INVALID'
+    | 'REQUEST_TOO_LARGE';
+  /**
+   * Id of the rule that the receipt names.
+   */
+  rule?: string;
+}
