@@ -1,0 +1,96 @@
+import type { Agent } from '../core/identity/agent.ts';
+import { bindAgent, refuseAgent } from '../core/identity/bind.ts';
+import type { CredentialTransport, IdentityFact, IdentityProblem, Run } from '../core/identity/principal.ts';
+import type { RawRequest } from '../core/request/egress_request.ts';
+import type { Result } from '../core/result.ts';
+import { hashApiKey, isApiKeyShape, sameDigest } from './api_key.ts';
+import { type Presented, presentedCredential } from './credentials.ts';
+import type { Verification, VerifiedToken } from './jwt_verifier.ts';
+import type { KeyOwner, RegistryView } from './registry_view.ts';
+
+/** What one request says about who sends it. */
+export interface CredentialInput {
+  readonly mode: RawRequest['mode'];
+  readonly headers: RawRequest['headers'];
+  readonly transport: CredentialTransport;
+  /** Wall clock, milliseconds since the epoch. */
+  readonly now_ms: number;
+}
+
+export interface Verifiers {
+  readonly registry: RegistryView;
+  verifyToken(token: string, now_ms: number): Verification | Promise<Verification>;
+  /** Called for each key that bound a principal. */
+  keyUsed(key_id: string, now_ms: number): void;
+}
+
+/** Reads the credential of one request and binds the one principal it proves. Synchronous for API keys. */
+export function authenticate(
+  input: CredentialInput,
+  verifiers: Verifiers,
+): IdentityFact | Promise<IdentityFact> {
+  const presented = presentedCredential(input.mode, input.headers);
+  if (!presented.ok) return nobody(presented.problem);
+  if (presented.value.kind === 'api_key') return byKey(presented.value, input, verifiers);
+  const bind = (verification: Verification) =>
+    byToken(verification, presented.value, input, verifiers.registry);
+  const verification = verifiers.verifyToken(presented.value.secret, input.now_ms);
+  return verification instanceof Promise ? verification.then(bind) : bind(verification);
+}
+
+function byKey(presented: Presented, input: CredentialInput, verifiers: Verifiers): IdentityFact {
+  if (!isApiKeyShape(presented.secret)) return nobody('IDENTITY_MALFORMED');
+  const digest = hashApiKey(presented.secret);
+  const owner = verifiers.registry.keyOwner(digest);
+  if (!owner || !sameDigest(owner.key.sha256, digest)) return nobody('IDENTITY_UNKNOWN');
+  const proof = {
+    ...claimsOf(presented, presented.runs),
+    binding: { kind: 'api_key', key_id: owner.key.key_id } as const,
+    credential_transport: input.transport,
+  };
+  if (isDead(owner, input.now_ms)) return refuseAgent(owner.agent, proof, 'IDENTITY_EXPIRED');
+  const fact = bindAgent(owner.agent, proof);
+  if (fact.ok) verifiers.keyUsed(owner.key.key_id, input.now_ms);
+  return fact;
+}
+
+function byToken(
+  verification: Result<VerifiedToken, IdentityProblem>,
+  presented: Presented,
+  input: CredentialInput,
+  registry: RegistryView,
+): IdentityFact {
+  if (!verification.ok) return nobody(verification.problem);
+  const { issuer, subject, jwk_id, run_label } = verification.value;
+  const agent = registry.subjectOwner(issuer.issuer, subject);
+  // The issuer is pinned: whatever the registry maps, its tokens reach neither another tenant nor an unlisted agent.
+  if (!agent || !speaksFor(issuer, agent)) return nobody('IDENTITY_UNKNOWN');
+  const fromToken: Run[] = run_label === undefined ? [] : [{ label: run_label, asserted_by: 'jwt' }];
+  return bindAgent(agent, {
+    ...claimsOf(presented, [...presented.runs, ...fromToken]),
+    binding: { kind: 'jwt', issuer: issuer.issuer, subject, jwk_id },
+    credential_transport: input.transport,
+  });
+}
+
+function speaksFor(issuer: VerifiedToken['issuer'], agent: Agent): boolean {
+  return agent.tenant_id === issuer.tenant_id && issuer.allowed_agents.includes(agent.agent_id);
+}
+
+function claimsOf(
+  presented: Presented,
+  runs: readonly Run[],
+): { claimed_agent?: string; runs: readonly Run[] } {
+  const { claimed_agent } = presented;
+  return claimed_agent === undefined ? { runs } : { claimed_agent, runs };
+}
+
+/** Times of one fixed form compare as text. */
+function isDead({ key }: KeyOwner, now_ms: number): boolean {
+  if (key.revoked_at !== undefined) return true;
+  return key.expires_at !== undefined && new Date(now_ms).toISOString() >= key.expires_at;
+}
+
+function nobody(problem: IdentityProblem): IdentityFact {
+  return { ok: false, problem };
+}
