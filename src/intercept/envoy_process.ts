@@ -13,6 +13,7 @@ import {
   writeOwner,
 } from './epochs.ts';
 import { type LastLines, lastLines } from './last_lines.ts';
+import { LOG_ROTATE_BYTES, rotateLog } from './log_rotation.ts';
 
 export interface EnvoyProcessOptions {
   readonly bin: string;
@@ -49,9 +50,17 @@ export interface EnvoyLimits {
   readonly drain_ms: number;
   /** From SIGTERM to SIGKILL. */
   readonly kill_ms: number;
+  readonly rotate_bytes: number;
+  readonly rotate_check_ms: number;
 }
 
-const DEFAULTS: EnvoyLimits = { ready_ms: 15_000, drain_ms: 5_000, kill_ms: 5_000 };
+const DEFAULTS: EnvoyLimits = {
+  ready_ms: 15_000,
+  drain_ms: 5_000,
+  kill_ms: 5_000,
+  rotate_bytes: LOG_ROTATE_BYTES,
+  rotate_check_ms: 10_000,
+};
 const READY_POLL_MS = 25;
 const DRAIN_POLL_MS = 100;
 const FLUSH_MS = 200;
@@ -78,6 +87,7 @@ export async function openEnvoyProcess(options: EnvoyProcessOptions): Promise<En
       });
       current = run;
       await whenReady(run, options, limits);
+      rotateWhileRunning(run, options.adminSocket, limits);
       return run.epoch;
     },
     async stop() {
@@ -153,6 +163,14 @@ async function whenReady(run: Run, options: EnvoyProcessOptions, limits: EnvoyLi
     }
   }
   options.on.ready?.(run.epoch.id);
+}
+
+/** A failed rotation is tried again with the next check; Envoy goes on writing to the file it has. */
+function rotateWhileRunning(run: Run, adminSocket: string, limits: EnvoyLimits): void {
+  const timer = setInterval(() => {
+    rotateLog(run.epoch, adminSocket, limits.rotate_bytes).catch(() => undefined);
+  }, limits.rotate_check_ms);
+  run.gone.then(() => clearInterval(timer)).catch(() => clearInterval(timer));
 }
 
 function describe(what: string, run: Run): string {

@@ -30,7 +30,7 @@ export function parseAccessLogLine(line: Uint8Array): Result<AccessLogEntry, Acc
   ];
   const start_ms = wholeNumber(fields['start_ms']);
   const end = endOf(fields);
-  if (receipt_id === BAD || request_id === BAD || start_ms === undefined || end === undefined) {
+  if (receipt_id === null || request_id === null || start_ms === undefined || end === undefined) {
     return fail('LOG_LINE_FIELD');
   }
   return ok({
@@ -85,9 +85,8 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' && value !== '-' ? value : undefined;
 }
 
-const BAD = Symbol('not an id');
-
-function idOf(value: unknown): string | undefined | typeof BAD {
+/** Undefined when there is none, null when what is there is no id. */
+function idOf(value: unknown): string | undefined | null {
   if (value === undefined || value === null || value === '-' || value === '') return undefined;
-  return typeof value === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(value) ? value : BAD;
+  return typeof value === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(value) ? value : null;
 }
