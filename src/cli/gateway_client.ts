@@ -1,0 +1,34 @@
+import { request } from 'node:http';
+
+const TIMEOUT_MS = 10_000;
+const ANSWER_BYTES_MAX = 1_048_576;
+
+/** One call of the running gateway's control socket. Undefined when no gateway runs; rejects when it refuses. */
+export function askGateway(
+  socketPath: string,
+  method: 'GET' | 'POST',
+  path: '/status' | '/checkpoint' | '/drain',
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const call = request({ socketPath, method, path, timeout: TIMEOUT_MS, agent: false }, (response) => {
+      const parts: Buffer[] = [];
+      let size = 0;
+      response.on('data', (part: Buffer) => {
+        size += part.length;
+        if (size > ANSWER_BYTES_MAX) call.destroy(new Error('the answer of the gateway is too long'));
+        else parts.push(part);
+      });
+      response.on('end', () => {
+        const text = Buffer.concat(parts).toString('utf8');
+        if (response.statusCode === 200) resolve(JSON.parse(text));
+        else reject(new Error(`the gateway refused ${method} ${path}: ${text.trim()}`));
+      });
+    });
+    call.on('timeout', () => call.destroy(new Error(`the gateway gave no answer in ${TIMEOUT_MS} ms`)));
+    call.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined);
+      else reject(error);
+    });
+    call.end();
+  });
+}

@@ -1,0 +1,50 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+
+/** What the running gateway does for commands on the same host. Values are JSON. */
+export interface GatewayControl {
+  status(): Promise<unknown> | unknown;
+  /** Signs a checkpoint over everything durable. */
+  checkpoint(): Promise<unknown>;
+  drain(): Promise<unknown> | unknown;
+}
+
+/** HTTP on a Unix socket (0600): whoever can open it may already read the keys. Returns the close function. */
+export async function serveControl(
+  socketPath: string,
+  control: GatewayControl,
+): Promise<() => Promise<void>> {
+  rmSync(socketPath, { force: true });
+  const routes: Readonly<Record<string, () => Promise<unknown> | unknown>> = {
+    'GET /status': () => control.status(),
+    'POST /checkpoint': () => control.checkpoint(),
+    'POST /drain': () => control.drain(),
+  };
+  const server = createServer((request, response) => {
+    request.resume();
+    const action = routes[`${request.method} ${request.url}`];
+    if (action === undefined) return answer(response, 404, { error: 'no such operation' });
+    Promise.resolve()
+      .then(action)
+      .then(
+        (value) => answer(response, 200, value ?? {}),
+        (error: unknown) =>
+          answer(response, 500, { error: error instanceof Error ? error.message : 'failed' }),
+      );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socketPath, resolve);
+  });
+  chmodSync(socketPath, 0o600);
+  return () =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeIdleConnections();
+    });
+}
+
+function answer(response: ServerResponse, code: number, value: unknown): void {
+  response.writeHead(code, { 'content-type': 'application/json', connection: 'close' });
+  response.end(`${JSON.stringify(value)}\n`);
+}

@@ -1,0 +1,91 @@
+import { statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseLine } from '../core/canonical/dsse.ts';
+import { parseRecord } from '../core/receipt/parse_record.ts';
+import type { DecisionRecord, JournalRecord, OutcomeRecord } from '../core/receipt/records.ts';
+import { listSegments, type RawLine, readLines, type SegmentFile } from '../recorder/segments.ts';
+import { CliError, EXIT } from './exit.ts';
+
+/** One record with its place. Reading does not check signatures; `verify` does. */
+export interface Placed<R extends JournalRecord = JournalRecord> {
+  readonly record: R;
+  readonly segment: string;
+  readonly line: Uint8Array;
+}
+
+const POLL_MS = 200;
+
+/** Newest record first. Bytes after the last newline are a write under way and are passed over. */
+export function* newestFirst(journalDir: string): Generator<Placed> {
+  for (const segment of listSegments(journalDir).reverse()) {
+    const lines = [...readLines(segment.path)].filter((line) => line.complete);
+    for (const line of lines.reverse()) yield placed(segment, line);
+  }
+}
+
+export function* oldestFirst(journalDir: string): Generator<Placed> {
+  for (const segment of listSegments(journalDir)) {
+    for (const line of readLines(segment.path)) if (line.complete) yield placed(segment, line);
+  }
+}
+
+function placed(segment: SegmentFile, line: RawLine): Placed {
+  const parsed = parseLine(line.bytes);
+  const record = parsed.ok ? parseRecord(parsed.value.body) : undefined;
+  if (record?.ok !== true) {
+    throw new CliError(
+      EXIT.no,
+      `${segment.path}: the line at byte ${line.start} is not a journal record`,
+      'stop the gateway, keep a copy of the folder, and run `clawgress doctor`',
+    );
+  }
+  return { record: record.value, segment: segment.name, line: line.bytes };
+}
+
+/** Records as they become durable, from now on, until the signal fires. */
+export async function* follow(journalDir: string, signal: AbortSignal): AsyncGenerator<Placed> {
+  const offsets = new Map<string, number>();
+  for (const segment of listSegments(journalDir)) offsets.set(segment.name, completeEnd(segment));
+  while (!signal.aborted) {
+    for (const segment of listSegments(journalDir)) {
+      const from = offsets.get(segment.name) ?? 0;
+      if (statSync(segment.path).size <= from) continue;
+      for (const line of readLines(segment.path, from)) {
+        if (!line.complete) break;
+        offsets.set(segment.name, line.end);
+        yield placed(segment, line);
+      }
+    }
+    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function completeEnd(segment: SegmentFile): number {
+  let end = 0;
+  for (const line of readLines(segment.path)) if (line.complete) end = line.end;
+  return end;
+}
+
+/** A decision with what became of it, so far. */
+export interface Receipt {
+  readonly decision: Placed<DecisionRecord>;
+  readonly outcome?: OutcomeRecord;
+}
+
+/** Decisions that `wanted` accepts, newest first, each with its outcome. */
+export function* receipts(
+  journalDir: string,
+  wanted: (decision: DecisionRecord) => boolean,
+): Generator<Receipt> {
+  // An outcome is always newer than its decision, so it has been seen by the time the decision comes.
+  const outcomes = new Map<string, OutcomeRecord>();
+  for (const { record, segment, line } of newestFirst(journalDir)) {
+    if (record.type === 'outcome') outcomes.set(record.decision_ref, record);
+    if (record.type !== 'decision') continue;
+    const outcome = outcomes.get(record.receipt_id);
+    outcomes.delete(record.receipt_id);
+    if (!wanted(record)) continue;
+    const decision = { record, segment, line };
+    yield outcome === undefined ? { decision } : { decision, outcome };
+  }
+}

@@ -1,0 +1,88 @@
+import { join, relative } from 'node:path';
+import type { Layout } from '../config/layout.ts';
+import type { DemoAgent } from './demo_agents.ts';
+import type { Endpoints } from './endpoints.ts';
+import { PACKAGE_ROOT, PACKAGE_VERSION } from './package_root.ts';
+import { quoted } from './shell_word.ts';
+import { writePrivate } from './state.ts';
+
+/** One line to paste and what it shows. */
+export interface Example {
+  readonly expect: string;
+  readonly command: string;
+}
+
+/** curl files hold the keys, so that neither the terminal nor the process list shows one. */
+export function writeCurlFiles(layout: Layout, endpoints: Endpoints, agents: readonly DemoAgent[]): void {
+  for (const agent of agents) {
+    const lines = [
+      `proxy = "${endpoints.explicit_proxy}"`,
+      `proxy-user = "${agent.agent_id}:${agent.api_key}"`,
+      // An inherited NO_PROXY would send the request past the gateway.
+      'noproxy = ""',
+      `cacert = "${endpoints.ca_bundle}"`,
+    ];
+    writePrivate(curlFile(layout, agent.agent_id), `${lines.join('\n')}\n`);
+  }
+}
+
+function curlFile(layout: Layout, agentId: string): string {
+  return join(layout.run_dir, `${agentId}.curl`);
+}
+
+export function examples(layout: Layout, endpoints: Endpoints, stateFlag: string): readonly Example[] {
+  if (endpoints.demo === undefined) return [];
+  const { upstream_http, upstream_https } = endpoints.demo;
+  const as = (agent: string) => `curl -si -K ${quoted(curlFile(layout, agent))}`;
+  const quiet = `curl -s -o /dev/null -w '%{http_code}\\n' -K ${quoted(curlFile(layout, 'demo-limited'))}`;
+  return [
+    {
+      expect: 'allowed: 200, and the answer names its receipt',
+      command: `${as('demo-agent')} ${upstream_http}/hello`,
+    },
+    { expect: 'allowed, inside a TLS tunnel: 200', command: `${as('demo-agent')} ${upstream_https}/hello` },
+    {
+      expect: 'denied by policy: 403 with the reason',
+      command: `${as('demo-limited')} -X POST -d '{}' ${upstream_http}/echo`,
+    },
+    {
+      expect: 'anonymous: 407',
+      command: `curl -si --noproxy '' -x ${endpoints.explicit_proxy} ${upstream_http}/hello`,
+    },
+    {
+      expect: 'rate limit (5 a second, burst 5): about five times 200, then 429',
+      command: `for i in $(seq 12); do ${quiet} ${upstream_http}/hello; done`,
+    },
+    {
+      expect: 'why was that?',
+      command: `${cliName()} receipts why --agent demo-limited --last${stateFlag}`,
+    },
+  ];
+}
+
+/** Printed once everything serves. */
+export function readyBlock(
+  endpoints: Endpoints,
+  lines: readonly Example[],
+  policyFile: string,
+  seconds: number,
+): string {
+  const rows = [
+    ['explicit proxy', `${endpoints.explicit_proxy}   (HTTP_PROXY and HTTPS_PROXY of an agent)`],
+    ['base URL', `${endpoints.base_url}/_to/<host>/<path>   (header x-clawgress-key)`],
+    ['metrics', endpoints.metrics],
+    ['policy', `${policyFile}   (a change is live within a second)`],
+    ['state', endpoints.state_dir],
+  ] as const;
+  const table = rows.map(([name, value]) => `  ${name.padEnd(15)}${value}`).join('\n');
+  const tour = lines.map(({ expect, command }) => `  # ${expect}\n  ${command}\n`).join('\n');
+  const head = `\nClawgress ${PACKAGE_VERSION} is ready (${seconds.toFixed(1)} s). Ctrl-C stops it.\n\n${table}\n`;
+  return tour === '' ? `${head}\n` : `${head}\nTo paste into another terminal:\n\n${tour}\n`;
+}
+
+/** How the user reaches this very CLI from here. */
+export function cliName(): string {
+  if (PACKAGE_ROOT.includes('/node_modules/')) return 'clawgress';
+  const path = relative(process.cwd(), join(PACKAGE_ROOT, 'bin', 'clawgress'));
+  return quoted(path.startsWith('..') ? join(PACKAGE_ROOT, 'bin', 'clawgress') : path);
+}

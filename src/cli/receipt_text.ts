@@ -1,0 +1,123 @@
+import type { DecisionRecord, OutcomeRecord } from '../core/receipt/records.ts';
+import { REASONS } from '../core/verdict/reasons.ts';
+import { GUIDANCE } from '../server/codec/next_steps.ts';
+import type { Receipt } from './journal_reader.ts';
+
+/** `GET https://api.example:443/path`, as far as the gateway could see. */
+export function requestLine(decision: DecisionRecord): string {
+  const { request } = decision;
+  const host = request.host_kind === 'ipv6' ? `[${request.authority}]` : request.authority;
+  const where = host === undefined ? '(no readable destination)' : `${host}:${request.port ?? '?'}`;
+  const query = request.query_commitment === undefined ? '' : '?…';
+  if (request.protocol === 'connect') return `CONNECT ${where}`;
+  return `${request.method ?? '?'} ${request.scheme ?? ''}://${where}${request.path ?? '/…'}${query}`;
+}
+
+/** One line of `list` and `tail`. */
+export function summary(decision: DecisionRecord): string {
+  const agent = decision.identity?.agent_id ?? '-';
+  const verdict = decision.verdict.padEnd(5);
+  return `${decision.ts}  ${verdict}  ${decision.reason.padEnd(18)}  ${agent.padEnd(16)}  ${decision.receipt_id}  ${requestLine(decision)}`;
+}
+
+/** Why this verdict, in the order in which an operator asks. */
+export function explanation({ decision, outcome }: Receipt): string {
+  const record = decision.record;
+  const reason = REASONS[record.reason];
+  const rows: [string, string][] = [
+    ['receipt', `${record.receipt_id}  (record ${record.seq} in ${decision.segment})`],
+    ['when', record.ts],
+    ['request', requestLine(record)],
+    ['request id', record.request_id],
+    ['who', who(record)],
+    [
+      'verdict',
+      `${record.verdict === 'allow' ? 'ALLOWED' : 'DENIED'}: ${reason.title} (${record.reason}, ${reason.status})`,
+    ],
+    ['rule', record.rule_id ?? '(none)'],
+    ...shadowRows(record),
+    ...limitRows(record),
+    ['policy', `${record.policy_id}  ${record.policy_hash}`],
+    ...outcomeRows(record, outcome),
+    ...nextStepRows(record),
+  ];
+  return `${rows.map(([name, value]) => `${name.padEnd(12)}${value}`).join('\n')}\n`;
+}
+
+function who(record: DecisionRecord): string {
+  const { identity, identity_problem } = record;
+  if (identity === undefined) return `nobody (${identity_problem ?? 'no identity'})`;
+  const proof =
+    identity.binding.kind === 'api_key'
+      ? `key ${identity.binding.key_id}`
+      : `token of ${identity.binding.issuer}`;
+  const base = `${identity.tenant_id}/${identity.agent_id}  team ${identity.team_id}, project ${identity.project_id}, ${identity.environment}; ${proof}`;
+  return identity_problem === undefined ? base : `${base}; refused: ${identity_problem}`;
+}
+
+function shadowRows({ would_be, observed_by }: DecisionRecord): [string, string][] {
+  const rows: [string, string][] = [];
+  if (would_be !== undefined) {
+    rows.push([
+      'would be',
+      `${would_be.verdict} (${would_be.reason}${would_be.rule_id === undefined ? '' : `, rule ${would_be.rule_id}`}) with shadow rules live`,
+    ]);
+  }
+  if (observed_by !== undefined) rows.push(['observed by', observed_by.join(', ')]);
+  return rows;
+}
+
+function limitRows(record: DecisionRecord): [string, string][] {
+  const rows = (record.rate_limit_bucket_state ?? []).map((bucket): [string, string] => {
+    const waitMs = Math.max(0, Math.ceil((bucket.tat_before - bucket.now) / 1000));
+    const state = bucket.tat_after === bucket.tat_before && bucket.cost > 0 ? 'not charged' : 'charged';
+    const over = bucket.exceeded === true ? ', over the limit (alert only)' : '';
+    return ['limit', `${bucket.limit_id}: ${state}${over}, ${waitMs} ms ahead of its rate`];
+  });
+  if (record.retry_after_ms !== undefined) rows.push(['retry after', `${record.retry_after_ms} ms`]);
+  return rows;
+}
+
+function outcomeRows(record: DecisionRecord, outcome: OutcomeRecord | undefined): [string, string][] {
+  if (record.verdict === 'deny') return [['outcome', 'nothing was sent to the destination']];
+  if (outcome === undefined) return [['outcome', 'not known yet']];
+  const status = outcome.status === undefined ? '' : `, status ${outcome.status}`;
+  const upstream = outcome.upstream_address === undefined ? '' : `, from ${outcome.upstream_address}`;
+  const details = outcome.details === undefined ? '' : `, ${outcome.details}`;
+  return [
+    [
+      'outcome',
+      `${outcome.state}${status}, ${outcome.bytes_out} bytes in ${outcome.latency_ms} ms${upstream}${details}`,
+    ],
+  ];
+}
+
+function nextStepRows(record: DecisionRecord): [string, string][] {
+  if (record.verdict === 'allow') return [];
+  // "Ask the operator to run this very command" helps nobody who is running it.
+  const own = GUIDANCE[record.reason].steps.filter((step) => !step.includes('receipts why'));
+  return [...own, ...operatorSteps(record)].map((step): [string, string] => ['next', step]);
+}
+
+function operatorSteps(record: DecisionRecord): string[] {
+  switch (record.reason) {
+    case 'POLICY_NO_MATCH':
+      return ['To allow it: add a rule that matches this agent, destination, method and path to the policy.'];
+    case 'POLICY_DENY':
+      return [
+        `To allow it: narrow or remove the deny rule ${record.rule_id ?? ''} in the policy.`.replace(
+          '  ',
+          ' ',
+        ),
+      ];
+    case 'TUNNEL_OPAQUE':
+      return ['To allow the tunnel: add a rule with protocol kind connect and no path, method or query.'];
+    case 'LIMIT_RPS':
+    case 'LIMIT_RPM':
+      return [`To allow more: raise the limit ${record.rule_id ?? ''} in the policy.`.replace('  ', ' ')];
+    case 'IDENTITY_DISABLED':
+      return ['To admit the agent again: clawgress agent enable <id>'];
+    default:
+      return [];
+  }
+}

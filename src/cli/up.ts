@@ -1,0 +1,157 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { processEnvironment } from '../config/environment.ts';
+import type { Layout } from '../config/layout.ts';
+import type { Settings } from '../config/settings.ts';
+import { createLogger, type Logger } from '../telemetry/logger.ts';
+import { ensureDemoAgents } from './demo_agents.ts';
+import { endpointsOf, lastPorts, writeEndpoints } from './endpoints.ts';
+import { envoyPart, findEnvoy } from './envoy_part.ts';
+import { CliError, EXIT } from './exit.ts';
+import { claimInstance } from './instance.ts';
+import { nodeChild } from './node_child.ts';
+import { type Flags, layoutFor, settingsFor, stateFlag } from './options.ts';
+import { autoPorts, refuseBusyPorts } from './ports.ts';
+import { examples, readyBlock, writeCurlFiles } from './ready.ts';
+import { writeRunSettings } from './run_settings.ts';
+import { prepareState, privateFolder } from './state.ts';
+import { type Part, type Supervised, supervise } from './supervise.ts';
+
+const GATEWAY_READY_MS = 60_000;
+const GATEWAY_STOP_MS = 20_000;
+const DEMO_READY_MS = 15_000;
+const DEMO_STOP_MS = 3_000;
+
+/** `clawgress up`: everything on this host, supervised, until a signal. Returns the exit code. */
+export async function up(flags: Flags): Promise<number> {
+  const startedAt = performance.now();
+  const interrupted = interruption();
+  const wanted = settingsFor(flags);
+  const layout = layoutFor(wanted);
+  for (const dir of [layout.state_dir, layout.run_dir]) privateFolder(dir);
+  const release = claimInstance(layout);
+  try {
+    const settings = await settlePorts(wanted, layout, flags);
+    const format = process.stderr.isTTY ? 'lines' : 'json';
+    const log = createLogger({ part: 'up', level: settings.log_level, format });
+    const parts = await preparedParts(settings, layout, log, ['--log-format', format]);
+    return await keepRunning(parts, log, interrupted, () => announce(settings, layout, flags, startedAt));
+  } finally {
+    removeSockets(layout);
+    release();
+  }
+}
+
+async function settlePorts(wanted: Settings, layout: Layout, flags: Flags): Promise<Settings> {
+  if (flags['ports'] === 'auto') return autoPorts(wanted, lastPorts(layout));
+  if (flags['ports'] !== undefined) {
+    throw new CliError(EXIT.usage, `--ports: found '${String(flags['ports'])}'; allowed: auto`);
+  }
+  await refuseBusyPorts(wanted);
+  return wanted;
+}
+
+/** In starting order; stopping goes the other way round, so that no request meets a part that has gone. */
+async function preparedParts(
+  settings: Settings,
+  layout: Layout,
+  log: Logger,
+  childFlags: readonly string[],
+): Promise<readonly Part[]> {
+  const binary = await findEnvoy(settings, processEnvironment());
+  prepareState(settings);
+  const file = writeRunSettings(layout, settings);
+  const args = (command: string) => [command, '--settings-file', file, ...childFlags];
+  const gateway = nodeChild({
+    name: 'gateway',
+    args: args('gateway'),
+    ready_ms: GATEWAY_READY_MS,
+    stop_ms: GATEWAY_STOP_MS,
+  });
+  const demo = nodeChild({
+    name: 'demo upstream',
+    args: args('demo-upstream'),
+    ready_ms: DEMO_READY_MS,
+    stop_ms: DEMO_STOP_MS,
+  });
+  const envoy = await envoyPart(settings, layout, binary.path, log);
+  return settings.demo.enabled ? [demo, gateway, envoy] : [gateway, envoy];
+}
+
+async function keepRunning(
+  parts: readonly Part[],
+  log: Logger,
+  interrupted: Interruption,
+  announceReady: () => void,
+): Promise<number> {
+  const started: Supervised[] = [];
+  interrupted.onSecond(() => {
+    log.warn({}, 'stopping at once');
+    for (const part of started) part.kill();
+  });
+  const starts = parts.map(async (part, index) => {
+    started[index] = await supervise(part, log);
+  });
+  try {
+    const all = Promise.all(starts);
+    const early = await Promise.race([all.then(() => undefined), interrupted.first]);
+    if (early === undefined) announceReady();
+    const signal = early ?? (await interrupted.first);
+    log.info({}, `${signal}: finishing what is under way, then stopping (again: stop at once)`);
+    await all;
+    return EXIT.ok;
+  } catch (error) {
+    throw new CliError(
+      EXIT.unavailable,
+      error instanceof Error ? error.message : String(error),
+      'the lines above say why; `clawgress doctor` checks the installation',
+    );
+  } finally {
+    await Promise.allSettled(starts);
+    for (const part of [...started].reverse()) await part?.stop();
+    log.info({}, 'stopped');
+  }
+}
+
+function announce(settings: Settings, layout: Layout, flags: Flags, startedAt: number): void {
+  const endpoints = endpointsOf(settings, layout);
+  if (settings.demo.enabled) writeCurlFiles(layout, endpoints, ensureDemoAgents(settings, layout));
+  writeEndpoints(layout, endpoints);
+  const lines = examples(layout, endpoints, stateFlag(flags));
+  const seconds = (performance.now() - startedAt) / 1000;
+  process.stdout.write(readyBlock(endpoints, lines, settings.policy.file, seconds));
+}
+
+interface Interruption {
+  /** The first signal that asks us to end. */
+  readonly first: Promise<NodeJS.Signals>;
+  onSecond(hurry: () => void): void;
+}
+
+function interruption(): Interruption {
+  let hurry = () => {};
+  const first = new Promise<NodeJS.Signals>((resolve) => {
+    let count = 0;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        count += 1;
+        if (count === 1) resolve(signal);
+        else hurry();
+      });
+    }
+  });
+  return {
+    first,
+    onSecond(action) {
+      hurry = action;
+    },
+  };
+}
+
+/** The parts remove their own; this is for those that were killed. */
+function removeSockets(layout: Layout): void {
+  for (const path of [layout.authz_socket, layout.envoy_admin_socket, layout.gateway_socket]) {
+    rmSync(path, { force: true });
+  }
+  rmSync(join(layout.run_dir, 'settings.json'), { force: true });
+}
