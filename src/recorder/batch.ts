@@ -1,0 +1,56 @@
+import type { RecordType } from '../core/receipt/records.ts';
+import { ok, type Result } from '../core/result.ts';
+import type { AppendResult } from '../core/verdict/proposal.ts';
+import type { RecorderSigner } from './options.ts';
+import { type Misfit, type Moment, type RecordFacts, type Writer, writeLine } from './scribe.ts';
+import type { JournalState } from './state.ts';
+
+/** Lines of one commit. Each record is folded into the state as it is written, so the next one is judged on it. */
+export class Batch {
+  readonly moment: Moment;
+  readonly lines: Uint8Array[] = [];
+  readonly types: RecordType[] = [];
+  bytes = 0;
+  readonly #state: JournalState;
+  readonly #writer: Writer;
+  readonly #waiting: (() => void)[] = [];
+
+  /** All records of a batch are judged at one moment: everything in it was waiting when it began. */
+  constructor(state: JournalState, writer: Writer, moment: Moment) {
+    this.#state = state;
+    this.#writer = writer;
+    this.moment = moment;
+  }
+
+  /** A misfit leaves everything as it was. A decision's answer comes back, but is nobody's before the sync. */
+  add(
+    facts: RecordFacts,
+    signer: RecorderSigner,
+    limit?: AppendResult['limit'],
+  ): Result<AppendResult | undefined, Misfit> {
+    const at = { seq: this.#state.head_seq + 1, prev: this.#state.head_hash };
+    const written = writeLine(facts, at, this.#writer, this.moment, signer);
+    if (!written.ok) return written;
+    const { record, line, line_hash } = written.value;
+    this.lines.push(line);
+    this.types.push(facts.type);
+    this.bytes += line.length + 1;
+    return ok(this.#state.fold(record, line, line_hash, limit));
+  }
+
+  /** For records of our own making, which fit by construction. */
+  addOwn(facts: RecordFacts, signer: RecorderSigner): void {
+    const added = this.add(facts, signer);
+    if (!added.ok)
+      throw new Error(`our own ${facts.type} record does not fit its table at ${added.problem.at}`);
+  }
+
+  whenDurable(settle: () => void): void {
+    this.#waiting.push(settle);
+  }
+
+  /** MUST be called only when all lines are on stable storage. */
+  answer(): void {
+    for (const settle of this.#waiting) settle();
+  }
+}

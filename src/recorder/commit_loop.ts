@@ -1,0 +1,250 @@
+import { LINE_BYTES_MAX } from '../core/canonical/dsse.ts';
+import type { LedgerClock } from '../core/ledger/clock.ts';
+import { Batch } from './batch.ts';
+import { currentEpoch, delegateEpoch, isInForce } from './epoch.ts';
+import type { Journal } from './journal.ts';
+import type { RecorderClock, RecorderOptions, RecorderSigner } from './options.ts';
+import { BATCH_BYTES_MAX } from './recovery.ts';
+import type { RecordFacts, Writer } from './scribe.ts';
+import { sealFacts } from './seal.ts';
+import type { JournalState } from './state.ts';
+
+/** Something that waits for a commit. `write` adds its lines, or none, and what to do once they are durable. */
+export interface Work {
+  write(batch: Batch, signer: RecorderSigner): void;
+  /** It was not made durable and never will be by this process. */
+  refuse(error: Error): void;
+}
+
+export interface LoopParts {
+  readonly options: RecorderOptions;
+  readonly state: JournalState;
+  readonly journal: Journal;
+  readonly clock: LedgerClock;
+  readonly readings: RecorderClock;
+  readonly writer: Writer;
+  /** After each commit; `rotated` when a segment was sealed in it. */
+  readonly committed: (commit: { readonly records: number; readonly rotated: boolean }) => void;
+  /** A new epoch key has been delegated, durably. */
+  readonly delegated: (keyId: string) => void;
+}
+
+/** Largest number of waiting works that one commit takes: keeps the first from waiting for the last. */
+export const BATCH_WORKS_MAX = 128;
+/** Outcomes ride along: this many per other work, so that they never dominate a commit that someone waits for. */
+const OUTCOMES_PER_WORK = 2;
+const OUTCOMES_MIN = 4;
+const IDLE_OUTCOMES_MAX = 16;
+/** Without traffic outcomes are written after this long. */
+const OUTCOME_DELAY_MS = 250;
+/** Above this many waiting outcomes commits are made for their sake. */
+const OUTCOME_BACKLOG = 1_024;
+/** Buckets looked at per commit for entries that time has emptied. */
+const SWEEP_BUDGET = 256;
+
+/**
+ * Natural batching: a commit takes whatever queued up while the one before was being written; no timer decides.
+ * The loop is the only code that writes to the journal.
+ */
+export class CommitLoop {
+  readonly #parts: LoopParts;
+  readonly #queue: Work[] = [];
+  readonly #outcomes: Work[] = [];
+  #inFlight: Work[] = [];
+  #signer: RecorderSigner | undefined;
+  #scheduled = false;
+  #outcomeTimer: NodeJS.Timeout | undefined;
+  #failure: Error | undefined;
+  #commits = 0;
+
+  constructor(parts: LoopParts) {
+    this.#parts = parts;
+  }
+
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  get depth(): number {
+    return this.#queue.length;
+  }
+
+  get outcomeDepth(): number {
+    return this.#outcomes.length;
+  }
+
+  get commits(): number {
+    return this.#commits;
+  }
+
+  enqueue(work: Work): void {
+    if (this.#isRefused(work)) return;
+    this.#queue.push(work);
+    this.#schedule();
+  }
+
+  enqueueOutcome(work: Work): void {
+    if (this.#isRefused(work)) return;
+    this.#outcomes.push(work);
+    if (this.#outcomes.length >= OUTCOME_BACKLOG) this.#schedule();
+    else this.#armOutcomes();
+  }
+
+  /** Commits everything waiting and then own records, now. Throws when that fails. */
+  flush(last: readonly RecordFacts[] = []): void {
+    while (this.#failure === undefined && this.#queue.length + this.#outcomes.length > 0) this.#commit();
+    if (last.length > 0) this.#commitOwn(undefined, last);
+    clearTimeout(this.#outcomeTimer);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** The first commit of a process: genesis, signed by the root, when the log is new; then own records. Throws when it fails. */
+  begin(genesis: RecordFacts | undefined, facts: readonly RecordFacts[]): void {
+    this.#commitOwn(genesis, facts);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Fails what is in flight and everything queued; nothing is written by this process any more. */
+  fail(cause: unknown): void {
+    if (this.#failure !== undefined) return;
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    this.#failure = error;
+    clearTimeout(this.#outcomeTimer);
+    for (const work of [...this.#inFlight, ...this.#queue.splice(0), ...this.#outcomes.splice(0)])
+      work.refuse(error);
+    this.#inFlight = [];
+    this.#parts.options.onFatal(error);
+  }
+
+  #isRefused(work: Work): boolean {
+    if (this.#failure === undefined) return false;
+    work.refuse(this.#failure);
+    return true;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#commit();
+    });
+  }
+
+  #armOutcomes(): void {
+    this.#outcomeTimer ??= setTimeout(() => {
+      this.#outcomeTimer = undefined;
+      this.#schedule();
+    }, OUTCOME_DELAY_MS);
+  }
+
+  #commit(): void {
+    if (this.#failure !== undefined) return;
+    const started_us = this.#parts.readings.monoUs();
+    try {
+      const rotated = this.#rotateWhenDue();
+      const batch = this.#newBatch();
+      const isIdle = this.#queue.length === 0;
+      this.#fill(batch);
+      this.#persist(batch);
+      batch.answer();
+      this.#inFlight = [];
+      this.#report(batch, started_us, rotated);
+      if (this.#queue.length > 0 || (isIdle && this.#outcomes.length > 0)) this.#schedule();
+      else if (this.#outcomes.length > 0) this.#armOutcomes();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #commitOwn(genesis: RecordFacts | undefined, facts: readonly RecordFacts[]): void {
+    if (this.#failure !== undefined) return;
+    try {
+      const batch = this.#newBatch(genesis);
+      const signer = this.#signerFor(batch);
+      for (const one of facts) batch.addOwn(one, signer);
+      this.#persist(batch);
+      batch.answer();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** MUST come between writing and answering: returns when every line of the batch is on stable storage. */
+  #persist(batch: Batch): void {
+    if (batch.lines.length === 0) return;
+    this.#parts.journal.append(batch.lines);
+  }
+
+  #newBatch(genesis?: RecordFacts): Batch {
+    const { state, writer, clock, readings, options } = this.#parts;
+    const wall_ms = readings.wallMs();
+    const mono_us = readings.monoUs();
+    const { now_us, wall_jump_ms } = clock.read(wall_ms, mono_us);
+    state.ledger.sweep(now_us, SWEEP_BUDGET);
+    const batch = new Batch(state, writer, { wall_ms, mono_us, now_us });
+    if (genesis !== undefined) batch.addOwn(genesis, options.keyring.root);
+    if (wall_jump_ms !== undefined) {
+      batch.addOwn({ type: 'lifecycle', lifecycle: 'clock', wall_jump_ms }, this.#signerFor(batch));
+    }
+    return batch;
+  }
+
+  #fill(batch: Batch): void {
+    const signer = this.#signerFor(batch);
+    const works = this.#take(this.#queue, BATCH_WORKS_MAX, batch, signer);
+    const share = works === 0 ? IDLE_OUTCOMES_MAX : Math.max(OUTCOMES_MIN, works * OUTCOMES_PER_WORK);
+    this.#take(this.#outcomes, share, batch, signer);
+  }
+
+  /** In the order they came. A batch stops short of the size that recovery takes for one torn write. */
+  #take(from: Work[], count: number, batch: Batch, signer: RecorderSigner): number {
+    let taken = 0;
+    while (taken < count && batch.bytes + LINE_BYTES_MAX < BATCH_BYTES_MAX) {
+      const work = from.shift();
+      if (work === undefined) break;
+      this.#inFlight.push(work);
+      work.write(batch, signer);
+      taken++;
+    }
+    return taken;
+  }
+
+  /** The key in force at the batch's moment; when the last one runs out, a new one is delegated first. */
+  #signerFor(batch: Batch): RecorderSigner {
+    const { options, state } = this.#parts;
+    const last = state.epochs.at(-1);
+    const isSame = last !== undefined && last.key_id === this.#signer?.keyId;
+    if (this.#signer !== undefined && isSame && isInForce(last, batch.moment.wall_ms)) return this.#signer;
+    this.#signer = currentEpoch(state, options.keyring, batch.moment.wall_ms);
+    if (this.#signer !== undefined) return this.#signer;
+    const fresh = delegateEpoch(batch, state, options.keyring);
+    batch.whenDurable(() => this.#parts.delegated(fresh.keyId));
+    this.#signer = fresh;
+    return fresh;
+  }
+
+  /** Seals the segment and starts the next one when it is big or old enough. */
+  #rotateWhenDue(): boolean {
+    const { state, journal, options, readings, writer } = this.#parts;
+    const { segment_max_bytes, segment_max_age_s } = options.settings;
+    const age_ms = readings.wallMs() - (state.segment?.opened_ms ?? Number.POSITIVE_INFINITY);
+    if (journal.bytes < segment_max_bytes && age_ms < segment_max_age_s * 1_000) return false;
+    const batch = this.#newBatch();
+    batch.addOwn(sealFacts(state), this.#signerFor(batch));
+    this.#persist(batch);
+    batch.answer();
+    journal.start(state.head_seq + 1, writer.log_id);
+    return true;
+  }
+
+  #report(batch: Batch, started_us: number, rotated: boolean): void {
+    const { options, readings, committed } = this.#parts;
+    this.#commits++;
+    if (batch.lines.length > 0) {
+      const latency_ms = (readings.monoUs() - started_us) / 1_000;
+      options.metrics?.committed({ types: batch.types, bytes: batch.bytes, latency_ms });
+    }
+    committed({ records: batch.lines.length, rotated });
+  }
+}

@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { type ClockStart, startClock } from '../core/ledger/clock.ts';
+import type { LedgerOptions } from '../core/ledger/ledger.ts';
+import { Checkpointer, readLatest } from './checkpointer.ts';
+import { CommitLoop } from './commit_loop.ts';
+import { openFileDisk } from './disk.ts';
+import { replaceFile, syncFolder } from './durable_file.ts';
+import { publicKeyRef } from './epoch.ts';
+import { Journal } from './journal.ts';
+import { KeyCommitments } from './key_commitments.ts';
+import { takeLock } from './lock.ts';
+import { type RecorderClock, RecorderError, type RecorderOptions } from './options.ts';
+import { Recorder } from './recorder.ts';
+import { type Recovered, recover } from './recovery.ts';
+import type { RecordFacts } from './scribe.ts';
+import { readSavedState } from './snapshot_file.ts';
+import type { JournalState } from './state.ts';
+import { requireSafeStorage } from './storage.ts';
+import { Upkeep } from './upkeep.ts';
+
+/** One hour of an inspected stream and some time for its log line. */
+const MAX_STREAM_MS = 3_900_000;
+const LOG_ID_BYTES = 16;
+
+const systemClock: RecorderClock = {
+  wallMs: () => Date.now(),
+  monoUs: () => {
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1_000_000 + Math.floor(nanoseconds / 1_000);
+  },
+};
+
+/**
+ * Opens the journal for the life of this process: lock, recovery, first records. Throws `RecorderError` when the
+ * storage is not safe, the journal is in use, or what is on disk is not what was acknowledged.
+ */
+export async function openRecorder(options: RecorderOptions): Promise<Recorder> {
+  const { layout, settings } = options;
+  mkdirSync(layout.journal_dir, { recursive: true, mode: 0o700 });
+  requireSafeStorage(layout.journal_dir, settings.allow_unsafe_storage);
+  const unlock = takeLock(layout.journal_lock);
+  try {
+    return start(options, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function start(options: RecorderOptions, unlock: () => void): Recorder {
+  const { layout, keyring } = options;
+  const readings = options.clock ?? systemClock;
+  const recovered = readBack(options);
+  const { state } = recovered;
+  requireOwnKeys(options, state);
+  const log_id = state.identity?.log_id ?? randomBytes(LOG_ID_BYTES).toString('hex');
+  const origin = `${options.issuer}/${log_id}`;
+  const latest = readLatest(layout.checkpoints_dir, keyring.log);
+  const clockStart = startClock(readings.wallMs(), readings.monoUs(), state.last_ledger_ms);
+  const journal = new Journal(layout.journal_dir, options.disk ?? openFileDisk);
+  const loop: CommitLoop = new CommitLoop({
+    options,
+    state,
+    journal,
+    clock: clockStart.clock,
+    readings,
+    writer: { log_id, issuer: options.issuer, boot_id: bootId(), process_id: process.pid },
+    committed: (commit) => upkeep.committed(commit),
+    delegated: (keyId) => {
+      keyring.retireEpochsExcept(keyId);
+      publishKeys(options, state);
+    },
+  });
+  const checkpointer = new Checkpointer(layout.checkpoints_dir, origin, keyring.log, latest);
+  const upkeep: Upkeep = new Upkeep({ options, state, journal, checkpointer, loop });
+  openSegment(journal, recovered, log_id);
+  loop.begin(
+    state.head_seq < 0 ? genesisFacts(options) : undefined,
+    openingFacts(options, recovered, clockStart),
+  );
+  publishKeys(options, state);
+  const release = () => {
+    journal.close();
+    unlock();
+  };
+  const recorder = new Recorder({
+    options,
+    state,
+    loop,
+    upkeep,
+    log_id,
+    segment: () => journal.name,
+    release,
+  });
+  upkeep.begin(() => {
+    const expired_ms = (state.last_ledger_ms ?? 0) - (options.maxStreamMs ?? MAX_STREAM_MS);
+    recorder
+      .heartbeat(expired_ms)
+      .catch((error: unknown) => options.log.error({ error }, 'heartbeat failed'));
+  });
+  return recorder;
+}
+
+function readBack(options: RecorderOptions): Recovered {
+  const { layout, keyring, settings, log } = options;
+  const commitments = new KeyCommitments((key) => keyring.hmac('clawgress/bucket-key/v1', key));
+  const ledger: LedgerOptions = {
+    limit_keys_max: settings.limit_keys_max,
+    request_window_us: 2 * options.checkTimeoutMs * 1_000,
+    commit: (key) => commitments.of(key),
+  };
+  const recovered = recover({
+    journal_dir: layout.journal_dir,
+    quarantine_dir: layout.quarantine_dir,
+    root: keyring.root,
+    ledger,
+    saved: readSavedState(layout.ledger_dir, keyring),
+    checkpoint: readLatest(layout.checkpoints_dir, keyring.log),
+  });
+  if (recovered.cut !== undefined) log.warn(recovered.cut, 'cut a torn write from the end of the journal');
+  return recovered;
+}
+
+/** A journal goes on only under the keys and the name that it began with. */
+function requireOwnKeys({ keyring, layout, issuer }: RecorderOptions, { identity }: JournalState): void {
+  if (identity === undefined) return;
+  const at = `the journal in ${layout.journal_dir}`;
+  if (identity.root_key_id !== keyring.root.keyId || identity.log_key_id !== keyring.log.keyId) {
+    throw new RecorderError(
+      `${at} was begun with other keys. Restore its keys folder, or use another state folder.`,
+    );
+  }
+  if (identity.issuer !== issuer) {
+    throw new RecorderError(
+      `${at} was begun by issuer ${identity.issuer}, the settings say ${issuer}. Set it back, or use another state folder.`,
+    );
+  }
+}
+
+function openSegment(journal: Journal, { state, segment }: Recovered, log_id: string): void {
+  // Nothing is ever written behind a seal.
+  if (segment === undefined || (state.segment?.sealed === true && segment.first_seq <= state.head_seq)) {
+    journal.start(state.head_seq + 1, log_id);
+  } else {
+    journal.resume(segment.name);
+  }
+}
+
+function genesisFacts(options: RecorderOptions): RecordFacts {
+  const { keyring, genesis } = options;
+  return {
+    type: 'lifecycle',
+    lifecycle: 'genesis',
+    suite: 'ed25519-sha256-1',
+    root_key: publicKeyRef(keyring.root),
+    log_key: publicKeyRef(keyring.log),
+    ...genesis,
+  };
+}
+
+function openingFacts(
+  options: RecorderOptions,
+  { state, cut }: Recovered,
+  clockStart: ClockStart,
+): RecordFacts[] {
+  const facts: RecordFacts[] = [];
+  const wasUnclean = state.head_seq >= 0 && !state.clean;
+  if (wasUnclean || cut !== undefined) {
+    facts.push({
+      type: 'lifecycle',
+      lifecycle: 'recovery',
+      cut_bytes: cut?.bytes ?? 0,
+      ...(cut === undefined ? {} : { cut_digest: cut.digest }),
+      open_decisions: state.ledger.openCount,
+    });
+  }
+  if (clockStart.held_back_ms !== undefined) {
+    facts.push({ type: 'lifecycle', lifecycle: 'clock', wall_jump_ms: clockStart.held_back_ms });
+  }
+  facts.push({ type: 'lifecycle', lifecycle: 'start', engine: options.engine });
+  return facts;
+}
+
+/** Keeps the trust file current, so that anyone can verify without asking us for a key. */
+function publishKeys(options: RecorderOptions, state: JournalState): void {
+  if (state.identity === undefined) return;
+  mkdirSync(options.layout.run_dir, { recursive: true, mode: 0o700 });
+  replaceFile(
+    options.layout.public_keys,
+    options.keyring.trustFile({ since: state.identity.since, epochs: state.epochs }),
+  );
+  syncFolder(options.layout.run_dir);
+}
+
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+}

@@ -1,0 +1,223 @@
+import { toHex } from '../core/canonical/hex.ts';
+import { IncrementalTree, leafHash, type TreeState } from '../core/chain/merkle.ts';
+import { Ledger, type LedgerOptions, type LedgerSnapshot } from '../core/ledger/ledger.ts';
+import { type StreamCounts, type StreamHead, StreamHeads } from '../core/ledger/stream_heads.ts';
+import type {
+  DecisionRecord,
+  JournalRecord,
+  LifecycleRecord,
+  OutcomeRecord,
+} from '../core/receipt/records.ts';
+import type { AppendResult } from '../core/verdict/proposal.ts';
+import { sha256 } from './hashing.ts';
+import type { EpochKey } from './options.ts';
+
+export interface LivePolicy {
+  readonly policy_id: string;
+  readonly policy_hash: string;
+  readonly registry_hash: string;
+}
+
+/** Facts of the genesis record that every later step needs. */
+export interface LogIdentity {
+  readonly log_id: string;
+  readonly issuer: string;
+  readonly since: string;
+  readonly root_key_id: string;
+  readonly root_spki_b64: string;
+  readonly log_key_id: string;
+}
+
+/** The segment that is being written. */
+export interface SegmentState {
+  readonly first_seq: number;
+  /** Wall time of its first record. */
+  readonly opened_ms: number;
+  readonly counts: StreamCounts;
+  readonly sealed: boolean;
+}
+
+export interface StateSnapshot {
+  readonly head_seq: number;
+  readonly head_hash: string;
+  readonly last_ledger_ms: number;
+  readonly clean: boolean;
+  readonly decisions: number;
+  readonly identity: LogIdentity;
+  readonly tree: TreeState;
+  readonly ledger: LedgerSnapshot;
+  readonly streams: readonly StreamHead[];
+  readonly epochs: readonly EpochKey[];
+  readonly policy?: LivePolicy;
+  readonly positions: readonly (readonly [string, number])[];
+  readonly segment: SegmentState;
+}
+
+/** Envoy log files whose reading position is remembered; the oldest are forgotten first. */
+export const LOG_POSITIONS_MAX = 1_024;
+const FIRST_PREV = '0'.repeat(64);
+
+/** Everything that the journal says, folded. One code path for records just written and for records read at start. */
+export class JournalState {
+  head_seq = -1;
+  head_hash = FIRST_PREV;
+  last_ledger_ms: number | undefined;
+  /** The last record is a `stop`. */
+  clean = false;
+  decisions = 0;
+  identity: LogIdentity | undefined;
+  policy: LivePolicy | undefined;
+  segment: SegmentState | undefined;
+  readonly tree: IncrementalTree;
+  readonly ledger: Ledger;
+  readonly streams: StreamHeads;
+  readonly epochs: EpochKey[];
+  readonly #positions: Map<string, number>;
+
+  constructor(ledgerOptions: LedgerOptions, from?: StateSnapshot) {
+    this.tree = new IncrementalTree(sha256, from?.tree);
+    this.ledger = new Ledger(ledgerOptions, from?.ledger);
+    this.streams = new StreamHeads(from?.streams);
+    this.epochs = [...(from?.epochs ?? [])];
+    this.#positions = new Map(from?.positions);
+    if (from === undefined) return;
+    this.head_seq = from.head_seq;
+    this.head_hash = from.head_hash;
+    this.last_ledger_ms = from.last_ledger_ms;
+    this.clean = from.clean;
+    this.decisions = from.decisions;
+    this.identity = from.identity;
+    this.policy = from.policy;
+    this.segment = from.segment;
+  }
+
+  logPosition(fileId: string): number | undefined {
+    return this.#positions.get(fileId);
+  }
+
+  /** Applies the record of one line. Returns the decision's answer when it is one. */
+  fold(
+    record: JournalRecord,
+    line: Uint8Array,
+    line_hash: string,
+    limit?: AppendResult['limit'],
+  ): AppendResult | undefined {
+    const leaf = leafHash(sha256, line);
+    this.tree.append(leaf);
+    this.#foldSegment(record);
+    this.head_seq = record.seq;
+    this.head_hash = line_hash;
+    this.last_ledger_ms = record.ledger_ms;
+    this.clean = record.type === 'lifecycle' && record.lifecycle === 'stop';
+    switch (record.type) {
+      case 'decision':
+        return this.#foldDecision(record, resultOf(record, line_hash, toHex(leaf), limit));
+      case 'outcome':
+        this.#foldOutcome(record);
+        break;
+      case 'policy':
+        this.policy = pickPolicy(record.policy_id, record);
+        break;
+      case 'control':
+        this.policy = pickPolicy(this.policy?.policy_id ?? '', record);
+        break;
+      case 'lifecycle':
+        this.#foldLifecycle(record);
+        break;
+    }
+    return undefined;
+  }
+
+  snapshot(now_us: number): StateSnapshot {
+    if (this.identity === undefined || this.segment === undefined)
+      throw new Error('a snapshot of an empty journal');
+    return {
+      head_seq: this.head_seq,
+      head_hash: this.head_hash,
+      last_ledger_ms: this.last_ledger_ms ?? 0,
+      clean: this.clean,
+      decisions: this.decisions,
+      identity: this.identity,
+      tree: this.tree.state(),
+      ledger: this.ledger.snapshot(now_us),
+      streams: this.streams.sorted(),
+      epochs: this.epochs,
+      ...(this.policy === undefined ? {} : { policy: this.policy }),
+      positions: [...this.#positions],
+      segment: this.segment,
+    };
+  }
+
+  #foldDecision(record: DecisionRecord, result: AppendResult): AppendResult {
+    this.decisions++;
+    this.ledger.foldDecision(record, result);
+    this.streams.fold(record.streams, this.head_hash, record.verdict);
+    return result;
+  }
+
+  #foldOutcome(record: OutcomeRecord): void {
+    this.ledger.foldOutcome(record.decision_ref);
+    this.streams.fold(record.streams, this.head_hash, 'outcome');
+    const { log_file_id, offset } = record.source;
+    if (log_file_id === undefined || offset === undefined) return;
+    this.#positions.set(log_file_id, Math.max(offset, this.#positions.get(log_file_id) ?? 0));
+    const [oldest] = this.#positions.keys();
+    if (this.#positions.size > LOG_POSITIONS_MAX && oldest !== undefined) this.#positions.delete(oldest);
+  }
+
+  #foldLifecycle(record: LifecycleRecord): void {
+    if (record.lifecycle === 'genesis') {
+      this.identity = {
+        log_id: record.log_id,
+        issuer: record.issuer,
+        since: record.ts,
+        root_key_id: record.root_key.key_id,
+        root_spki_b64: record.root_key.spki_b64,
+        log_key_id: record.log_key.key_id,
+      };
+    }
+    if (record.lifecycle !== 'key_delegation') return;
+    const { key_id, spki_b64 } = record.key;
+    this.epochs.push({ key_id, spki_b64, valid_from: record.ts, valid_until: record.not_after });
+  }
+
+  #foldSegment(record: JournalRecord): void {
+    const open =
+      this.segment === undefined || this.segment.sealed
+        ? {
+            first_seq: record.seq,
+            opened_ms: Date.parse(record.ts),
+            counts: { allow: 0, deny: 0, outcome: 0 },
+          }
+        : this.segment;
+    const event = record.type === 'decision' ? record.verdict : record.type;
+    const counts =
+      event === 'allow' || event === 'deny' || event === 'outcome'
+        ? { ...open.counts, [event]: open.counts[event] + 1 }
+        : open.counts;
+    this.segment = { ...open, counts, sealed: record.type === 'seal' };
+  }
+}
+
+function pickPolicy(policy_id: string, from: { policy_hash: string; registry_hash: string }): LivePolicy {
+  return { policy_id, policy_hash: from.policy_hash, registry_hash: from.registry_hash };
+}
+
+function resultOf(
+  record: DecisionRecord,
+  line_hash: string,
+  leaf_hash: string,
+  limit: AppendResult['limit'],
+): AppendResult {
+  return {
+    receipt_id: record.receipt_id,
+    seq: record.seq,
+    line_hash,
+    leaf_hash,
+    verdict: record.verdict,
+    reason: record.reason,
+    ...(record.rule_id === undefined ? {} : { rule_id: record.rule_id }),
+    ...(record.retry_after_ms === undefined ? {} : { retry_after_ms: record.retry_after_ms }),
+    ...(limit === undefined ? {} : { limit }),
+  };
+}

@@ -1,0 +1,91 @@
+import type { Checkpoint, Checkpointer } from './checkpointer.ts';
+import type { CommitLoop } from './commit_loop.ts';
+import type { Journal } from './journal.ts';
+import { RecorderError, type RecorderOptions } from './options.ts';
+import { writeSavedState } from './snapshot_file.ts';
+import type { JournalState } from './state.ts';
+
+/** A ledger snapshot is due after this many records: bounds what a start after a crash has to read. */
+export const SNAPSHOT_EVERY = 50_000;
+
+export interface UpkeepParts {
+  readonly options: RecorderOptions;
+  readonly state: JournalState;
+  readonly journal: Journal;
+  readonly checkpointer: Checkpointer;
+  readonly loop: CommitLoop;
+}
+
+/** Checkpoints and ledger snapshots, by count and by time. Its failures are the recorder's. */
+export class Upkeep {
+  readonly #parts: UpkeepParts;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #sinceCheckpoint = 0;
+  #sinceSnapshot = 0;
+
+  constructor(parts: UpkeepParts) {
+    this.#parts = parts;
+  }
+
+  get lastCheckpoint(): Checkpoint | undefined {
+    return this.#parts.checkpointer.last;
+  }
+
+  /** Starts the timers; none keeps the process alive. `beat` is called every heartbeat. */
+  begin(beat: () => void): void {
+    const { checkpoint_interval_ms, heartbeat_s } = this.#parts.options.settings;
+    this.#timers.push(setInterval(() => this.#checkpointWhenGrown(), checkpoint_interval_ms).unref());
+    this.#timers.push(setInterval(beat, heartbeat_s * 1_000).unref());
+  }
+
+  committed(commit: { readonly records: number; readonly rotated: boolean }): void {
+    this.#sinceCheckpoint += commit.records;
+    this.#sinceSnapshot += commit.records;
+    if (commit.rotated || this.#sinceSnapshot >= SNAPSHOT_EVERY) this.#run(this.#save());
+    else if (this.#sinceCheckpoint >= this.#parts.options.settings.checkpoint_every)
+      this.#checkpointWhenGrown();
+  }
+
+  /** Everything folded is durable here: commits are synchronous, and a failed one ends the process. */
+  async checkpoint(): Promise<Checkpoint> {
+    const { state, checkpointer, loop } = this.#parts;
+    if (loop.failure !== undefined)
+      throw new RecorderError('the recorder has failed; nothing more is signed');
+    this.#sinceCheckpoint = 0;
+    return await checkpointer.publish(state.tree.size, state.tree.root());
+  }
+
+  /** The last checkpoint and snapshot of a clean stop. */
+  async finish(): Promise<void> {
+    this.cancel();
+    await this.#save();
+  }
+
+  cancel(): void {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+  }
+
+  #checkpointWhenGrown(): void {
+    if (this.#parts.state.tree.size > (this.lastCheckpoint?.size ?? 0)) this.#run(this.checkpoint());
+  }
+
+  /** The checkpoint first, so that a snapshot is never newer than all checkpoints of its time. */
+  async #save(): Promise<void> {
+    this.#sinceSnapshot = 0;
+    await this.checkpoint();
+    const { options, state, journal, loop } = this.#parts;
+    const checkpoint = this.lastCheckpoint;
+    if (loop.failure !== undefined || journal.bytes === 0) return;
+    writeSavedState(options.layout.ledger_dir, options.keyring, {
+      format: 1,
+      state: state.snapshot((state.last_ledger_ms ?? 0) * 1_000),
+      segment: journal.name,
+      offset: journal.bytes,
+      ...(checkpoint === undefined ? {} : { checkpoint: { size: checkpoint.size, root: checkpoint.root } }),
+    });
+  }
+
+  #run(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#parts.loop.fail(error));
+  }
+}
