@@ -13,6 +13,6 @@ export const HOSTS_MAX = 200_000;
 /** Characters of one host pattern as written. */
 export const HOST_CHARS_MAX = 512;
 /** Pairs of rules that lint compares before it gives up and says so. */
-export const LINT_PAIRS_MAX = 500_000;
+export const LINT_PAIRS_MAX = 200_000;
 /** Characters of a found value that a message repeats. */
 export const SHOWN_CHARS_MAX = 60;

@@ -17,7 +17,7 @@ import { limitDemands } from './limits.ts';
 import { lintWarnings } from './lint.ts';
 import { type Mistake, mistake } from './mistakes.ts';
 import { buildPlan, type Plan } from './plan.ts';
-import { schemaMistake } from './schema_mistakes.ts';
+import { schemaMistakes } from './schema_mistakes.ts';
 import { semanticMistakes } from './semantic.ts';
 import { FIRST_PLACE, type Place, readSource } from './source.ts';
 
@@ -60,7 +60,7 @@ interface ValueCompilation extends Omit<Compilation, 'warnings'> {
 }
 
 function compileValue(value: JsonValue): Result<ValueCompilation, readonly Mistake[]> {
-  if (!validate(value)) return fail(capped((validate.errors ?? []).map(schemaMistake)));
+  if (!validate(value)) return fail(capped(schemaMistakes(validate.errors ?? [])));
   const wrong = semanticMistakes(value);
   if (wrong.length > 0) return fail(capped(wrong));
   const document = canonicalDocument(value);

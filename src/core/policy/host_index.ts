@@ -7,70 +7,84 @@ interface Matching {
   readonly match: PlanMatch;
 }
 
-/** The ids by which a slot is divided, the most selective first. */
+/** The ids by which a long slot is divided, the most selective first. */
 const DIVIDERS = ['agent_id', 'project_id', 'team_id'] as const;
+/** The part of a request and of a principal that the index looks at. */
+export type Destination = Pick<EgressRequest, 'host' | 'host_kind'>;
+export type Named = Pick<Principal, (typeof DIVIDERS)[number]>;
+/** Slots up to this length are simply read through. */
+const UNDIVIDED_MAX = 16;
 
 /**
  * Finds the few rules that can match a request among ten thousand. Cost: one look-up for each label of the host,
  * whatever the number of hosts. May offer an item twice (listed as name and as wildcard), never misses one.
  */
 export class HostIndex<T extends Matching> {
-  private readonly exact = new Map<string, Slot<T>>();
-  private readonly parents = new Map<string, Slot<T>>();
-  private readonly anywhere = new Slot<T>();
+  private readonly exact: ReadonlyMap<string, Slot<T>>;
+  private readonly parents: ReadonlyMap<string, Slot<T>>;
+  private readonly anywhere: Slot<T>;
 
   constructor(items: readonly T[]) {
+    const exact = new Map<string, T[]>();
+    const parents = new Map<string, T[]>();
     for (const item of items) {
-      const { hosts } = item.match;
-      if (!hosts) this.anywhere.add(item);
-      for (const host of hosts?.exact ?? []) slotOf(this.exact, host).add(item);
-      for (const parent of hosts?.parents ?? []) slotOf(this.parents, parent).add(item);
+      for (const host of item.match.hosts?.exact ?? []) append(exact, host, item);
+      for (const parent of item.match.hosts?.parents ?? []) append(parents, parent, item);
     }
+    this.exact = slotsOf(exact);
+    this.parents = slotsOf(parents);
+    this.anywhere = slotOf(items.filter((item) => !item.match.hosts));
   }
 
-  visit(request: EgressRequest, principal: Principal, visitor: (item: T) => void): void {
-    this.anywhere.visit(principal, visitor);
-    this.exact.get(request.host)?.visit(principal, visitor);
+  visit(request: Destination, principal: Named, visitor: (item: T) => void): void {
+    visitSlot(this.anywhere, principal, visitor);
+    visitSlot(this.exact.get(request.host), principal, visitor);
     if (this.parents.size === 0 || request.host_kind !== 'name') return;
-    for (const parent of parentsOf(request.host)) this.parents.get(parent)?.visit(principal, visitor);
+    for (const parent of parentsOf(request.host)) visitSlot(this.parents.get(parent), principal, visitor);
   }
 }
 
-/** Items of one host, divided by whom they name: a host that all agents share would else be a list of all rules. */
-class Slot<T extends Matching> {
-  private readonly named = DIVIDERS.map(() => new Map<string, T[]>());
-  private readonly rest: T[] = [];
+/** Items of one host: a list, or divided by whom they name when a host is shared by many. */
+type Slot<T> = readonly T[] | DividedSlot<T>;
 
-  add(item: T): void {
-    for (const [i, key] of DIVIDERS.entries()) {
-      const ids = item.match.agent?.get(key);
-      const groups = this.named[i];
-      if (!ids || !groups) continue;
-      for (const id of ids) {
-        const group = groups.get(id);
-        if (group) group.push(item);
-        else groups.set(id, [item]);
-      }
-      return;
-    }
-    this.rest.push(item);
-  }
-
-  visit(principal: Principal, visitor: (item: T) => void): void {
-    for (const item of this.rest) visitor(item);
-    for (let i = 0; i < DIVIDERS.length; i += 1) {
-      const groups = this.named[i];
-      const key = DIVIDERS[i];
-      if (!groups || key === undefined || groups.size === 0) continue;
-      for (const item of groups.get(principal[key]) ?? []) visitor(item);
-    }
-  }
+interface DividedSlot<T> {
+  readonly named: readonly {
+    readonly key: keyof Named;
+    readonly groups: ReadonlyMap<string, readonly T[]>;
+  }[];
+  readonly rest: readonly T[];
 }
 
-function slotOf<T extends Matching>(slots: Map<string, Slot<T>>, key: string): Slot<T> {
-  const found = slots.get(key);
-  if (found) return found;
-  const created = new Slot<T>();
-  slots.set(key, created);
-  return created;
+function slotsOf<T extends Matching>(lists: ReadonlyMap<string, readonly T[]>): ReadonlyMap<string, Slot<T>> {
+  return new Map([...lists].map(([host, items]) => [host, slotOf(items)]));
+}
+
+/** Each item stands under the ids of the first divider that it names. */
+function slotOf<T extends Matching>(items: readonly T[]): Slot<T> {
+  if (items.length <= UNDIVIDED_MAX) return items;
+  const named = DIVIDERS.map((key) => ({ key, groups: new Map<string, T[]>() }));
+  const rest: T[] = [];
+  for (const item of items) {
+    const divider = named.find(({ key }) => item.match.agent?.has(key));
+    if (!divider) rest.push(item);
+    else for (const id of item.match.agent?.get(divider.key) ?? []) append(divider.groups, id, item);
+  }
+  return { named, rest };
+}
+
+function visitSlot<T>(slot: Slot<T> | undefined, principal: Named, visitor: (item: T) => void): void {
+  if (slot === undefined) return;
+  if (!('named' in slot)) {
+    for (const item of slot) visitor(item);
+    return;
+  }
+  for (const item of slot.rest) visitor(item);
+  for (const { key, groups } of slot.named)
+    for (const item of groups.get(principal[key]) ?? []) visitor(item);
+}
+
+function append<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list) list.push(item);
+  else lists.set(key, [item]);
 }

@@ -1,18 +1,18 @@
 import { LINT_PAIRS_MAX } from './bounds.ts';
 import { contains } from './containment.ts';
+import { HostIndex } from './host_index.ts';
 import { type Mistake, pointerOf, quoted, warning } from './mistakes.ts';
-import type { PlanRule } from './plan.ts';
+import type { AgentKey, PlanRule } from './plan.ts';
 import { isNamedBefore } from './precedence.ts';
-import { parentsOf } from './predicates.ts';
 
 /** Rules that another rule makes pointless: an allow below a deny, or a rule inside a broader one of its kind. */
 export function overlapWarnings(all: readonly PlanRule[]): readonly Mistake[] {
   const rules = all.filter((rule) => rule.enabled && (rule.action === 'allow' || rule.action === 'deny'));
-  const finder = new CandidateFinder(rules);
+  const index = new HostIndex(rules);
   const found: Mistake[] = [];
   let pairs = 0;
   for (const rule of rules) {
-    for (const other of finder.candidatesFor(rule)) {
+    for (const other of candidatesFor(rule, index)) {
       pairs += 1;
       if (pairs > LINT_PAIRS_MAX) return [...found, incomplete(rule)];
       const wrong = other === rule ? undefined : overlap(rule, other);
@@ -51,36 +51,20 @@ function makesPointless(other: PlanRule, rule: PlanRule): boolean {
   return !isTunnelOnly && other.path === rule.path;
 }
 
-/** Narrows the search to rules that list the host, a parent of it, or no host at all. */
-class CandidateFinder {
-  private readonly byHost = new Map<string, PlanRule[]>();
-  private readonly anywhere: PlanRule[] = [];
-
-  constructor(rules: readonly PlanRule[]) {
-    for (const rule of rules) {
-      const { hosts } = rule.match;
-      if (!hosts) this.anywhere.push(rule);
-      for (const host of hosts?.exact ?? []) this.add(host, rule);
-      for (const parent of hosts?.parents ?? []) this.add(`*.${parent}`, rule);
-    }
-  }
-
-  *candidatesFor(rule: PlanRule): Generator<PlanRule> {
-    yield* this.anywhere;
-    // Whatever contains the rule contains its first host.
-    const [exact] = rule.match.hosts?.exact ?? [];
-    const [parent] = rule.match.hosts?.parents ?? [];
-    const name = exact ?? parent;
-    if (name === undefined) return;
-    yield* this.byHost.get(exact ?? `*.${parent}`) ?? [];
-    for (const above of parentsOf(name)) yield* this.byHost.get(`*.${above}`) ?? [];
-  }
-
-  private add(key: string, rule: PlanRule): void {
-    const rules = this.byHost.get(key);
-    if (rules) rules.push(rule);
-    else this.byHost.set(key, [rule]);
-  }
+/** Whatever contains the rule contains its first host and its first ids, so only those are looked up. */
+function candidatesFor(rule: PlanRule, index: HostIndex<PlanRule>): readonly PlanRule[] {
+  const { hosts, agent } = rule.match;
+  const [parent] = hosts?.parents ?? [];
+  const [host = parent === undefined ? '' : `*.${parent}`] = hosts?.exact ?? [];
+  const firstOf = (key: AgentKey) => [...(agent?.get(key) ?? [])][0] ?? '';
+  const named = {
+    agent_id: firstOf('agent_id'),
+    project_id: firstOf('project_id'),
+    team_id: firstOf('team_id'),
+  };
+  const found: PlanRule[] = [];
+  index.visit({ host, host_kind: 'name' }, named, (candidate) => found.push(candidate));
+  return found;
 }
 
 function incomplete(rule: PlanRule): Mistake {

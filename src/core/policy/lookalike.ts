@@ -50,6 +50,9 @@ const CONFUSABLE: ReadonlyMap<string, string> = new Map(
 );
 const SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u, /\p{Script=Armenian}/u];
 
+/** Characters that stand for themselves only. */
+const DISTINCT = /^[a-z2-9.-]+$/;
+
 export interface LookAlike {
   readonly host: string;
   readonly unicode: string;
@@ -68,7 +71,8 @@ export function lookAlikes(hosts: Iterable<string>): readonly LookAlike[] {
     const twin = bySkeleton.get(reading);
     if (twin === undefined) bySkeleton.set(reading, host);
     const isAscii = unicode === host;
-    if (unicode.split('.').some(mixesScripts)) found.push({ host, unicode, problem: 'mixes scripts' });
+    if (!isAscii && unicode.split('.').some(mixesScripts))
+      found.push({ host, unicode, problem: 'mixes scripts' });
     else if (!isAscii && unicode.split('.').some(passesForLatin))
       found.push({ host, unicode, problem: 'reads as', reading });
     else if (twin !== undefined) found.push({ host, unicode, problem: 'reads as', reading: twin });
@@ -87,6 +91,7 @@ function passesForLatin(label: string): boolean {
 }
 
 function skeletonOf(text: string): string {
+  if (DISTINCT.test(text) && !/rn|vv/.test(text)) return text;
   const letters = [...text].map((char) => CONFUSABLE.get(char) ?? char).join('');
   return letters.replaceAll('rn', 'm').replaceAll('vv', 'w');
 }

@@ -10,11 +10,18 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   object: 'a mapping',
 };
 
-/** What the schema refuses, in words that name what was found and what is allowed. */
-export function schemaMistake(error: ErrorObject): Mistake {
-  const build = BY_KEYWORD[error.keyword];
-  if (!build) throw new Error(`no message for the schema keyword ${error.keyword}`);
-  return build(error);
+/** What the schema refuses, in words that name what was found and what is allowed. One mistake for each place. */
+export function schemaMistakes(errors: readonly ErrorObject[]): readonly Mistake[] {
+  const mistyped = new Set(
+    errors.filter(({ keyword }) => keyword === 'type').map((error) => error.instancePath),
+  );
+  return errors
+    .filter((error) => error.keyword === 'type' || !mistyped.has(error.instancePath))
+    .map((error) => {
+      const build = BY_KEYWORD[error.keyword];
+      if (!build) throw new Error(`no message for the schema keyword ${error.keyword}`);
+      return build(error);
+    });
 }
 
 type Build = (error: ErrorObject) => Mistake;

@@ -1,4 +1,11 @@
-import type { DocumentTest, Limit, Match, PolicyDocument, Rule } from '../../gen/policy_document.ts';
+import type {
+  DocumentTest,
+  Limit,
+  Match,
+  PolicyDocument,
+  Rule,
+  TestRequest,
+} from '../../gen/policy_document.ts';
 import { normalisePath } from '../request/path.ts';
 import { HOSTS_MAX } from './bounds.ts';
 import { parseHostPattern } from './hosts.ts';
@@ -14,7 +21,7 @@ export function semanticMistakes(document: PolicyDocument): readonly Mistake[] {
     ...tooManyHosts(document),
     ...document.rules.flatMap(ruleMistakes),
     ...limits.flatMap(limitMistakes),
-    ...tests.flatMap(testMistakes),
+    ...tests.flatMap(({ request }, i) => sampleMistakes(request, pointerOf('tests', i, 'request'))),
   ];
 }
 
@@ -117,8 +124,8 @@ function prefixMistake(prefix: string, isRaw: boolean): { message: string; hint:
   return { message, hint: `only path: raw can match it; write ${quoted(normal)}` };
 }
 
-function testMistakes({ request }: DocumentTest, index: number): Mistake[] {
-  const at = pointerOf('tests', index, 'request');
+/** Also for `policy explain`, whose request comes from the command line. */
+export function sampleMistakes(request: TestRequest, at: string): readonly Mistake[] {
   if ((request.url === undefined) === (request.connect === undefined)) {
     const found = request.url === undefined ? 'neither url nor connect' : 'both url and connect';
     return [mistake('TEST_REQUEST_INVALID', at, `found ${found}`, 'write exactly one of them')];

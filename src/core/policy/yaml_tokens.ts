@@ -69,11 +69,14 @@ function checkToken({ token, depth }: Visit, open: Visit[]): Refusal | undefined
       `at most ${MAPPING_KEYS_MAX} are read`,
     );
   }
+  // Last first onto the stack, so that the first mistake of the text is the one that is named.
+  for (const item of token.items.toReversed()) {
+    if (item.value) open.push({ token: item.value, depth: depth + 1 });
+    if (item.key) open.push({ token: item.key, depth: depth + 1 });
+  }
   for (const item of token.items) {
     const refused = checkProperties(item.start) ?? checkProperties(item.sep ?? []);
     if (refused) return refused;
-    if (item.key) open.push({ token: item.key, depth: depth + 1 });
-    if (item.value) open.push({ token: item.value, depth: depth + 1 });
   }
   return undefined;
 }

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { ID_PATTERN } from '../core/identity/principal.ts';
+import { type Compilation, compilePolicy } from '../core/policy/compile.ts';
+import type { PolicyProblem } from '../core/policy/compiled.ts';
+import { explain } from '../core/policy/explain.ts';
+import { samplePrincipal } from '../core/policy/sample_request.ts';
+import { sampleMistakes } from '../core/policy/semantic.ts';
+import type { Result } from '../core/result.ts';
+import type { TestAgent, TestRequest } from '../gen/policy_document.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import { explanationText, problemLines, testLines } from './policy_text.ts';
+
+/** The terminal and the file system, as far as these commands need them. Texts are written without a newline added. */
+export interface PolicyIo {
+  out(text: string): void;
+  err(text: string): void;
+  /** Throws when the file cannot be read. */
+  readFile(path: string): string;
+}
+
+export const PROCESS_IO: PolicyIo = {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  readFile: (path) => readFileSync(path, 'utf8'),
+};
+
+export interface PolicyFileArgs {
+  readonly file: string;
+  readonly json: boolean;
+}
+
+export interface ExplainArgs extends PolicyFileArgs {
+  /** Rules that name another agent or host, too. */
+  readonly all: boolean;
+  readonly agent: TestAgent;
+  readonly request: Omit<TestRequest, 'agent'>;
+}
+
+/** Shown below `--help`. */
+export const POLICY_EXAMPLES = {
+  lint: `Examples:
+  clawgress policy lint policy.yaml
+  clawgress policy lint --json policy.yaml | jq '.problems[] | .message'`,
+  test: `Examples:
+  clawgress policy test policy.yaml`,
+  explain: `Examples:
+  clawgress policy explain policy.yaml --agent demo-agent --team demo --url https://api.example.com/v1/items
+  clawgress policy explain policy.yaml --agent demo-agent --method POST --url http://api.example.com/v1/items
+  clawgress policy explain policy.yaml --agent demo-agent --connect api.example.com:443 --json`,
+} as const;
+
+/** `policy lint <file>`: errors and warnings. 0 without errors, 1 with, 3 when the file cannot be read. */
+export function policyLint({ file, json }: PolicyFileArgs, io: PolicyIo): ExitCode {
+  const compiled = load(file, io);
+  if (compiled === undefined) return EXIT.unavailable;
+  const problems = compiled.ok ? compiled.value.warnings : compiled.problem;
+  if (json) printJson(io, { ok: compiled.ok, ...identityOf(compiled), problems });
+  else io.out(problemLines(file, problems));
+  return compiled.ok ? EXIT.ok : EXIT.no;
+}
+
+/** `policy test <file>`: the tests inside the document, one line each. 0 when all pass, 1 otherwise. */
+export function policyTest({ file, json }: PolicyFileArgs, io: PolicyIo): ExitCode {
+  const compiled = load(file, io);
+  if (compiled === undefined) return EXIT.unavailable;
+  if (!compiled.ok) {
+    if (json) printJson(io, { ok: false, problems: compiled.problem });
+    else io.err(problemLines(file, compiled.problem));
+    return EXIT.no;
+  }
+  const names = (compiled.value.document.tests ?? []).map(({ name }) => name);
+  if (json) printJson(io, { ok: true, ...identityOf(compiled), passed: names });
+  else io.out(testLines(names));
+  return EXIT.ok;
+}
+
+/** `policy explain <file>`: 0 when the request would be allowed, 1 when denied, 2 for a request or document that is wrong. */
+export function policyExplain(args: ExplainArgs, io: PolicyIo): ExitCode {
+  const wrong = usageProblem(args);
+  if (wrong !== undefined) {
+    io.err(`${wrong}\n`);
+    return EXIT.usage;
+  }
+  const compiled = load(args.file, io);
+  if (compiled === undefined) return EXIT.unavailable;
+  if (!compiled.ok) {
+    io.err(problemLines(args.file, compiled.problem));
+    return EXIT.usage;
+  }
+  const explanation = explain(compiled.value, args.request, samplePrincipal(args.agent));
+  if (!explanation.ok) {
+    if (args.json) printJson(io, { outcome: { verdict: 'deny', reason: explanation.problem } });
+    else io.out(`deny ${explanation.problem}: the request has no canonical form, so no rule is asked\n`);
+    return EXIT.no;
+  }
+  if (args.json) printJson(io, explanation.value);
+  else io.out(explanationText(explanation.value, args.all));
+  return explanation.value.outcome.verdict === 'allow' ? EXIT.ok : EXIT.no;
+}
+
+function usageProblem({ agent, request }: ExplainArgs): string | undefined {
+  for (const [key, id] of Object.entries(agent)) {
+    if (!ID_PATTERN.test(id))
+      return `${key}: found '${id}'; allowed: 1 to 64 of the characters a-z 0-9 . _ -`;
+  }
+  const [first] = sampleMistakes(request, '');
+  return first && `${first.message}; ${first.hint}`;
+}
+
+function load(file: string, io: PolicyIo): Result<Compilation, readonly PolicyProblem[]> | undefined {
+  let text: string;
+  try {
+    text = io.readFile(file);
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    io.err(`cannot read ${file}: ${cause}\n`);
+    return undefined;
+  }
+  return compilePolicy({ file, text });
+}
+
+function identityOf(compiled: Result<Compilation, unknown>) {
+  if (!compiled.ok) return {};
+  const { policy_id, policy_hash } = compiled.value.policy;
+  return { policy_id, policy_hash };
+}
+
+function printJson(io: PolicyIo, value: object): void {
+  io.out(`${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,0 +1,122 @@
+import type { LimitDemand, PolicyProblem, RuleOutcome } from '../core/policy/compiled.ts';
+import type { Explanation, RuleExplanation } from '../core/policy/explain.ts';
+import { formatProblem } from '../core/policy/mistakes.ts';
+
+const STANDS: Readonly<Record<RuleExplanation['stand'], string>> = {
+  denies: 'denies',
+  denies_override: 'denies: behind an override header the method and path prove nothing',
+  denies_opaque: 'denies: it may match what the tunnel hides',
+  allows: 'allows',
+  stopped_by_path: 'would allow, but the path can be read in two ways',
+  stopped_by_override: 'would allow, but the request carries a method or URL override',
+  stopped_by_tunnel: 'would allow, but it asks for something that is hidden here',
+  observes: 'observes',
+  silent: 'does not match',
+};
+
+const NEXT_STEPS: Readonly<Record<RuleOutcome['reason'], string | undefined>> = {
+  POLICY_ALLOW: undefined,
+  POLICY_DENY: 'deny beats allow: narrow the deny rule if this request should pass',
+  POLICY_NO_MATCH: 'add an allow rule for this agent and destination',
+  TUNNEL_OPAQUE: 'allow tunnels with a rule that has protocol: {kind: connect} and no methods, path or query',
+  PATH_AMBIGUOUS: 'send the normalised path, or set path: rewrite or path: raw on the allow rule',
+  OVERRIDE_HEADER: 'leave out the override header or the _method parameter',
+};
+
+/** One line for each problem and a last line that counts them. */
+export function problemLines(file: string, problems: readonly PolicyProblem[]): string {
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const warnings = problems.length - errors;
+  const lines = problems.map((problem) => `${formatProblem(problem)}\n`).join('');
+  return `${lines}${file}: ${count(errors, 'error')}, ${count(warnings, 'warning')}\n`;
+}
+
+export function testLines(names: readonly string[]): string {
+  if (names.length === 0) return 'the document has no tests\n';
+  return `${names.map((name) => `ok  ${name}\n`).join('')}${count(names.length, 'test')} passed\n`;
+}
+
+export function explanationText(explanation: Explanation, all: boolean): string {
+  const { rules, outcome, policy_id, policy_hash } = explanation;
+  const shown = all ? rules : rules.filter(isNear);
+  const hidden = rules.length - shown.length;
+  return [
+    `${outcomeText(outcome)}  (policy ${policy_id}, ${policy_hash.slice(0, 19)}…)`,
+    `  ${requestText(explanation.request)}`,
+    ...noteLines(explanation),
+    ...shown.flatMap(ruleLines),
+    ...(hidden === 0
+      ? []
+      : ['', `${count(hidden, 'rule')} for other agents or hosts not shown (--all shows them)`]),
+    ...limitLines(explanation),
+    '',
+  ].join('\n');
+}
+
+function outcomeText({ verdict, reason, rule_id }: RuleOutcome): string {
+  return `${verdict} ${reason}${rule_id === undefined ? '' : ` by rule ${rule_id}`}`;
+}
+
+function requestText({
+  protocol,
+  method,
+  scheme,
+  host,
+  port,
+  path,
+  path_normal,
+}: Explanation['request']): string {
+  const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  if (protocol === 'connect') return `CONNECT ${authority}`;
+  const normal = path_normal === undefined ? '' : `  (normalised: ${path_normal})`;
+  return `${method ?? '?'} ${scheme}://${authority}${path ?? ''}${normal}`;
+}
+
+function noteLines({ outcome, would_be, observed_by }: Explanation): readonly string[] {
+  const next = NEXT_STEPS[outcome.reason];
+  return [
+    ...(outcome.path === undefined
+      ? []
+      : [`  the ${outcome.path === 'rewrite' ? 'normalised' : 'raw'} path is forwarded`]),
+    ...(would_be === undefined ? [] : [`  with shadow rules live: ${outcomeText(would_be)}`]),
+    ...(observed_by.length === 0 ? [] : [`  observed by ${observed_by.join(', ')}`]),
+    ...(next === undefined ? [] : [`  next: ${next}`]),
+  ];
+}
+
+/** Rules that have a say, and those that fail on something else than the agent or the host. */
+function isNear({ stand, predicates }: RuleExplanation): boolean {
+  if (stand !== 'silent') return true;
+  return !predicates.some(({ name, result }) => result === 'no' && /^(agent|destination\.hosts)$/.test(name));
+}
+
+function ruleLines({
+  rule_id,
+  action,
+  enabled,
+  shadow,
+  stand,
+  predicates,
+}: RuleExplanation): readonly string[] {
+  const marks = [action, ...(shadow ? ['shadow'] : []), ...(enabled ? [] : ['disabled'])].join(', ');
+  const says = enabled ? STANDS[stand] : 'is disabled';
+  return [
+    '',
+    `rule ${rule_id} (${marks}) ${says}`,
+    ...predicates.map(({ name, result }) => `  ${result.padEnd(8)}${name}`),
+  ];
+}
+
+function limitLines({ limits, outcome }: Explanation): readonly string[] {
+  if (limits.length === 0 || outcome.verdict === 'deny') return [];
+  return ['', 'limits', ...limits.map(limitLine)];
+}
+
+function limitLine({ op }: LimitDemand): string {
+  const atOnce = op.tolerance_us / op.period_us + 1;
+  return `  ${op.limit_id}: at most ${atOnce} at once, then one each ${op.period_us / 1000} ms (${op.mode})`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
