@@ -3,17 +3,10 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askAdmin } from './admin.ts';
-import {
-  createEpoch,
-  type Epoch,
-  hasEnded,
-  listEpochs,
-  livingOwner,
-  markEnded,
-  writeOwner,
-} from './epochs.ts';
+import { createEpoch, type Epoch, markEnded, writeOwner } from './epochs.ts';
 import { type LastLines, lastLines } from './last_lines.ts';
 import { LOG_ROTATE_BYTES, rotateLog } from './log_rotation.ts';
+import { endOldRuns, pruneOldRuns } from './old_runs.ts';
 
 export interface EnvoyProcessOptions {
   readonly bin: string;
@@ -78,14 +71,19 @@ export interface EnvoyProcess {
 export async function openEnvoyProcess(options: EnvoyProcessOptions): Promise<EnvoyProcess> {
   const limits = { ...DEFAULTS, ...options.limits };
   await endOldRuns(options.envoyDir, limits.kill_ms);
+  await pruneOldRuns(options.envoyDir);
   let current: Run | undefined;
   return {
     async start() {
       if (current !== undefined) throw new Error('Envoy is already running');
-      const run = await launch(options, () => {
-        current = undefined;
-      });
+      const run = await launch(options);
       current = run;
+      run.gone.then(
+        () => {
+          if (current === run) current = undefined;
+        },
+        () => undefined,
+      );
       await whenReady(run, options, limits);
       rotateWhileRunning(run, options.adminSocket, limits);
       return run.epoch;
@@ -108,7 +106,7 @@ interface Run {
   stopping: boolean;
 }
 
-async function launch(options: EnvoyProcessOptions, forget: () => void): Promise<Run> {
+async function launch(options: EnvoyProcessOptions): Promise<Run> {
   const epoch = await createEpoch(options.envoyDir);
   const config = join(epoch.dir, 'envoy.json');
   // 0600: the file holds the stamp.
@@ -125,12 +123,12 @@ async function launch(options: EnvoyProcessOptions, forget: () => void): Promise
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => said.push(chunk));
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(signal ?? String(code)));
+    // `close` comes after the last line on stderr, which says why it ended.
+    child.once('close', (code, signal) => resolve(signal ?? String(code)));
   });
   const run: Run = { epoch, child, said, stopping: false, gone: ended.then((cause) => settle(cause)) };
   const settle = async (cause: string): Promise<EnvoyExit> => {
     await markEnded(epoch);
-    forget();
     const exit = { epoch: epoch.id, expected: run.stopping, cause, stderr: said.lines() };
     options.on.exited?.(exit);
     return exit;
@@ -214,24 +212,4 @@ async function kill(run: Run, kill_ms: number): Promise<void> {
   const timer = setTimeout(() => run.child.kill('SIGKILL'), kill_ms);
   await run.gone;
   clearTimeout(timer);
-}
-
-async function endOldRuns(envoyDir: string, kill_ms: number): Promise<void> {
-  for (const epoch of await listEpochs(envoyDir)) {
-    if (await hasEnded(epoch)) continue;
-    await endOwner(epoch, 'SIGTERM', kill_ms);
-    await endOwner(epoch, 'SIGKILL', kill_ms);
-    if ((await livingOwner(epoch)) !== undefined)
-      throw new Error(`an Envoy of an earlier run (${epoch.id}) does not end`);
-    await markEnded(epoch);
-  }
-}
-
-/** The number is looked up again before each signal: it may belong to somebody else by now. */
-async function endOwner(epoch: Epoch, signal: 'SIGTERM' | 'SIGKILL', wait_ms: number): Promise<void> {
-  const deadline = performance.now() + wait_ms;
-  const pid = await livingOwner(epoch);
-  if (pid === undefined) return;
-  process.kill(pid, signal);
-  while (performance.now() < deadline && (await livingOwner(epoch)) !== undefined) await sleep(READY_POLL_MS);
 }

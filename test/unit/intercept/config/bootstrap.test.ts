@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { envoyConfig, renderConfig } from '../../../../src/intercept/config/bootstrap.ts';
+import type { EnvoyConfigInput } from '../../../../src/intercept/config/input.ts';
+import { GOLDEN } from './golden_inputs.ts';
+
+const render = (input: EnvoyConfigInput): string => renderConfig(envoyConfig(input));
+
+/** Every object of the tree that has this member. */
+function holders(tree: unknown, member: string): Record<string, unknown>[] {
+  if (typeof tree !== 'object' || tree === null) return [];
+  const below = Object.values(tree).flatMap((child) => holders(child, member));
+  return Object.hasOwn(tree, member) ? [tree as Record<string, unknown>, ...below] : below;
+}
+
+const members = (tree: unknown, member: string): unknown[] =>
+  holders(tree, member).map((holder) => holder[member]);
+const allSame = (values: readonly unknown[]): boolean =>
+  new Set(values.map((value) => JSON.stringify(value))).size === 1;
+
+const local = GOLDEN['local'] as EnvoyConfigInput;
+const config = envoyConfig(local);
+
+describe('generated configuration', () => {
+  for (const [name, input] of Object.entries(GOLDEN)) {
+    it(`equals the committed envoy/${name}.json`, () => {
+      const file = new URL(`../../../../envoy/${name}.json`, import.meta.url);
+      // UPDATE_GOLDEN=1 rewrites the file; the diff is then read by a person.
+      if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, render(input));
+      assert.equal(render(input), readFileSync(file, 'utf8'));
+    });
+  }
+
+  it('depends on nothing but its input', () => {
+    assert.equal(render(local), render(structuredClone(local)));
+  });
+
+  it('asks, proves, resolves, checks the address, strips, sends, in every chain', () => {
+    const lists = [
+      ...members(config, 'http_filters'),
+      ...holders(config, 'upgrade_type').map((one) => one['filters']),
+    ].filter(Array.isArray);
+    assert.equal(lists.length, 3);
+    for (const list of lists) {
+      const names = list.map((filter: { name: string }) => filter.name);
+      const order = [
+        'envoy.filters.http.ext_authz',
+        'cg.stamp',
+        'envoy.filters.http.dynamic_forward_proxy',
+        'cg.ipdeny',
+        'cg.egress_strip',
+        'envoy.filters.http.router',
+      ];
+      assert.deepEqual(names, order);
+    }
+  });
+
+  it('opens CONNECT on the explicit listener alone, and no other upgrade', () => {
+    assert.deepEqual(members(config, 'upgrade_type'), ['CONNECT', 'CONNECT']);
+    const { listeners } = config['static_resources'] as { listeners: { name: string }[] };
+    const baseUrl = listeners.find((listener) => listener.name === 'base_url');
+    assert.deepEqual(members(baseUrl, 'upgrade_type'), []);
+    assert.deepEqual(members(config, 'allow_connect'), []);
+  });
+
+  it('never fails open and never touches paths', () => {
+    assert.deepEqual(new Set(members(config, 'failure_mode_allow')), new Set([false]));
+    assert.deepEqual(new Set(members(config, 'normalize_path')), new Set([false]));
+    assert.deepEqual(new Set(members(config, 'merge_slashes')), new Set([false]));
+    assert.deepEqual(members(config, 'internal_address_config'), []);
+  });
+
+  it('names one DNS cache, the same bytes everywhere, with the address filter', () => {
+    const caches = members(config, 'dns_cache_config');
+    assert.equal(caches.length, 6);
+    assert.ok(allSame(caches));
+    const [{ ranges }] = members(config, 'resolved_address_filter') as [{ ranges: unknown[] }];
+    const guarded = members(config, 'upstream_ip');
+    assert.equal(guarded.length, ranges.length * 3);
+    assert.deepEqual(guarded.slice(0, ranges.length), ranges);
+  });
+
+  it('verifies upstreams by name and bundle, up to TLS 1.3', () => {
+    assert.deepEqual(new Set(members(config, 'auto_san_validation')), new Set([true]));
+    assert.deepEqual(members(config, 'trusted_ca'), [{ filename: local.ca_bundle }]);
+    assert.deepEqual(members(config, 'tls_maximum_protocol_version'), ['TLSv1_3']);
+  });
+
+  it('bounds a try of the Check by the Check time-out', () => {
+    const input = { ...local, check_timeout_ms: 250 };
+    const services = members(envoyConfig(input), 'grpc_service') as {
+      timeout: string;
+      retry_policy: unknown;
+    }[];
+    assert.equal(services.length, 3);
+    for (const service of services) {
+      assert.equal(service.timeout, '0.250s');
+      assert.deepEqual(service.retry_policy, {
+        retry_on: 'unavailable,connect-failure,refused-stream',
+        num_retries: 1,
+        retry_back_off: { base_interval: '0.010s', max_interval: '0.250s' },
+      });
+    }
+  });
+
+  it('carries the stamp in the guards alone', () => {
+    const text = render({ ...local, stamp: 'SECRET' });
+    assert.equal(text.split('SECRET').length - 1, 3);
+    assert.equal(members(config, 'sourced_metadata').length, 3);
+  });
+
+  it('logs no path, header or host name', () => {
+    const formats = members(config, 'log_format');
+    assert.equal(formats.length, 2);
+    const text = JSON.stringify(formats);
+    assert.deepEqual(
+      [...text.matchAll(/%REQ\(([^)]*)\)/g)].map((match) => match[1]),
+      ['X-REQUEST-ID', 'X-REQUEST-ID'],
+    );
+    assert.doesNotMatch(text, /PATH|AUTHORITY|RESP\(|SERVER_NAME|UPSTREAM_HOST/);
+  });
+
+  it('tells the gateway how credentials travelled', () => {
+    const facts = (input: EnvoyConfigInput): unknown[] => members(envoyConfig(input), 'context_extensions');
+    assert.deepEqual(facts(local), [
+      { mode: 'explicit', transport: 'loopback' },
+      { mode: 'base_url', transport: 'loopback' },
+    ]);
+    assert.deepEqual(facts(GOLDEN['network'] as EnvoyConfigInput), [
+      { mode: 'explicit', transport: 'plaintext' },
+      { mode: 'base_url', transport: 'plaintext' },
+    ]);
+  });
+});

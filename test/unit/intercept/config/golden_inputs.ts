@@ -1,0 +1,28 @@
+import type { EnvoyConfigInput } from '../../../../src/intercept/config/input.ts';
+
+/** Inputs of the committed configurations under `envoy/`. */
+const LOCAL: EnvoyConfigInput = {
+  node_id: 'clawgress-1',
+  epoch: '000001-00000000',
+  stamp: 'replace-with-the-stamp',
+  authz_socket: '/run/clawgress/authz.sock',
+  admin_socket: '/run/clawgress/envoy-admin.sock',
+  access_log: '/var/lib/clawgress/envoy/000001-00000000/access.log',
+  explicit_proxy: { address: '127.0.0.1', port: 3128 },
+  base_url: { address: '127.0.0.1', port: 8088 },
+  allow_cidrs: [],
+  ca_bundle: '/etc/ssl/certs/ca-certificates.crt',
+  check_timeout_ms: 1000,
+};
+
+export const GOLDEN: Readonly<Record<string, EnvoyConfigInput>> = {
+  local: LOCAL,
+  demo: { ...LOCAL, allow_cidrs: ['127.83.1.2/32'], ca_bundle: '/var/lib/clawgress/ca/bundle.pem' },
+  network: {
+    ...LOCAL,
+    explicit_proxy: { address: '0.0.0.0', port: 3128 },
+    base_url: { address: '::', port: 8088 },
+    allow_cidrs: ['10.20.0.0/16', 'fd00:20::/32'],
+    check_timeout_ms: 250,
+  },
+};
