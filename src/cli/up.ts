@@ -1,10 +1,11 @@
-import { rmSync } from 'node:fs';
+import { rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { processEnvironment } from '../config/environment.ts';
 import type { Layout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
+import { unsafeFileSystem } from '../recorder/storage.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
-import { ensureDemoAgents } from './demo_agents.ts';
+import { type DemoAgent, ensureDemoAgents } from './demo_agents.ts';
 import { endpointsOf, lastPorts, writeEndpoints } from './endpoints.ts';
 import { envoyPart, findEnvoy } from './envoy_part.ts';
 import { CliError, EXIT } from './exit.ts';
@@ -31,15 +32,35 @@ export async function up(flags: Flags): Promise<number> {
   for (const dir of [layout.state_dir, layout.run_dir]) privateFolder(dir);
   const release = claimInstance(layout);
   try {
-    const settings = await settlePorts(wanted, layout, flags);
     const format = process.stderr.isTTY ? 'lines' : 'json';
-    const log = createLogger({ part: 'up', level: settings.log_level, format });
-    const parts = await preparedParts(settings, layout, log, ['--log-format', format]);
-    return await keepRunning(parts, log, interrupted, () => announce(settings, layout, flags, startedAt));
+    const log = createLogger({ part: 'up', level: wanted.log_level, format });
+    const settings = acceptDemoStorage(await settlePorts(wanted, layout, flags), log);
+    const binary = await findEnvoy(settings, processEnvironment());
+    prepareState(settings);
+    const agents = settings.demo.enabled ? await ensureDemoAgents(settings, layout) : [];
+    const parts = await partsOf(settings, layout, binary.path, log, ['--log-format', format]);
+    return await keepRunning(parts, log, interrupted, () => {
+      announce(settings, layout, agents, stateFlag(flags), startedAt);
+    });
   } finally {
     removeSockets(layout);
     release();
   }
+}
+
+/**
+ * A first try in a container (overlay) or on a memory file system should work, and must not be mistaken for more:
+ * only together with the demo, and loudly.
+ */
+function acceptDemoStorage(settings: Settings, log: Logger): Settings {
+  const found = unsafeFileSystem(statfsSync(settings.state_dir).type);
+  if (found === undefined || settings.recorder.allow_unsafe_storage || !settings.demo.enabled)
+    return settings;
+  log.warn(
+    { file_system: found },
+    'receipts on this file system may not survive a power cut; accepted for the demo only',
+  );
+  return { ...settings, recorder: { ...settings.recorder, allow_unsafe_storage: true } };
 }
 
 async function settlePorts(wanted: Settings, layout: Layout, flags: Flags): Promise<Settings> {
@@ -52,14 +73,13 @@ async function settlePorts(wanted: Settings, layout: Layout, flags: Flags): Prom
 }
 
 /** In starting order; stopping goes the other way round, so that no request meets a part that has gone. */
-async function preparedParts(
+async function partsOf(
   settings: Settings,
   layout: Layout,
+  envoyBin: string,
   log: Logger,
   childFlags: readonly string[],
 ): Promise<readonly Part[]> {
-  const binary = await findEnvoy(settings, processEnvironment());
-  prepareState(settings);
   const file = writeRunSettings(layout, settings);
   const args = (command: string) => [command, '--settings-file', file, ...childFlags];
   const gateway = nodeChild({
@@ -74,7 +94,7 @@ async function preparedParts(
     ready_ms: DEMO_READY_MS,
     stop_ms: DEMO_STOP_MS,
   });
-  const envoy = await envoyPart(settings, layout, binary.path, log);
+  const envoy = await envoyPart(settings, layout, envoyBin, log);
   return settings.demo.enabled ? [demo, gateway, envoy] : [gateway, envoy];
 }
 
@@ -113,13 +133,20 @@ async function keepRunning(
   }
 }
 
-function announce(settings: Settings, layout: Layout, flags: Flags, startedAt: number): void {
+function announce(
+  settings: Settings,
+  layout: Layout,
+  agents: readonly DemoAgent[],
+  flags: string,
+  startedAt: number,
+): void {
   const endpoints = endpointsOf(settings, layout);
-  if (settings.demo.enabled) writeCurlFiles(layout, endpoints, ensureDemoAgents(settings, layout));
+  writeCurlFiles(layout, endpoints, agents);
   writeEndpoints(layout, endpoints);
-  const lines = examples(layout, endpoints, stateFlag(flags));
   const seconds = (performance.now() - startedAt) / 1000;
-  process.stdout.write(readyBlock(endpoints, lines, settings.policy.file, seconds));
+  process.stdout.write(
+    readyBlock(endpoints, examples(layout, endpoints, flags), settings.policy.file, seconds),
+  );
 }
 
 interface Interruption {

@@ -37,7 +37,8 @@ const ROUTES: readonly (readonly [RegExp, Handler])[] = [
   [/^\/sse$/, serverSentEvents],
   [/^\/slow$/, slow],
   [/^\/reset$/, (request) => void request.socket.destroy()],
-  [/^\/status\/[2-5]\d\d$/, status],
+  [/^\/status\/[2-5]\d\d(\/|$)/, status],
+  [/^\/nonce\//, slow],
   [/^\/bytes\/\d{1,9}$/, generatedBytes],
 ];
 
@@ -87,12 +88,13 @@ async function serverSentEvents(
 }
 
 async function slow(_request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
-  await sleep(boundedNumber(url.searchParams.get('ms'), 1_000, SLOW_MS_MAX));
+  const fallbackMs = url.pathname === '/slow' ? 1_000 : 0;
+  await sleep(boundedNumber(url.searchParams.get('ms'), fallbackMs, SLOW_MS_MAX));
   sendText(response, 200, 'slow hello\n');
 }
 
 function status(_request: IncomingMessage, response: ServerResponse, url: URL): void {
-  const code = Number(url.pathname.slice('/status/'.length));
+  const code = Number(url.pathname.split('/')[2]);
   if (code === 204 || code === 304) response.writeHead(code).end();
   else sendText(response, code, `status ${code}\n`);
 }

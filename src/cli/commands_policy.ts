@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { examplesOf, finish } from './action.ts';
+import { type Flags, layoutFor, settingsFor, withState } from './options.ts';
+
+const JSON_HELP = 'machine-readable output';
+
+/** `policy` and `envoy`. */
+export function registerPolicy(program: Command): void {
+  const policy = program.command('policy').description('check, test and explain policy documents');
+  registerChecks(policy);
+  registerExplain(policy);
+  registerEnvoy(program);
+}
+
+function registerChecks(policy: Command): void {
+  const load = () => import('./policy.ts');
+  const lint = policy
+    .command('lint <file>')
+    .description('errors and warnings, each with its place and what is allowed')
+    .option('--json', JSON_HELP)
+    .action(async (file: string, flags: Flags) => {
+      const { policyLint, PROCESS_IO } = await load();
+      finish(policyLint({ file, json: flags['json'] === true }, PROCESS_IO));
+    });
+  examplesOf(lint, [
+    'clawgress policy lint policy.yaml',
+    "clawgress policy lint --json policy.yaml | jq '.problems[] | .message'",
+  ]);
+  const test = policy
+    .command('test <file>')
+    .description('run the tests inside the document')
+    .option('--json', JSON_HELP)
+    .action(async (file: string, flags: Flags) => {
+      const { policyTest, PROCESS_IO } = await load();
+      finish(policyTest({ file, json: flags['json'] === true }, PROCESS_IO));
+    });
+  examplesOf(test, ['clawgress policy test policy.yaml']);
+}
+
+function registerExplain(policy: Command): void {
+  const explain = policy
+    .command('explain <file>')
+    .description('what the document says about one request, rule by rule')
+    .option('--agent <id>', 'agent id')
+    .option('--tenant <id>', 'tenant id (default: default)')
+    .option('--team <id>', 'team id')
+    .option('--project <id>', 'project id')
+    .option('--environment <id>', 'environment')
+    .option('--method <method>', 'HTTP method (default: GET)')
+    .option('--url <url>', 'the request')
+    .option('--connect <host:port>', 'an opaque tunnel, instead of --url')
+    .option('--header <name...>', 'names of headers that the request carries')
+    .option('--all', 'rules for other agents and hosts, too')
+    .option('--json', JSON_HELP)
+    .action(async (file: string, flags: Flags & { readonly header?: string[] }) => {
+      const { policyExplain, PROCESS_IO } = await import('./policy.ts');
+      const agent = texts(flags, [
+        ['agent', 'agent_id'],
+        ['tenant', 'tenant_id'],
+        ['team', 'team_id'],
+        ['project', 'project_id'],
+        ['environment', 'environment'],
+      ]);
+      const request = texts(flags, [
+        ['method', 'method'],
+        ['url', 'url'],
+        ['connect', 'connect'],
+      ]);
+      const headers = flags.header === undefined ? {} : { headers: flags.header };
+      const args = { file, json: flags['json'] === true, all: flags['all'] === true };
+      finish(policyExplain({ ...args, agent, request: { ...request, ...headers } }, PROCESS_IO));
+    });
+  examplesOf(explain, [
+    'clawgress policy explain policy.yaml --agent demo-agent --team demo --url https://api.example.com/v1/items',
+    'clawgress policy explain policy.yaml --agent demo-agent --connect api.example.com:443 --json',
+  ]);
+}
+
+/** The flags that were given, under the names of the document. */
+function texts(
+  flags: Flags,
+  names: readonly (readonly [flag: string, member: string])[],
+): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const [flag, member] of names) {
+    const value = flags[flag];
+    if (typeof value === 'string') given[member] = value;
+  }
+  return given;
+}
+
+function registerEnvoy(program: Command): void {
+  const envoy = program.command('envoy').description('the Envoy behind the gateway');
+  const config = withState(
+    envoy.command('config').description('print the configuration that `up` runs Envoy with'),
+  )
+    .option('--with-stamp', 'put the real secret of the stamp guard in, to run this configuration')
+    .option('--json', 'the same; the configuration is JSON')
+    .action(async (flags: Flags) => {
+      const { envoyConfigCommand } = await import('./envoy.ts');
+      const settings = settingsFor(flags);
+      const layout = layoutFor(settings);
+      const stamp = flags['withStamp'] === true ? { stamp: readFileSync(layout.stamp, 'utf8').trim() } : {};
+      await envoyConfigCommand({
+        settings,
+        layout,
+        ...stamp,
+        write: (text) => void process.stdout.write(text),
+      });
+      finish(0);
+    });
+  examplesOf(config, ['clawgress envoy config > envoy.json && envoy --mode validate -c envoy.json']);
+}

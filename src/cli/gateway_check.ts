@@ -1,0 +1,48 @@
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Layout } from '../config/layout.ts';
+import type { Settings } from '../config/settings.ts';
+import { commitmentSalt } from '../core/canonical/commitment.ts';
+import type { Keyring } from '../keys/keyring.ts';
+import { type Check, createCheck } from '../server/check.ts';
+import type { RecorderPort, Snapshot } from '../server/ports.ts';
+import { receiptIds } from '../server/receipt_id.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+const GATEWAY_ID = 'gateway-1';
+const US_PER_S = 1_000_000;
+
+/** Binds one Check to this process: its clock, its keys, its recorder, its metrics. */
+export function createGatewayCheck(parts: {
+  readonly settings: Settings;
+  readonly layout: Layout;
+  readonly keyring: Keyring;
+  readonly recorder: Pick<RecorderPort, 'append'>;
+  readonly feed: { current(): Snapshot };
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}): Check {
+  const { settings, keyring, recorder, feed, log, metrics } = parts;
+  const hmac = (key: Uint8Array, message: Uint8Array) => createHmac('sha256', key).update(message).digest();
+  return createCheck({
+    snapshot: () => feed.current(),
+    recorder,
+    ids: { receiptId: receiptIds(Date.now) },
+    clock: { nowMs: Date.now, monoUs: () => Math.floor(performance.now() * 1000) },
+    salt: (receiptId, pointer) => commitmentSalt(hmac, keyring.commitSaltKey, receiptId, pointer),
+    settings: {
+      gatewayId: GATEWAY_ID,
+      stamp: readFileSync(parts.layout.stamp, 'utf8').trim(),
+      selfPorts: [settings.explicit_proxy.port, settings.base_url.port],
+    },
+    log,
+    metrics: {
+      checked(reason, recorded, durationUs) {
+        const verdict = !recorded ? 'error' : reason === 'POLICY_ALLOW' ? 'allow' : 'deny';
+        metrics.checks.inc({ verdict, reason });
+        metrics.checkSeconds.observe(durationUs / US_PER_S);
+      },
+    },
+  });
+}
