@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { isLive, issueKey, rotateKeys } from '../authn/agents.ts';
 import { readRegistryFile, updateRegistryFile } from '../authn/registry_file.ts';
 import type { Agent, Subject } from '../core/identity/agent.ts';
@@ -70,16 +70,14 @@ export async function agentAdd(id: string, flags: Flags, context = agentContext(
     api_keys: issued ? [issued.entry] : [],
     subjects,
   };
-  await updateRegistryFile(context.registry_file, (agents) => {
-    if (agents.some((one) => one.agent_id === id)) {
-      throw new CliError(
-        EXIT.usage,
-        `agent '${id}' exists already`,
-        `for a new key: clawgress agent rotate-key ${id}`,
-      );
-    }
-    return [...agents, agent];
-  });
+  const isTaken = (agents: readonly Agent[]) => agents.some((one) => one.agent_id === id);
+  await withKeyFile(issued?.api_key, flags, () =>
+    updateRegistryFile(context.registry_file, (agents) => {
+      if (!isTaken(agents)) return [...agents, agent];
+      const next = `for a new key: clawgress agent rotate-key ${id}`;
+      throw new CliError(EXIT.usage, `agent '${id}' exists already`, next);
+    }),
+  );
   return showKey(agent, issued?.api_key, flags, context);
 }
 
@@ -166,11 +164,29 @@ function requireAgent(agents: readonly Agent[], id: string): Agent {
   throw new CliError(EXIT.usage, `there is no agent '${id.slice(0, 64)}'`, 'clawgress agent list');
 }
 
+/** The file comes first: a key that is registered but could not be saved would be lost. */
+async function withKeyFile<T>(
+  apiKey: string | undefined,
+  flags: Flags,
+  register: () => Promise<T>,
+): Promise<T> {
+  const keyFile = textFlag(flags, 'keyFile');
+  if (keyFile === undefined || apiKey === undefined) return register();
+  try {
+    writeFileSync(keyFile, `${apiKey}\n`, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new CliError(EXIT.usage, `${keyFile} exists already`, 'choose another --key-file, or move it away');
+  }
+  return register().catch((error: unknown) => {
+    rmSync(keyFile, { force: true });
+    throw error;
+  });
+}
+
 /** The one moment in which the key is visible. */
 function showKey(agent: Agent, apiKey: string | undefined, flags: Flags, context: AgentContext): number {
   const keyFile = textFlag(flags, 'keyFile');
-  if (keyFile !== undefined && apiKey !== undefined)
-    writeFileSync(keyFile, `${apiKey}\n`, { mode: 0o600, flag: 'wx' });
   const key_id = agent.api_keys.at(-1)?.key_id;
   if (flags['json'] === true) {
     const secret = keyFile === undefined ? { api_key: apiKey } : { key_file: keyFile };

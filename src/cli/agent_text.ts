@@ -29,13 +29,10 @@ export function listingOf(agent: Agent, used: ReadonlyMap<string, number>, now_m
   return { ...agent, api_keys: agent.api_keys.map((key) => keyListing(key, used.get(key.key_id), now_ms)) };
 }
 
-function keyListing(
-  { sha256: _, ...key }: ApiKeyEntry,
-  used_ms: number | undefined,
-  now_ms: number,
-): KeyListing {
+function keyListing(key: ApiKeyEntry, used_ms: number | undefined, now_ms: number): KeyListing {
+  const { sha256: _hash, ...shown } = key;
   const last = used_ms === undefined ? {} : { last_used_at: new Date(used_ms).toISOString() };
-  return { ...key, state: keyState({ sha256: _, ...key }, now_ms), ...last };
+  return { ...shown, state: keyState(key, now_ms), ...last };
 }
 
 function keyState(key: ApiKeyEntry, now_ms: number): KeyListing['state'] {

@@ -7,6 +7,8 @@ import { Reporter } from './reporter.ts';
 import { type Refresh, Source } from './source.ts';
 import { watchFiles } from './watch.ts';
 
+export type { Feed, FeedChange, FeedState } from './ports.ts';
+
 const POLICY_BYTES_MAX = 8_388_608;
 
 /**
@@ -126,7 +128,16 @@ class FileFeed implements Feed {
     this.swap();
     const reason = policy !== 'changed' ? 'registry' : registry === 'changed' ? 'both' : 'policy';
     const change: FeedChange = { ...this.state(), reason };
-    for (const listener of this.listeners) listener(change);
+    for (const listener of this.listeners) this.tell(listener, change);
+  }
+
+  /** One listener that fails must stop neither the others nor the next reload. */
+  private tell(listener: (change: FeedChange) => void, change: FeedChange): void {
+    try {
+      listener(change);
+    } catch (error) {
+      this.options.log.error({ err: error, reason: change.reason }, 'a follower of the snapshot failed');
+    }
   }
 
   private async archivePending(): Promise<void> {
