@@ -1,4 +1,4 @@
-import { openIdentity } from '../authn/identity.ts';
+import { type Identity, openIdentity } from '../authn/identity.ts';
 import type { Layout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
 import { compilePolicy } from '../core/policy/compile.ts';
@@ -64,7 +64,7 @@ export async function gateway(flags: Flags): Promise<number> {
   });
   return await serve({
     ...{ settings, layout, log, recorder, feed, server, tail, lag, metrics },
-    stopIdentity: () => identity.stop(),
+    identity,
   });
 }
 
@@ -80,7 +80,7 @@ interface Parts {
   readonly tail: AccessLogTail;
   readonly lag: AccessLogLag;
   readonly metrics: Metrics;
-  readonly stopIdentity: () => void;
+  readonly identity: Identity;
 }
 
 function startRecorder(
@@ -147,9 +147,11 @@ async function serve(parts: Parts): Promise<number> {
   const closeControl = await serveControl(layout.gateway_socket, {
     status: () => ({
       pid: process.pid,
-      checks: server.inFlight(),
+      checks_in_flight: server.inFlight(),
       recorder: recorder.status(),
       feed: parts.feed.status(),
+      /** Milliseconds since the epoch by key id. */
+      key_last_used: Object.fromEntries(parts.identity.lastUsed()),
     }),
     checkpoint: () => recorder.checkpoint(),
     drain: () => {
@@ -172,14 +174,14 @@ async function serve(parts: Parts): Promise<number> {
 
 /** Nothing new comes in, what runs finishes, outcomes are read to the end of the log, then the journal is closed. */
 async function shutDown(
-  { server, tail, feed, recorder, stopIdentity }: Parts,
+  { server, tail, feed, recorder, identity }: Parts,
   metricsServer: MetricsServer,
   closeControl: () => Promise<void>,
 ): Promise<void> {
   await server.drain();
   await tail.stop();
   feed.stop();
-  stopIdentity();
+  identity.stop();
   await recorder.stop();
   await Promise.all([metricsServer.close(), closeControl()]);
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { processEnvironment } from '../config/environment.ts';
+import { registerAgent } from './commands_agent.ts';
 import { registerEvidence } from './commands_evidence.ts';
 import { registerOperation } from './commands_operation.ts';
 import { registerPolicy } from './commands_policy.ts';
@@ -27,6 +28,7 @@ export function createProgram(): Command {
     .enablePositionalOptions()
     .exitOverride();
   registerOperation(program);
+  registerAgent(program);
   registerPolicy(program);
   registerEvidence(program);
   for (const command of everyCommand(program)) command.exitOverride().showSuggestionAfterError();

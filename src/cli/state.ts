@@ -60,10 +60,14 @@ export function writePrivate(path: string, text: string): void {
   writeAtomic(path, text, 0o600);
 }
 
-/** Readers see the old file or the new one, never half of one. */
 export function writeAtomic(path: string, text: string, mode: number): void {
+  writeFileAtomic(path, Buffer.from(text), mode);
+}
+
+/** Readers see the old file or the new one, never half of one. */
+export function writeFileAtomic(path: string, bytes: Uint8Array, mode: number): void {
   const draft = `${path}.new`;
-  writeFileSync(draft, text, { mode });
+  writeFileSync(draft, bytes, { mode });
   chmodSync(draft, mode);
   renameSync(draft, path);
 }
