@@ -3,21 +3,30 @@ import { promisify } from 'node:util';
 import type { Server } from '@grpc/grpc-js';
 import type { Health } from './health.ts';
 
-/** How long running Checks may finish before connections close. */
-const DRAIN_GRACE_MS = 2_000;
-/** How long closing connections may take before they are cut. */
-const DRAIN_FORCE_MS = 5_000;
+export interface DrainBounds {
+  /** How long running Checks may finish before connections close. */
+  readonly graceMs: number;
+  /** How long closing connections may take before they are cut. */
+  readonly forceMs: number;
+}
+
+export const DRAIN_BOUNDS: DrainBounds = { graceMs: 2_000, forceMs: 5_000 };
 
 /**
  * The end of a server: health says NOT_SERVING, running Checks finish, GOAWAY, close. Bounded by both times.
  * Checks that outlive even the force keep running to their record; only their answer is lost.
  */
-export async function drain(server: Server, health: Health, checks: InFlight): Promise<void> {
+export async function drain(
+  server: Server,
+  health: Health,
+  checks: InFlight,
+  bounds: DrainBounds,
+): Promise<void> {
   health.set(false);
-  await within(DRAIN_GRACE_MS, checks.idle());
+  await within(bounds.graceMs, checks.idle());
   health.end();
   const closed = promisify(server.tryShutdown.bind(server))();
-  if (!(await within(DRAIN_FORCE_MS, closed))) server.forceShutdown();
+  if (!(await within(bounds.forceMs, closed))) server.forceShutdown();
 }
 
 /** Whether `work` was done in time. */

@@ -11,14 +11,16 @@ import {
 import { ID_PATTERN } from '../core/identity/principal.ts';
 import type { Caller, Check } from './check.ts';
 import { CHECK_BYTES_MAX } from './codec/check_request.ts';
-import { drain, InFlight } from './drain.ts';
+import { DRAIN_BOUNDS, drain, InFlight } from './drain.ts';
 import { Health } from './health.ts';
-import { AUTHORIZATION, HEALTH } from './services.ts';
+import { AUTHORIZATION, asBuffer, HEALTH } from './services.ts';
 import { clearStaleSocket } from './socket_file.ts';
 
 /** Checks in flight per connection; Envoy queues what exceeds it. */
 const STREAMS_MAX = 10_000;
 const ANSWER_BYTES_MAX = 256 * 1024;
+/** Streams that Envoy may reset, at once and per second. */
+const RESETS_MAX = 1_000_000;
 
 export interface AuthzServer {
   /** What health checks answer; NOT_SERVING until set. */
@@ -30,13 +32,14 @@ export interface AuthzServer {
 }
 
 /** Serves Checks and health on a Unix socket that only our own user can open. Rejects when the socket is taken. */
-export async function listen(socketPath: string, check: Check): Promise<AuthzServer> {
+export async function listen(socketPath: string, check: Check, bounds = DRAIN_BOUNDS): Promise<AuthzServer> {
   await clearStaleSocket(socketPath);
   const server = new Server({
     'grpc.max_receive_message_length': CHECK_BYTES_MAX,
     'grpc.max_send_message_length': ANSWER_BYTES_MAX,
     'grpc.max_concurrent_streams': STREAMS_MAX,
   });
+  tolerateResets(server);
   const checks = new InFlight();
   const health = new Health();
   server.addService(AUTHORIZATION, { check: checkHandler(check, checks) });
@@ -49,7 +52,7 @@ export async function listen(socketPath: string, check: Check): Promise<AuthzSer
     setServing: (serving) => health.set(serving),
     inFlight: () => checks.count,
     drain: () => {
-      drained ??= drain(server, health, checks);
+      drained ??= drain(server, health, checks, bounds);
       return drained;
     },
   };
@@ -82,6 +85,15 @@ function single(metadata: Metadata, name: string): string | undefined {
   return typeof value === 'string' && more.length === 0 && ID_PATTERN.test(value) ? value : undefined;
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+/**
+ * Each client that leaves during its Check makes Envoy reset one stream. Node takes more than 1,000 of them, or 33 per
+ * second, for a rapid-reset attack and closes the connection with everybody's Checks in it. The only peer here is our
+ * own Envoy and the queues behind us are bounded, so the guard is set out of reach. Node 20 has no such setting: there
+ * Envoy's retry on `reset` and the recorder's answer to a repeated Check keep others unharmed.
+ */
+function tolerateResets(server: Server): void {
+  // The library has no option for this; it hands the object to node:http2 when it binds.
+  const options: unknown = Reflect.get(server, 'commonServerOptions');
+  if (typeof options !== 'object' || options === null) throw new Error('invariant: HTTP/2 options not found');
+  Object.assign(options, { streamResetBurst: RESETS_MAX, streamResetRate: RESETS_MAX });
 }

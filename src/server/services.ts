@@ -3,65 +3,55 @@ import { grpc as wire } from '../gen/envoy.js';
 
 const { HealthCheckRequest, HealthCheckResponse } = wire.health.v1;
 
+// Messages are objects, never bare strings or numbers: the library takes a falsy request for a missing one.
+export type HealthQuery = wire.health.v1.HealthCheckRequest.$Properties;
+export type HealthStatus = wire.health.v1.HealthCheckResponse.$Properties;
+
 export const SERVING = HealthCheckResponse.ServingStatus.SERVING;
 export const NOT_SERVING = HealthCheckResponse.ServingStatus.NOT_SERVING;
-export type ServingStatus = typeof SERVING | typeof NOT_SERVING;
 
-/** Services are defined by hand from the generated code: nothing is compiled or loaded at run time. */
+// Services are defined by hand from the generated code: nothing is compiled or loaded at run time.
+
+/** Bytes pass through: the codec of the Check owns both directions, malformed input included. */
 export const AUTHORIZATION = {
-  // Bytes pass through: the codec of the Check owns both directions, malformed input included.
-  check: unary<Buffer, Buffer>(
-    '/envoy.service.auth.v3.Authorization/Check',
-    sameBytes,
-    sameBytes,
-    sameBytes,
-    sameBytes,
-  ),
+  check: {
+    path: '/envoy.service.auth.v3.Authorization/Check',
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: sameBytes,
+    requestDeserialize: sameBytes,
+    responseSerialize: sameBytes,
+    responseDeserialize: sameBytes,
+  } satisfies MethodDefinition<Buffer, Buffer>,
+};
+
+const healthMessages = {
+  requestSerialize: (query: HealthQuery) => asBuffer(HealthCheckRequest.encode(query).finish()),
+  requestDeserialize: (bytes: Buffer): HealthQuery => HealthCheckRequest.decode(bytes),
+  responseSerialize: (status: HealthStatus) => asBuffer(HealthCheckResponse.encode(status).finish()),
+  responseDeserialize: (bytes: Buffer): HealthStatus => HealthCheckResponse.decode(bytes),
 };
 
 export const HEALTH = {
-  check: unary('/grpc.health.v1.Health/Check', requestBytes, requestService, statusBytes, statusOf),
+  check: {
+    path: '/grpc.health.v1.Health/Check',
+    requestStream: false,
+    responseStream: false,
+    ...healthMessages,
+  } satisfies MethodDefinition<HealthQuery, HealthStatus>,
   watch: {
-    ...unary('/grpc.health.v1.Health/Watch', requestBytes, requestService, statusBytes, statusOf),
-    responseStream: true as const,
-  },
+    path: '/grpc.health.v1.Health/Watch',
+    requestStream: false,
+    responseStream: true,
+    ...healthMessages,
+  } satisfies MethodDefinition<HealthQuery, HealthStatus>,
 };
 
-/** The service a health request asks about; empty for the whole server. */
-function requestService(bytes: Buffer): string {
-  return HealthCheckRequest.decode(bytes).service;
-}
-
-function requestBytes(service: string): Buffer {
-  return Buffer.from(HealthCheckRequest.encode({ service }).finish());
-}
-
-function statusBytes(status: number): Buffer {
-  return Buffer.from(HealthCheckResponse.encode({ status }).finish());
-}
-
-function statusOf(bytes: Buffer): number {
-  return HealthCheckResponse.decode(bytes).status;
+/** The same memory as a Buffer, which the library asks for. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function sameBytes(bytes: Buffer): Buffer {
   return bytes;
-}
-
-function unary<Request, Response>(
-  path: string,
-  requestSerialize: (value: Request) => Buffer,
-  requestDeserialize: (bytes: Buffer) => Request,
-  responseSerialize: (value: Response) => Buffer,
-  responseDeserialize: (bytes: Buffer) => Response,
-) {
-  return {
-    path,
-    requestStream: false as const,
-    responseStream: false as const,
-    requestSerialize,
-    requestDeserialize,
-    responseSerialize,
-    responseDeserialize,
-  } satisfies MethodDefinition<Request, Response>;
 }
