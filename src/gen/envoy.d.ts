@@ -328,9 +328,6 @@ export namespace envoy {
                     /** AttributeContext contextExtensions. */
                     contextExtensions: { [k: string]: string };
 
-                    /** AttributeContext tlsSession. */
-                    tlsSession?: (envoy.service.auth.v3.AttributeContext.TLSSession.$Properties|null);
-
                     /**
                      * Encodes the specified AttributeContext message. Does not implicitly {@link envoy.service.auth.v3.AttributeContext.verify|verify} messages.
                      * @param message AttributeContext message or plain object to encode
@@ -364,9 +361,6 @@ export namespace envoy {
                         /** AttributeContext contextExtensions */
                         contextExtensions?: ({ [k: string]: string }|null);
 
-                        /** AttributeContext tlsSession */
-                        tlsSession?: (envoy.service.auth.v3.AttributeContext.TLSSession.$Properties|null);
-
                         /** Unknown fields preserved while decoding when enabled */
                         $unknowns?: Uint8Array[];
                     }
@@ -376,7 +370,6 @@ export namespace envoy {
                       source?: envoy.service.auth.v3.AttributeContext.Peer.$Shape|null;
                       request?: envoy.service.auth.v3.AttributeContext.Request.$Shape|null;
                       contextExtensions?: { [k: string]: string }|null;
-                      tlsSession?: envoy.service.auth.v3.AttributeContext.TLSSession.$Shape|null;
                       $unknowns?: Uint8Array[];
                     };
 
@@ -552,63 +545,6 @@ export namespace envoy {
 
                         /** Shape of a HttpRequest. */
                         type $Shape = envoy.service.auth.v3.AttributeContext.HttpRequest.$Properties;
-                    }
-
-                    /**
-                     * Properties of a TLSSession.
-                     * @deprecated Use envoy.service.auth.v3.AttributeContext.TLSSession.$Properties instead.
-                     */
-                    interface ITLSSession extends envoy.service.auth.v3.AttributeContext.TLSSession.$Properties {
-                    }
-
-                    /** Represents a TLSSession. */
-                    class TLSSession {
-
-                        /**
-                         * Constructs a new TLSSession.
-                         * @param [properties] Properties to set
-                         */
-                        constructor(properties?: envoy.service.auth.v3.AttributeContext.TLSSession.$Properties);
-
-                        /** Unknown fields preserved while decoding when enabled */
-                        $unknowns?: Uint8Array[];
-
-                        /** TLSSession sni. */
-                        sni: string;
-
-                        /**
-                         * Encodes the specified TLSSession message. Does not implicitly {@link envoy.service.auth.v3.AttributeContext.TLSSession.verify|verify} messages.
-                         * @param message TLSSession message or plain object to encode
-                         * @param [writer] Writer to encode to
-                         * @returns Writer
-                         */
-                        static encode(message: envoy.service.auth.v3.AttributeContext.TLSSession.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                        /**
-                         * Decodes a TLSSession message from the specified reader or buffer.
-                         * @param reader Reader or buffer to decode from
-                         * @param [length] Message length if known beforehand
-                         * @returns {envoy.service.auth.v3.AttributeContext.TLSSession & envoy.service.auth.v3.AttributeContext.TLSSession.$Shape} TLSSession
-                         * @throws {Error} If the payload is not a reader or valid buffer
-                         * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                         */
-                        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.auth.v3.AttributeContext.TLSSession & envoy.service.auth.v3.AttributeContext.TLSSession.$Shape;
-                    }
-
-                    namespace TLSSession {
-
-                        /** Properties of a TLSSession. */
-                        interface $Properties {
-
-                            /** TLSSession sni */
-                            sni?: (string|null);
-
-                            /** Unknown fields preserved while decoding when enabled */
-                            $unknowns?: Uint8Array[];
-                        }
-
-                        /** Shape of a TLSSession. */
-                        type $Shape = envoy.service.auth.v3.AttributeContext.TLSSession.$Properties;
                     }
                 }
             }

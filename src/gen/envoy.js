@@ -443,7 +443,6 @@ export const envoy = $root.envoy = (() => {
                     AttributeContext.prototype.source = null;
                     AttributeContext.prototype.request = null;
                     AttributeContext.prototype.contextExtensions = $util.emptyObject;
-                    AttributeContext.prototype.tlsSession = null;
 
                     AttributeContext.encode = function (message, writer, _depth) {
                         if (!writer)
@@ -459,8 +458,6 @@ export const envoy = $root.envoy = (() => {
                         if (message.contextExtensions != null && $Object.hasOwnProperty.call(message, "contextExtensions"))
                             for (let keys = $Object.keys(message.contextExtensions), i = 0; i < keys.length; ++i)
                                 writer.uint32(82).fork().uint32(10).string(keys[i]).uint32(18).string(message.contextExtensions[keys[i]]).ldelim();
-                        if (message.tlsSession != null && $Object.hasOwnProperty.call(message, "tlsSession"))
-                            $root.envoy.service.auth.v3.AttributeContext.TLSSession.encode(message.tlsSession, writer.uint32(98).fork(), _depth + 1).ldelim();
                         if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                             for (let i = 0; i < message.$unknowns.length; ++i)
                                 writer.raw(message.$unknowns[i]);
@@ -540,12 +537,6 @@ export const envoy = $root.envoy = (() => {
                                     if (key === "__proto__")
                                         $util.makeProp(message.contextExtensions, key);
                                     message.contextExtensions[key] = value;
-                                    continue;
-                                }
-                            case 12: {
-                                    if (wireType !== 2)
-                                        break;
-                                    message.tlsSession = $root.envoy.service.auth.v3.AttributeContext.TLSSession.decode(reader, reader.size(), $undefined, _depth + 1, message.tlsSession);
                                     continue;
                                 }
                             }
@@ -800,88 +791,6 @@ export const envoy = $root.envoy = (() => {
                         };
 
                         return HttpRequest;
-                    })();
-
-                    AttributeContext.TLSSession = (function() {
-
-                        const TLSSession = function (properties) {
-                            if (properties)
-                                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                                        this[keys[i]] = properties[keys[i]];
-                        };
-
-                        TLSSession.prototype.sni = "";
-
-                        TLSSession.encode = function (message, writer, _depth) {
-                            if (!writer)
-                                writer = $Writer.create();
-                            if (_depth === $undefined)
-                                _depth = 0;
-                            if (_depth > $util.recursionLimit)
-                                throw $Error("max depth exceeded");
-                            if (message.sni != null && $Object.hasOwnProperty.call(message, "sni") && message.sni !== "")
-                                writer.uint32(10).string(message.sni);
-                            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                                for (let i = 0; i < message.$unknowns.length; ++i)
-                                    writer.raw(message.$unknowns[i]);
-                            return writer;
-                        };
-
-                        TLSSession.decode = function (reader, length, _end, _depth, _target) {
-                            if (!(reader instanceof $Reader))
-                                reader = $Reader.create(reader);
-                            if (_depth === $undefined)
-                                _depth = 0;
-                            if (_depth > $Reader.recursionLimit)
-                                throw $Error("max depth exceeded");
-                            let end, message, value;
-                            if (length === $undefined)
-                                end = reader.len;
-                            else {
-                                end = reader.pos + length;
-                                if (end > reader.len)
-                                    throw $RangeError("index out of range");
-                                length = reader.len;
-                                reader.len = end;
-                            }
-                            message = _target || new $root.envoy.service.auth.v3.AttributeContext.TLSSession();
-                            while (reader.pos < end) {
-                                let start = reader.pos;
-                                let tag = reader.tag();
-                                if (tag === _end) {
-                                    _end = $undefined;
-                                    break;
-                                }
-                                let wireType = tag & 7;
-                                switch (tag >>>= 3) {
-                                case 1: {
-                                        if (wireType !== 2)
-                                            break;
-                                        if ((value = reader.stringVerify()).length)
-                                            message.sni = value;
-                                        else
-                                            delete message.sni;
-                                        continue;
-                                    }
-                                }
-                                reader.skipType(wireType, _depth, tag);
-                                if (!reader.discardUnknown) {
-                                    $util.makeProp(message, "$unknowns", false);
-                                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                                }
-                            }
-                            if (length !== $undefined) {
-                                if (reader.pos !== end)
-                                    throw $RangeError("index out of range");
-                                reader.len = length;
-                            }
-                            if (_end !== $undefined)
-                                throw $Error("missing end group");
-                            return message;
-                        };
-
-                        return TLSSession;
                     })();
 
                     return AttributeContext;

@@ -3,6 +3,7 @@ import type { RawRequest } from '../../core/request/egress_request.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import { envoy } from '../../gen/envoy.js';
+import type { AuthInput } from '../ports.ts';
 import { readHeaders } from './header_list.ts';
 
 /** Largest Check message that is read. Envoy accepts 60 KiB of request headers; the rest is its own description. */
@@ -15,7 +16,8 @@ export interface DecodedCheck {
   readonly requestId: string;
   /** `ip:port` of the client; IPv6 without brackets, so the port begins after the last colon. */
   readonly source: string;
-  readonly transport: 'loopback' | 'tls' | 'plaintext';
+  /** How credentials travel to this listener. */
+  readonly transport: AuthInput['transport'];
 }
 
 /** Why a message is no Check of our own configuration. None of these can be caused by an agent alone. */
@@ -23,7 +25,7 @@ export type CheckProblem =
   | 'CHECK_TOO_LARGE'
   | 'CHECK_UNDECODABLE'
   | 'CHECK_WITHOUT_HTTP'
-  | 'CHECK_MODE'
+  | 'CHECK_LISTENER'
   | 'CHECK_SOURCE'
   | 'CHECK_PSEUDO_HEADERS'
   | 'CHECK_REQUEST_ID';
@@ -37,16 +39,21 @@ export function decodeCheck(bytes: Uint8Array): Result<DecodedCheck, CheckProble
   if (attributes === undefined) return fail('CHECK_UNDECODABLE');
   const listed = attributes.request?.http?.headerMap?.headers;
   if (listed === undefined || listed === null) return fail('CHECK_WITHOUT_HTTP');
-  const mode = attributes.contextExtensions?.['mode'];
-  if (mode !== 'explicit' && mode !== 'base_url') return fail('CHECK_MODE');
-  const client = clientOf(attributes);
-  if (client === undefined) return fail('CHECK_SOURCE');
+  const listener = listenerOf(attributes);
+  if (listener === undefined) return fail('CHECK_LISTENER');
+  const source = sourceOf(attributes);
+  if (source === undefined) return fail('CHECK_SOURCE');
   const read = readHeaders(listed);
   if (!read.ok) return fail('CHECK_PSEUDO_HEADERS');
   const { pseudo, headers } = read.value;
   const requestId = requestIdOf(headers);
   if (requestId === undefined) return fail('CHECK_REQUEST_ID');
-  return ok({ raw: { mode, ...pseudo, headers }, requestId, ...client });
+  return ok({
+    raw: { mode: listener.mode, ...pseudo, headers },
+    requestId,
+    source,
+    transport: listener.transport,
+  });
 }
 
 function attributesOf(bytes: Uint8Array): Attributes | undefined {
@@ -58,21 +65,21 @@ function attributesOf(bytes: Uint8Array): Attributes | undefined {
   }
 }
 
-function clientOf(attributes: Attributes): Pick<DecodedCheck, 'source' | 'transport'> | undefined {
+function sourceOf(attributes: Attributes): string | undefined {
   const socket = attributes.source?.address?.socketAddress;
   const address = socket?.address ?? '';
   const port = socket?.portValue ?? 0;
-  if (isIP(address) === 0 || port < 1 || port > 65_535) return undefined;
-  return { source: `${address}:${port}`, transport: transportOf(attributes, address) };
+  return isIP(address) === 0 || port < 1 || port > 65_535 ? undefined : `${address}:${port}`;
 }
 
-function transportOf(attributes: Attributes, address: string): DecodedCheck['transport'] {
-  if (attributes.tlsSession !== undefined && attributes.tlsSession !== null) return 'tls';
-  return isLoopback(address) ? 'loopback' : 'plaintext';
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1' || address.startsWith('::ffff:127.');
+/** Constants of the listener, set by our own configuration. */
+function listenerOf(
+  attributes: Attributes,
+): (Pick<DecodedCheck, 'transport'> & Pick<RawRequest, 'mode'>) | undefined {
+  const { mode, transport } = attributes.contextExtensions ?? {};
+  if (mode !== 'explicit' && mode !== 'base_url') return undefined;
+  if (transport !== 'loopback' && transport !== 'tls' && transport !== 'plaintext') return undefined;
+  return { mode, transport };
 }
 
 /** The id becomes part of records and of the key that joins repeated Checks: one value, printable, short. */

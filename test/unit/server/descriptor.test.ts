@@ -105,9 +105,9 @@ const MUTATIONS: { name: string; file: string; find: string; replace: string; ca
   {
     name: 'an invented field',
     file: 'attribute_context.proto',
-    find: 'string sni = 1;',
-    replace: 'string sni = 1; string server = 2;',
-    caught: 'envoy.service.auth.v3.AttributeContext.TLSSession.server',
+    find: 'Request request = 4;',
+    replace: 'Request request = 4; string server = 40;',
+    caught: 'envoy.service.auth.v3.AttributeContext.server',
   },
 ];
 

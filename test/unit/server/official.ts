@@ -20,7 +20,7 @@ export interface CheckFacts {
   readonly mode?: string;
   readonly address?: string;
   readonly port?: number;
-  readonly tls?: boolean;
+  readonly transport?: string;
   readonly headers?: readonly WireHeader[];
 }
 
@@ -39,7 +39,13 @@ export const PLAIN_GET: readonly WireHeader[] = [
 
 /** A complete CheckRequest, with many members that our subset leaves out. */
 export function checkRequest(facts: CheckFacts = {}): Uint8Array {
-  const { mode = 'explicit', address = '127.0.0.1', port = 40_000, headers = PLAIN_GET } = facts;
+  const {
+    mode = 'explicit',
+    transport = 'loopback',
+    address = '127.0.0.1',
+    port = 40_000,
+    headers = PLAIN_GET,
+  } = facts;
   const message = CheckRequest.fromObject({
     attributes: {
       source: {
@@ -59,8 +65,8 @@ export function checkRequest(facts: CheckFacts = {}): Uint8Array {
           protocol: 'HTTP/1.1',
         },
       },
-      context_extensions: { mode, other: 'ignored' },
-      ...(facts.tls === true ? { tls_session: { sni: 'gateway.example' } } : {}),
+      context_extensions: { mode, transport, other: 'ignored' },
+      tls_session: { sni: 'ignored' },
       route_metadata_context: {},
     },
   });
