@@ -1,0 +1,175 @@
+import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { readRegistryFile } from '../authn/registry_file.ts';
+import { compilePolicy } from '../core/policy/compile.ts';
+import { unsafeFileSystem } from '../recorder/storage.ts';
+import type { Finding, Patient } from './doctor_checks.ts';
+import { newestFirst } from './journal_reader.ts';
+
+const DISK_FAIL_BYTES = 64 * 1_048_576;
+const DISK_WARN_BYTES = 1_073_741_824;
+const DAYS_WARN = 14;
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const CLOCK_TOLERANCE_MS = 5_000;
+/** Nobody ran this before. */
+const CLOCK_EARLIEST = Date.parse('2025-01-01T00:00:00Z');
+
+export function checkState({ layout }: Patient): Finding {
+  const dir = layout.state_dir;
+  if (!existsSync(dir)) {
+    return {
+      check: 'state',
+      status: 'warn',
+      detail: `${dir} does not exist yet`,
+      fix: 'clawgress up creates it',
+    };
+  }
+  const found = statSync(dir);
+  const uid = process.getuid?.();
+  if (uid !== undefined && found.uid !== uid) {
+    return {
+      check: 'state',
+      status: 'fail',
+      detail: `${dir} belongs to uid ${found.uid}`,
+      fix: `sudo chown -R ${uid} ${dir}`,
+    };
+  }
+  if ((found.mode & 0o077) !== 0) {
+    return {
+      check: 'state',
+      status: 'fail',
+      detail: `${dir} has mode 0${(found.mode & 0o777).toString(8)}`,
+      fix: `chmod 700 ${dir}`,
+    };
+  }
+  return { check: 'state', status: 'ok', detail: dir };
+}
+
+export function checkKeys({ layout }: Patient): Finding {
+  const dir = layout.keys_dir;
+  if (!existsSync(dir))
+    return { check: 'keys', status: 'warn', detail: 'no keys yet', fix: 'clawgress up creates them' };
+  const wide = [dir, ...readdirSync(dir).map((name) => join(dir, name))].filter(
+    (path) => (statSync(path).mode & 0o077) !== 0,
+  );
+  if (wide.length > 0) {
+    return {
+      check: 'keys',
+      status: 'fail',
+      detail: `others can read ${wide.join(', ')}`,
+      fix: `chmod 700 ${dir} && chmod 600 ${dir}/*; treat the keys as known to others`,
+    };
+  }
+  return { check: 'keys', status: 'ok', detail: `${readdirSync(dir).length} files, only for this user` };
+}
+
+export function checkDisk({ layout, settings }: Patient): Finding {
+  const dir = nearestExisting(layout.journal_dir);
+  const { bavail, bsize, type } = statfsSync(dir);
+  const free = bavail * bsize;
+  const days = daysLeft(layout.journal_dir, free);
+  const left = days === undefined ? '' : `, about ${days} days at the present rate`;
+  const unsafe = unsafeFileSystem(type);
+  const detail = `${Math.floor(free / 1_048_576)} MiB free${left}${unsafe === undefined ? '' : `, on ${unsafe}`}`;
+  if (free < DISK_FAIL_BYTES)
+    return { check: 'disk', status: 'fail', detail, fix: `free space on the disk of ${dir}` };
+  if (unsafe !== undefined) {
+    const status = settings.recorder.allow_unsafe_storage || settings.demo.enabled ? 'warn' : 'fail';
+    return {
+      check: 'disk',
+      status,
+      detail: `${detail}: a power cut may lose receipts`,
+      fix: 'put --state-dir on a local disk',
+    };
+  }
+  if (free < DISK_WARN_BYTES || (days !== undefined && days < DAYS_WARN)) {
+    return { check: 'disk', status: 'warn', detail, fix: 'free space, or archive exported segments' };
+  }
+  return { check: 'disk', status: 'ok', detail };
+}
+
+function nearestExisting(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path));
+}
+
+/** From the size and age of the journal; undefined while that says too little. */
+function daysLeft(journalDir: string, free: number): number | undefined {
+  if (!existsSync(journalDir)) return undefined;
+  const files = readdirSync(journalDir)
+    .filter((name) => name.endsWith('.jsonl'))
+    .map((name) => statSync(join(journalDir, name)));
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  const ageMs = Date.now() - Math.min(...files.map((file) => file.birthtimeMs));
+  if (bytes === 0 || ageMs < HOUR_MS) return undefined;
+  return Math.floor(free / (bytes / (ageMs / DAY_MS)));
+}
+
+export function checkClock({ layout }: Patient): Finding {
+  const now = Date.now();
+  if (now < CLOCK_EARLIEST) {
+    return {
+      check: 'clock',
+      status: 'fail',
+      detail: `it says ${new Date(now).toISOString()}`,
+      fix: 'set the clock (timedatectl set-ntp true)',
+    };
+  }
+  const [newest] = newestFirst(layout.journal_dir);
+  const ahead = newest === undefined ? 0 : Date.parse(newest.record.ts) - now;
+  if (ahead > CLOCK_TOLERANCE_MS) {
+    return {
+      check: 'clock',
+      status: 'warn',
+      detail: `the newest record is ${Math.round(ahead / 1000)} s in the future: the clock was set back`,
+      fix: 'check time synchronisation; limits wait until the clock has caught up',
+    };
+  }
+  return { check: 'clock', status: 'ok', detail: new Date(now).toISOString() };
+}
+
+export function checkPolicy({ settings }: Patient): Finding {
+  const { file } = settings.policy;
+  if (!existsSync(file))
+    return {
+      check: 'policy',
+      status: 'warn',
+      detail: `${file} does not exist yet`,
+      fix: 'clawgress up writes a starter policy',
+    };
+  const compiled = compilePolicy({ file, text: readFileSync(file, 'utf8') });
+  if (!compiled.ok) {
+    const [first] = compiled.problem;
+    const place = first === undefined ? file : `${file}:${first.line}:${first.column}: ${first.message}`;
+    return {
+      check: 'policy',
+      status: 'fail',
+      detail: `${place} (${compiled.problem.length} in all)`,
+      fix: `clawgress policy lint ${file}`,
+    };
+  }
+  const { policy, warnings } = compiled.value;
+  if (warnings.length > 0) {
+    return {
+      check: 'policy',
+      status: 'warn',
+      detail: `${policy.policy_id}: ${warnings.length} warnings`,
+      fix: `clawgress policy lint ${file}`,
+    };
+  }
+  return { check: 'policy', status: 'ok', detail: `${policy.policy_id}  ${policy.policy_hash}` };
+}
+
+export function checkRegistry({ settings }: Patient): Finding {
+  const { agents } = readRegistryFile(settings.registry_file);
+  if (agents.length === 0) {
+    return {
+      check: 'registry',
+      status: 'warn',
+      detail: 'no agents: every request is refused',
+      fix: 'clawgress agent add <id> --team … --project … --environment …',
+    };
+  }
+  const active = agents.filter((agent) => agent.status === 'active').length;
+  return { check: 'registry', status: 'ok', detail: `${agents.length} agents, ${active} active` };
+}
