@@ -20,20 +20,23 @@ export interface Ask {
 
 export function ask({ port, target, method = 'GET', headers = {} }: Ask): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const call = request({ host: '127.0.0.1', port, path: target, method, headers, agent: false }, (response) => {
-      const parts: Buffer[] = [];
-      const done = (cut: boolean) => () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          trailers: response.trailers,
-          body: Buffer.concat(parts).toString(),
-          cut,
-        });
-      response.on('data', (part: Buffer) => parts.push(part));
-      response.on('end', done(false));
-      response.on('error', done(true));
-    });
+    const call = request(
+      { host: '127.0.0.1', port, path: target, method, headers, agent: false },
+      (response) => {
+        const parts: Buffer[] = [];
+        const done = (cut: boolean) => () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            trailers: response.trailers,
+            body: Buffer.concat(parts).toString(),
+            cut,
+          });
+        response.on('data', (part: Buffer) => parts.push(part));
+        response.on('end', done(false));
+        response.on('error', done(true));
+      },
+    );
     call.on('error', reject);
     call.end();
   });
@@ -41,12 +44,33 @@ export function ask({ port, target, method = 'GET', headers = {} }: Ask): Promis
 
 /** What a refused CONNECT answered, or the tunnel. */
 export type Tunnel =
-  | { readonly status: number; readonly headers: IncomingHttpHeaders; readonly socket: Socket; readonly body: '' }
-  | { readonly status: number; readonly headers: IncomingHttpHeaders; readonly socket?: undefined; readonly body: string };
+  | {
+      readonly status: number;
+      readonly headers: IncomingHttpHeaders;
+      readonly socket: Socket;
+      readonly body: '';
+    }
+  | {
+      readonly status: number;
+      readonly headers: IncomingHttpHeaders;
+      readonly socket?: undefined;
+      readonly body: string;
+    };
 
-export function openTunnel(port: number, authority: string, headers: Readonly<Record<string, string>> = {}): Promise<Tunnel> {
+export function openTunnel(
+  port: number,
+  authority: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Tunnel> {
   return new Promise((resolve, reject) => {
-    const call = request({ host: '127.0.0.1', port, method: 'CONNECT', path: authority, headers: { host: authority, ...headers }, agent: false });
+    const call = request({
+      host: '127.0.0.1',
+      port,
+      method: 'CONNECT',
+      path: authority,
+      headers: { host: authority, ...headers },
+      agent: false,
+    });
     call.on('connect', (response, socket, head) => {
       const { statusCode: status = 0, headers: got } = response;
       if (status === 200) {

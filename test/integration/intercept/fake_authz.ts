@@ -43,14 +43,19 @@ export async function startAuthz(socket: string): Promise<FakeAuthz> {
       },
     },
     {
-      Check(call: { request: Buffer; metadata: { getMap(): Record<string, unknown> } }, reply: (e: null, b: Buffer) => void) {
+      Check(
+        call: { request: Buffer; metadata: { getMap(): Record<string, unknown> } },
+        reply: (e: null, b: Buffer) => void,
+      ) {
         const answer = judge(seen, call.request, call.metadata.getMap());
         if (answer !== undefined) reply(null, Buffer.from(answer));
       },
     },
   );
   await new Promise<void>((resolve, reject) =>
-    server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) => (error ? reject(error) : resolve())),
+    server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) =>
+      error ? reject(error) : resolve(),
+    ),
   );
   return {
     checks: (nonce) => seen.filter((check) => `${check.authority}${check.path}`.includes(nonce)),
@@ -67,7 +72,9 @@ function judge(seen: SeenCheck[], bytes: Buffer, metadata: Record<string, unknow
   const { raw, requestId } = check.value;
   const receiptId = `rid-${seen.length}`;
   const receipt = { id: receiptId, leafHash: '00'.repeat(32) };
-  const transport = String(envoy.service.auth.v3.CheckRequest.decode(bytes).attributes?.contextExtensions?.['transport']);
+  const transport = String(
+    envoy.service.auth.v3.CheckRequest.decode(bytes).attributes?.contextExtensions?.['transport'],
+  );
   const names = raw.headers.map((header) => header.name);
   seen.push({ ...raw, receiptId, requestId, transport, metadata, names });
   const wish = raw.headers.find((header) => header.name === 'x-clawgress-test')?.value ?? 'ok';

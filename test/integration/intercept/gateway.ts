@@ -30,6 +30,8 @@ export interface Gateway {
   log(): readonly Record<string, unknown>[];
   /** Waits for the entry of this receipt or request. */
   logged(id: string): Promise<Record<string, unknown>>;
+  /** Ends Envoy and keeps its folder. */
+  endEnvoy(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -55,7 +57,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     on: { exited: (exit) => exits.push(exit) },
     render: ({ epoch, accessLog }) => {
       const input = configFor(dir, { explicit, baseUrl, epoch, accessLog, socket });
-      return renderConfig((options.edit ?? ((config) => config))(envoyConfig({ ...input, ...options.input })));
+      return renderConfig(
+        (options.edit ?? ((config) => config))(envoyConfig({ ...input, ...options.input })),
+      );
     },
   });
   const epoch = await envoy.start().catch(async (error: unknown) => {
@@ -66,7 +70,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const log = (): Record<string, unknown>[] => readLog(join(epoch.dir, 'access.log'));
   return {
     ...{ explicit, baseUrl, epoch, authz, exits, log, envoyDir: join(dir, 'envoy') },
-    logged: (id) => waitFor(() => log().find((entry) => entry['receipt_id'] === id || entry['request_id'] === id), id),
+    logged: (id) =>
+      waitFor(() => log().find((entry) => entry['receipt_id'] === id || entry['request_id'] === id), id),
+    endEnvoy: () => envoy.stop(),
     async stop() {
       await envoy.stop();
       authz.stop();

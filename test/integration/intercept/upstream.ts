@@ -36,7 +36,8 @@ export async function startUpstream(): Promise<Upstream> {
   const seen: Hit[] = [];
   const sockets = new Set<Socket>();
   let dials = 0;
-  const handler = (request: IncomingMessage, response: ServerResponse): void => answer(seen, request, response);
+  const handler = (request: IncomingMessage, response: ServerResponse): void =>
+    answer(seen, request, response);
   const secure = (name: string): Http2SecureServer =>
     createSecureServer(
       { allowHTTP1: true, cert: pem(`${name}.pem`), key: pem(`${name}.key.pem`) },
@@ -72,10 +73,23 @@ export async function startUpstream(): Promise<Upstream> {
 
 function answer(seen: Hit[], request: IncomingMessage, response: ServerResponse): void {
   const url = request.url ?? '';
-  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-  seen.push({ method: request.method ?? '', url, authority: headers['host'] ?? headers[':authority'] ?? '', headers });
-  if (url.startsWith('/forge')) return forge(response);
-  if (url.startsWith('/before')) return void request.socket.destroy();
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+  );
+  seen.push({
+    method: request.method ?? '',
+    url,
+    authority: headers['host'] ?? headers[':authority'] ?? '',
+    headers,
+  });
+  if (url.startsWith('/forge')) {
+    forge(response);
+    return;
+  }
+  if (url.startsWith('/before')) {
+    request.socket.destroy();
+    return;
+  }
   if (url.startsWith('/middle')) {
     response.writeHead(200, { 'content-length': '1000' });
     response.write('half');
@@ -87,7 +101,10 @@ function answer(seen: Hit[], request: IncomingMessage, response: ServerResponse)
     response.write('first');
     return;
   }
-  if (url.startsWith('/error')) return void response.writeHead(503).end();
+  if (url.startsWith('/error')) {
+    response.writeHead(503).end();
+    return;
+  }
   response.writeHead(200, { 'content-type': 'text/plain' }).end('hello');
 }
 
@@ -99,9 +116,9 @@ function forge(response: ServerResponse): void {
     'x-envoy-anything': 'forged',
     'alt-svc': 'h3=":443"',
     'x-kept': 'yes',
-    ...(response.req.httpVersionMajor === 1 ? { trailer: 'x-clawgress-late' } : {}),
+    ...(response.req.httpVersionMajor === 1 ? { trailer: 'x-clawgress-late, x-late-kept' } : {}),
   });
   response.write('forged');
-  response.addTrailers({ 'x-clawgress-late': 'forged' });
+  response.addTrailers({ 'x-clawgress-late': 'forged', 'x-late-kept': 'yes' });
   response.end();
 }
