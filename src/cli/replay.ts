@@ -55,7 +55,7 @@ function membersOf(bundle: string): ReadonlyMap<string, Uint8Array> {
   if (read.ok) return new Map(read.value.map(({ name, bytes }) => [name, bytes]));
   throw new CliError(
     EXIT.no,
-    `${bundle} is not an evidence bundle: ${read.problem.detail}`,
+    `${bundle} is not an evidence bundle (${read.problem.code} at byte ${read.problem.offset})`,
     'clawgress export -o evidence.zip',
   );
 }
