@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:net';
+import { after, before, test } from 'node:test';
+import { CliError } from '../../../src/cli/exit.ts';
+import { autoPorts, refuseBusyPorts, tryPort } from '../../../src/cli/ports.ts';
+import { withPorts } from '../../../src/config/assemble.ts';
+import { loadSettings } from '../../../src/config/load.ts';
+
+let taken: Server;
+let port = 0;
+const settings = loadSettings('/nonexistent', {}, { values: new Map() });
+
+before(async () => {
+  taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const address = taken.address();
+  port = typeof address === 'object' && address !== null ? address.port : 0;
+});
+after(() => taken.close());
+
+const portsOf = (from: typeof settings) => [from.explicit_proxy.port, from.base_url.port, from.metrics.port];
+
+test('automatic ports are free, different, and kept when they are still free', async () => {
+  const first = portsOf(await autoPorts(settings, []));
+  assert.equal(new Set(first).size, 3);
+  for (const one of first) assert.equal(await tryPort('127.0.0.1', one), undefined);
+  assert.deepEqual(portsOf(await autoPorts(settings, first)), first);
+});
+
+test('a port of the last run that somebody took is replaced', async () => {
+  const again = portsOf(await autoPorts(settings, [port, 1, 1]));
+  assert.ok(!again.includes(port));
+  assert.equal(new Set(again).size, 3);
+});
+
+test('a busy port is refused with its number and the way out', async () => {
+  const [, baseUrl = 0, metrics = 0] = portsOf(await autoPorts(settings, []));
+  const busy = withPorts(settings, { explicit: port, baseUrl, metrics });
+  await assert.rejects(refuseBusyPorts(busy), (error: unknown) => {
+    assert.ok(error instanceof CliError);
+    assert.equal(error.exitCode, 3);
+    assert.match(error.message, new RegExp(`port ${port} for the explicit proxy .* is taken`));
+    assert.match(error.nextStep ?? '', /--ports auto.*--explicit-port/);
+    return true;
+  });
+});
