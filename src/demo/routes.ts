@@ -31,14 +31,13 @@ export function demoRoutes(
 }
 
 const ROUTES: readonly (readonly [RegExp, Handler])[] = [
-  [/^\/hello$/, (_request, response) => sendText(response, 200, 'hello from the demo upstream\n')],
+  [/^\/hello(\/|$)/, (_request, response) => sendText(response, 200, 'hello from the demo upstream\n')],
   [/^\/json$/, echoRequest],
   [/^\/echo$/, echoRequest],
   [/^\/sse$/, serverSentEvents],
-  [/^\/slow$/, slow],
+  [/^\/slow(\/|$)/, slow],
   [/^\/reset$/, (request) => void request.socket.destroy()],
   [/^\/status\/[2-5]\d\d(\/|$)/, status],
-  [/^\/nonce\//, slow],
   [/^\/bytes\/\d{1,9}$/, generatedBytes],
 ];
 

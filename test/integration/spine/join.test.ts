@@ -2,7 +2,6 @@
  * Promise: every request that reaches an upstream has exactly one durable allow decision, written before it, and
  * every request that got a Check has exactly one decision, also when the gateway is killed and restarted in between.
  * Judged by three logs that know nothing of each other: the upstream's, Envoy's, and the journal.
- * Sabotage: `no-stamp-in-journal` style edits live in test/sabotage/list.ts.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -38,8 +37,13 @@ function send(index: number): Sent & { done: Promise<void> } {
   const kind = kinds[index % kinds.length] ?? 'allow';
   const nonce = randomUUID();
   const credential = kind === 'anonymous' ? {} : { credential: kind === 'policy_denied' ? second : first };
-  const path = kind === 'abort' ? `/slow?ms=300&n=${nonce}` : `/status/200/${nonce}`;
-  const url = `${running.endpoints.demo.upstream_http}${kind === 'abort' ? `/nonce/${nonce}?ms=300` : path}`;
+  const path = {
+    allow: `/hello/${nonce}`,
+    anonymous: `/hello/${nonce}`,
+    policy_denied: `/bytes/1/${nonce}`,
+    abort: `/slow/${nonce}?ms=300`,
+  }[kind];
+  const url = `${running.endpoints.demo.upstream_http}${path}`;
   const sent: Sent = { nonce, kind };
   const abort = kind === 'abort' ? { abortAfterMs: index % 40 } : {};
   const done = throughProxy({ proxy: running.endpoints.explicit_proxy, url, ...credential, ...abort }).then(
@@ -60,6 +64,8 @@ async function drive(): Promise<Sent[]> {
       const one = send(index);
       all.push(one);
       await one.done;
+      // While the gateway restarts, everybody waits a little instead of spending the run on 503s.
+      if (one.answer?.status === 503) await new Promise((resolve) => setTimeout(resolve, 250));
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, worker));
