@@ -62,23 +62,22 @@ export function judge(
   const runFits = owner === undefined || state.streams.hasRoomForRun(owner);
   const evaluation = state.ledger.evaluate(ops, owner?.tenant_id ?? '', now_us);
   const merged = mergeLedger(draft, denialsOf(proposal.denials, evaluation), evaluation.refused);
-  return {
-    facts: {
-      ...(runFits ? merged : withoutRoom(merged)),
-      type: 'decision',
-      streams: streamsOf(state, owner, runFits),
-      engine: context.engine,
-      request_key: mark.key,
-      request_digest: mark.digest,
-      hmac_key_id: context.hmac_key_id,
-      ...(ops.length === 0
-        ? {}
-        : { rate_limit_bucket_state: runFits ? evaluation.states : uncharged(evaluation) }),
-      ...(evaluation.refused === undefined ? {} : { retry_after_ms: evaluation.retry_after_ms }),
-    },
-    limit: evaluation.limit,
+  // Members are added one by one: spreading conditional objects into one literal is several times slower.
+  const facts: Mutable<RecordFacts<DecisionRecord>> = {
+    ...(runFits ? merged : withoutRoom(merged)),
+    type: 'decision',
+    streams: streamsOf(state, owner, runFits),
+    engine: context.engine,
+    request_key: mark.key,
+    request_digest: mark.digest,
+    hmac_key_id: context.hmac_key_id,
   };
+  if (ops.length > 0) facts.rate_limit_bucket_state = runFits ? evaluation.states : uncharged(evaluation);
+  if (evaluation.refused !== undefined) facts.retry_after_ms = evaluation.retry_after_ms;
+  return { facts, limit: evaluation.limit };
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function ownerOf({ identity }: DecisionDraft): StreamOwner | undefined {
   if (identity === undefined) return undefined;

@@ -44,7 +44,7 @@ export interface Misfit {
   readonly at: string;
 }
 
-/** Stamps, validates, encodes and signs one record. Misfits are values beyond a cap of the field table. */
+/** Stamps `facts` in place, validates, encodes and signs one record. Misfits are values beyond a cap of the field table. */
 export function writeLine(
   facts: RecordFacts,
   at: Position,
@@ -52,20 +52,8 @@ export function writeLine(
   moment: Moment,
   signer: RecorderSigner,
 ): Result<WrittenLine, Misfit> {
-  const record = {
-    ...facts,
-    v: 0,
-    log_id: writer.log_id,
-    issuer: writer.issuer,
-    key_id: signer.keyId,
-    seq: at.seq,
-    prev: at.prev,
-    ts: new Date(moment.wall_ms).toISOString(),
-    mono_us: moment.mono_us,
-    boot_id: writer.boot_id,
-    process_id: writer.process_id,
-    ledger_ms: Math.floor(moment.now_us / 1_000),
-  };
+  // Grows the caller's object instead of copying it: the copy alone would cost a tenth of a signature.
+  const record = Object.assign(facts, commonMembers(at, writer, moment, signer.keyId));
   const checked = checkRecord(record);
   if (!checked.ok) return fail({ at: checked.problem.at });
   const body = Buffer.from(encodeJcs(record));
@@ -73,4 +61,25 @@ export function writeLine(
   const signature = signer.sign(preAuthEncoding(RECEIPT_PAYLOAD_TYPE, body));
   const line = encodeLine(body, signer.keyId, signature);
   return ok({ record: checked.value, line, line_hash: sha256Hex(line) });
+}
+
+function commonMembers(
+  at: Position,
+  writer: Writer,
+  moment: Moment,
+  key_id: string,
+): Omit<RecordCommon, 'type'> {
+  return {
+    boot_id: writer.boot_id,
+    issuer: writer.issuer,
+    key_id,
+    ledger_ms: Math.floor(moment.now_us / 1_000),
+    log_id: writer.log_id,
+    mono_us: moment.mono_us,
+    prev: at.prev,
+    process_id: writer.process_id,
+    seq: at.seq,
+    ts: new Date(moment.wall_ms).toISOString(),
+    v: 0,
+  };
 }

@@ -34,7 +34,7 @@ export interface SegmentState {
   /** Wall time of its first record. */
   readonly opened_ms: number;
   readonly counts: StreamCounts;
-  readonly sealed: boolean;
+  sealed: boolean;
 }
 
 export interface StateSnapshot {
@@ -88,7 +88,7 @@ export class JournalState {
     this.decisions = from.decisions;
     this.identity = from.identity;
     this.policy = from.policy;
-    this.segment = from.segment;
+    this.segment = structuredClone(from.segment);
   }
 
   logPosition(fileId: string): number | undefined {
@@ -141,10 +141,10 @@ export class JournalState {
       tree: this.tree.state(),
       ledger: this.ledger.snapshot(now_us),
       streams: this.streams.sorted(),
-      epochs: this.epochs,
+      epochs: [...this.epochs],
       ...(this.policy === undefined ? {} : { policy: this.policy }),
       positions: [...this.#positions],
-      segment: this.segment,
+      segment: structuredClone(this.segment),
     };
   }
 
@@ -182,20 +182,13 @@ export class JournalState {
   }
 
   #foldSegment(record: JournalRecord): void {
-    const open =
-      this.segment === undefined || this.segment.sealed
-        ? {
-            first_seq: record.seq,
-            opened_ms: Date.parse(record.ts),
-            counts: { allow: 0, deny: 0, outcome: 0 },
-          }
-        : this.segment;
-    const event = record.type === 'decision' ? record.verdict : record.type;
-    const counts =
-      event === 'allow' || event === 'deny' || event === 'outcome'
-        ? { ...open.counts, [event]: open.counts[event] + 1 }
-        : open.counts;
-    this.segment = { ...open, counts, sealed: record.type === 'seal' };
+    if (this.segment === undefined || this.segment.sealed) {
+      const counts = { allow: 0, deny: 0, outcome: 0 };
+      this.segment = { first_seq: record.seq, opened_ms: Date.parse(record.ts), counts, sealed: false };
+    }
+    this.segment.sealed = record.type === 'seal';
+    if (record.type === 'decision') this.segment.counts[record.verdict]++;
+    if (record.type === 'outcome') this.segment.counts.outcome++;
   }
 }
 
@@ -209,15 +202,12 @@ function resultOf(
   leaf_hash: string,
   limit: AppendResult['limit'],
 ): AppendResult {
-  return {
-    receipt_id: record.receipt_id,
-    seq: record.seq,
-    line_hash,
-    leaf_hash,
-    verdict: record.verdict,
-    reason: record.reason,
-    ...(record.rule_id === undefined ? {} : { rule_id: record.rule_id }),
-    ...(record.retry_after_ms === undefined ? {} : { retry_after_ms: record.retry_after_ms }),
-    ...(limit === undefined ? {} : { limit }),
-  };
+  const { receipt_id, seq, verdict, reason } = record;
+  const result: Mutable<AppendResult> = { receipt_id, seq, line_hash, leaf_hash, verdict, reason };
+  if (record.rule_id !== undefined) result.rule_id = record.rule_id;
+  if (record.retry_after_ms !== undefined) result.retry_after_ms = record.retry_after_ms;
+  if (limit !== undefined) result.limit = limit;
+  return result;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };

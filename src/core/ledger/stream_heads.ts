@@ -8,7 +8,7 @@ export interface StreamOwner {
 }
 
 export type StreamEvent = 'allow' | 'deny' | 'outcome';
-export type StreamCounts = { readonly [event in StreamEvent]: number };
+export type StreamCounts = { [event in StreamEvent]: number };
 
 /** The end of one stream: its last sequence number, that record's line hash, and totals since the stream began. */
 export interface StreamHead {
@@ -24,61 +24,93 @@ export const STREAMS_MAX = 100_000;
 export const RUNS_PER_AGENT_MAX = 20_000;
 
 const FIRST_PREV = '0'.repeat(64);
-const NO_COUNTS: StreamCounts = { allow: 0, deny: 0, outcome: 0 };
+
+/** A head as it is kept: updated in place, because every record moves two or three of them. */
+interface MutableHead {
+  readonly kind: StreamLink['kind'];
+  readonly id: string;
+  seq: number;
+  hash: string;
+  readonly counts: StreamCounts;
+}
 
 export class StreamHeads {
-  readonly #heads = new Map<string, StreamHead>();
+  readonly #heads: { readonly [kind in StreamLink['kind']]: Map<string, MutableHead> } = {
+    tenant: new Map(),
+    agent: new Map(),
+    run: new Map(),
+  };
   readonly #runs_per_agent = new Map<string, number>();
 
   constructor(snapshot: readonly StreamHead[] = []) {
-    for (const head of snapshot) this.#put(head);
+    for (const { kind, id, seq, hash, counts } of snapshot) {
+      const head = this.#headOf(kind, id);
+      head.seq = seq;
+      head.hash = hash;
+      Object.assign(head.counts, counts);
+    }
   }
 
   get size(): number {
-    return this.#heads.size;
+    const { tenant, agent, run } = this.#heads;
+    return tenant.size + agent.size + run.size;
   }
 
   /** Whether the owner's run has a chain, or one more fits. */
   hasRoomForRun(owner: StreamOwner): boolean {
     if (owner.run_label === undefined) return true;
-    if (this.#heads.has(`run/${owner.agent_id}/${owner.run_label}`)) return true;
+    if (this.#heads.run.has(runId(owner.agent_id, owner.run_label))) return true;
     const runs = this.#runs_per_agent.get(owner.agent_id) ?? 0;
-    return runs < RUNS_PER_AGENT_MAX && this.#heads.size < STREAMS_MAX;
+    return runs < RUNS_PER_AGENT_MAX && this.size < STREAMS_MAX;
   }
 
   /** The links of the owner's next record, in the order tenant, agent, run. */
   links(owner: StreamOwner): StreamLink[] {
     const links = [this.#next('tenant', owner.tenant_id), this.#next('agent', owner.agent_id)];
-    if (owner.run_label !== undefined) links.push(this.#next('run', `${owner.agent_id}/${owner.run_label}`));
+    if (owner.run_label !== undefined) links.push(this.#next('run', runId(owner.agent_id, owner.run_label)));
     return links;
   }
 
   fold(links: readonly StreamLink[], line_hash: string, event: StreamEvent): void {
     for (const { kind, id, seq } of links) {
-      const counts = this.#heads.get(`${kind}/${id}`)?.counts ?? NO_COUNTS;
-      this.#put({ kind, id, seq, hash: line_hash, counts: { ...counts, [event]: counts[event] + 1 } });
+      const head = this.#headOf(kind, id);
+      head.seq = seq;
+      head.hash = line_hash;
+      head.counts[event]++;
     }
   }
 
-  /** In the order of their heads' `kind/id` strings by code unit: the order of a seal's leaves. */
+  /** By kind, then id, both by code unit: the order of a seal's leaves. */
   sorted(): StreamHead[] {
-    const keys = [...this.#heads.keys()].sort();
-    return keys.flatMap((key) => this.#heads.get(key) ?? []);
+    const { tenant, agent, run } = this.#heads;
+    return [agent, run, tenant].flatMap((heads) =>
+      [...heads.keys()].sort().flatMap((id) => {
+        const head = heads.get(id);
+        return head === undefined ? [] : [{ ...head, counts: { ...head.counts } }];
+      }),
+    );
   }
 
   #next(kind: StreamLink['kind'], id: string): StreamLink {
-    const head = this.#heads.get(`${kind}/${id}`);
+    const head = this.#heads[kind].get(id);
     return head === undefined
-      ? { kind, id, seq: 0, prev: FIRST_PREV }
-      : { kind, id, seq: head.seq + 1, prev: head.hash };
+      ? { id, kind, prev: FIRST_PREV, seq: 0 }
+      : { id, kind, prev: head.hash, seq: head.seq + 1 };
   }
 
-  #put(head: StreamHead): void {
-    const key = `${head.kind}/${head.id}`;
-    if (head.kind === 'run' && !this.#heads.has(key)) {
-      const agent = head.id.slice(0, head.id.indexOf('/'));
+  #headOf(kind: StreamLink['kind'], id: string): MutableHead {
+    const known = this.#heads[kind].get(id);
+    if (known !== undefined) return known;
+    const head = { kind, id, seq: 0, hash: FIRST_PREV, counts: { allow: 0, deny: 0, outcome: 0 } };
+    this.#heads[kind].set(id, head);
+    if (kind === 'run') {
+      const agent = id.slice(0, id.indexOf('/'));
       this.#runs_per_agent.set(agent, (this.#runs_per_agent.get(agent) ?? 0) + 1);
     }
-    this.#heads.set(key, head);
+    return head;
   }
+}
+
+function runId(agent_id: string, label: string): string {
+  return `${agent_id}/${label}`;
 }
