@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import { CompactSign } from 'jose';
+import { type Identity, openIdentity } from '../../../src/authn/identity.ts';
+import type { JwtIssuerSettings } from '../../../src/config/settings.ts';
+import type { Agent } from '../../../src/core/identity/agent.ts';
+import type { IdentityFact } from '../../../src/core/identity/principal.ts';
+import {
+  agentOf,
+  basic,
+  ISSUER,
+  NOW_MS,
+  NOW_S,
+  registryBytes,
+  SILENT,
+  type SigningKey,
+  signingKey,
+} from './fixtures.ts';
+
+const rsa = signingKey('rsa', 'rsa-1', { alg: 'RS256', use: 'sig' });
+const ec = signingKey('ec', 'ec-1');
+const ed = signingKey('ed', 'ed-1');
+const stranger = signingKey('rsa', 'rsa-1');
+const ALL = [rsa.jwk, ec.jwk, ed.jwk];
+
+const robot = agentOf('robot', { subjects: [{ issuer: ISSUER.issuer, subject: 'sub-robot' }] });
+const CLAIMS = { iss: ISSUER.issuer, aud: 'clawgress', sub: 'sub-robot', iat: NOW_S - 10, exp: NOW_S + 300 };
+
+function token(key: SigningKey, alg: string, claims: object = {}, header: object = {}): Promise<string> {
+  const payload = new TextEncoder().encode(JSON.stringify({ ...CLAIMS, ...claims }));
+  return new CompactSign(payload)
+    .setProtectedHeader({ alg, kid: String(key.jwk['kid']), ...header })
+    .sign(key.privateKey);
+}
+
+const part = (value: unknown) =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+/** A token that no library would make. */
+const raw = (header: unknown, claims: unknown = CLAIMS, signature = 'c2ln') =>
+  `${part(header)}.${part(claims)}.${signature}`;
+
+class World {
+  keys: object[];
+  now_ms = NOW_MS;
+  loads = 0;
+  failing = false;
+  private readonly identity: Identity;
+
+  constructor(settings: Partial<JwtIssuerSettings>, keys: object[]) {
+    this.keys = keys;
+    this.identity = openIdentity({
+      jwt_issuers: [{ ...ISSUER, ...settings }],
+      log: SILENT,
+      now: () => this.now_ms,
+      load: async () => {
+        this.loads++;
+        if (this.failing) throw new Error('down');
+        return JSON.stringify({ keys: this.keys });
+      },
+    });
+  }
+
+  raw(jwt: string, agents: Agent[] = [robot]): IdentityFact | Promise<IdentityFact> {
+    const registry = this.identity.compileRegistry(registryBytes(...agents));
+    assert.ok(registry.ok);
+    const headers = [{ name: 'x-clawgress-key', value: jwt }];
+    return registry.value.authenticate({ mode: 'base_url', headers, transport: 'tls', now_ms: this.now_ms });
+  }
+
+  async judge(jwt: string, agents?: Agent[]): Promise<IdentityFact> {
+    return this.raw(jwt, agents);
+  }
+
+  ready(): Promise<void> {
+    return this.identity.ready();
+  }
+
+  stop(): void {
+    this.identity.stop();
+  }
+}
+
+async function world(
+  t: TestContext,
+  settings: Partial<JwtIssuerSettings> = {},
+  keys: object[] = ALL,
+): Promise<World> {
+  const made = new World(settings, keys);
+  t.after(() => made.stop());
+  await made.ready();
+  return made;
+}
+
+async function problem(of: World, jwt: string, registry?: Agent[]): Promise<string> {
+  const fact = await of.judge(jwt, registry);
+  assert.doesNotMatch(JSON.stringify(fact), /eyJ/);
+  return fact.ok ? 'none' : fact.problem;
+}
+
+test('good tokens of every family bind the mapped agent', async (t) => {
+  const w = await world(t);
+  for (const [key, alg] of [
+    [rsa, 'RS256'],
+    [ec, 'ES256'],
+    [ed, 'EdDSA'],
+  ] as const) {
+    const fact = await w.judge(await token(key, alg, { run: 'r7' }));
+    assert.ok(fact.ok, alg);
+    assert.equal(fact.principal.agent_id, 'robot');
+    assert.equal(fact.principal.auth_type, 'jwt');
+    assert.deepEqual(fact.principal.run, { label: 'r7', asserted_by: 'jwt' });
+    assert.deepEqual(fact.principal.binding, {
+      kind: 'jwt',
+      issuer: ISSUER.issuer,
+      subject: 'sub-robot',
+      jwk_id: key.jwk['kid'],
+    });
+  }
+});
+
+test('a key without id is chosen when it is the only fitting one, and named by its thumbprint', async (t) => {
+  const { kid: _, ...anonymous } = ec.jwk;
+  const w = await world(t, {}, [rsa.jwk, anonymous]);
+  const payload = new TextEncoder().encode(JSON.stringify(CLAIMS));
+  const jwt = await new CompactSign(payload).setProtectedHeader({ alg: 'ES256' }).sign(ec.privateKey);
+  const fact = await w.judge(jwt);
+  assert.match(
+    fact.ok && fact.principal.binding.kind === 'jwt' ? fact.principal.binding.jwk_id : '',
+    /^[\w-]{43}$/,
+  );
+  const two = await world(t, {}, [anonymous, signingKey('ec', 'x').jwk]);
+  assert.equal(await problem(two, jwt), 'IDENTITY_SIGNATURE');
+});
+
+test('algorithms: none, symmetric, unlisted, confused', async (t) => {
+  const w = await world(t);
+  for (const alg of ['none', 'None', 'HS256', 'HS512', 'dir', 'ES256K', '']) {
+    assert.equal(await problem(w, raw({ alg, kid: 'rsa-1' })), 'IDENTITY_ALGORITHM', alg);
+    assert.equal(await problem(w, raw({ alg, kid: 'rsa-1' }, CLAIMS, '')), 'IDENTITY_ALGORITHM', alg);
+  }
+  // The classic confusion: the RSA public key used as an HMAC secret.
+  const input = `${part({ alg: 'HS256', kid: 'rsa-1' })}.${part(CLAIMS)}`;
+  const mac = createHmac('sha256', JSON.stringify(rsa.jwk)).update(input).digest('base64url');
+  assert.equal(await problem(w, `${input}.${mac}`), 'IDENTITY_ALGORITHM');
+  assert.equal(await problem(w, raw({ alg: 7 })), 'IDENTITY_ALGORITHM');
+  assert.equal(await problem(w, raw({})), 'IDENTITY_ALGORITHM');
+  // The key says RS256; the same key with another padding is another key.
+  assert.equal(await problem(w, await token(rsa, 'PS256')), 'IDENTITY_ALGORITHM');
+  // A key id of another family.
+  assert.equal(await problem(w, await token(ec, 'ES256', {}, { kid: 'rsa-1' })), 'IDENTITY_ALGORITHM');
+  const narrow = await world(t, { algorithms: ['ES256'] });
+  assert.equal(await problem(narrow, await token(rsa, 'RS256')), 'IDENTITY_ALGORITHM');
+});
+
+test('header members that bring a key or change the signed bytes', async (t) => {
+  const w = await world(t);
+  for (const member of [
+    { crit: ['exp'] },
+    { b64: true },
+    { jku: 'https://x' },
+    { jwk: stranger.jwk },
+    { x5u: 'https://x' },
+    { x5c: [] },
+  ]) {
+    assert.equal(await problem(w, raw({ alg: 'RS256', kid: 'rsa-1', ...member })), 'IDENTITY_MALFORMED');
+  }
+});
+
+test('signatures: foreign, flipped, missing, unknown key', async (t) => {
+  const w = await world(t);
+  assert.equal(await problem(w, await token(stranger, 'RS256')), 'IDENTITY_SIGNATURE');
+  assert.equal(await problem(w, await token(rsa, 'RS256', {}, { kid: 'rsa-9' })), 'IDENTITY_SIGNATURE');
+  const good = await token(ec, 'ES256');
+  const [head, , signature] = good.split('.');
+  assert.equal(
+    await problem(w, `${head}.${part({ ...CLAIMS, sub: 'admin' })}.${signature}`),
+    'IDENTITY_SIGNATURE',
+  );
+  assert.equal(await problem(w, `${head}.${part(CLAIMS)}.`), 'IDENTITY_SIGNATURE');
+  assert.equal(await problem(w, good), 'none');
+});
+
+test('claims of a validly signed token', async (t) => {
+  const w = await world(t);
+  const check = async (claims: object) => problem(w, await token(ed, 'EdDSA', claims));
+  assert.equal(await check({ iss: 'https://evil.example' }), 'IDENTITY_ISSUER');
+  assert.equal(await check({ iss: undefined }), 'IDENTITY_ISSUER');
+  assert.equal(await check({ aud: 'someone-else' }), 'IDENTITY_AUDIENCE');
+  assert.equal(await check({ aud: undefined }), 'IDENTITY_AUDIENCE');
+  assert.equal(await check({ exp: undefined }), 'IDENTITY_MALFORMED');
+  assert.equal(await check({ iat: undefined }), 'IDENTITY_MALFORMED');
+  assert.equal(await check({ exp: NOW_S - 30 }), 'IDENTITY_EXPIRED');
+  assert.equal(await check({ exp: NOW_S - 29 }), 'none');
+  assert.equal(await check({ iat: NOW_S + 31 }), 'IDENTITY_NOT_YET_VALID');
+  assert.equal(await check({ nbf: NOW_S + 31 }), 'IDENTITY_NOT_YET_VALID');
+  assert.equal(await check({ nbf: NOW_S + 30 }), 'none');
+  assert.equal(await check({ iat: NOW_S - 10, exp: NOW_S + 3_591 }), 'IDENTITY_EXPIRED');
+  assert.equal(await check({ run: 'Not Valid' }), 'IDENTITY_RUN_INVALID');
+  assert.equal(await check({ run: 7 }), 'IDENTITY_RUN_INVALID');
+});
+
+test('who a token may speak for is pinned by settings and registry, not by claims', async (t) => {
+  const w = await world(t);
+  const jwt = await token(rsa, 'RS256', { tenant_id: 'other', agent_id: 'second' });
+  assert.equal(await problem(w, jwt, []), 'IDENTITY_UNKNOWN');
+  assert.equal(await problem(w, jwt, [{ ...robot, agent_id: 'unlisted' }]), 'IDENTITY_UNKNOWN');
+  assert.equal(await problem(w, jwt, [{ ...robot, tenant_id: 'other' }]), 'IDENTITY_UNKNOWN');
+  assert.equal(
+    await problem(w, jwt, [
+      { ...robot, subjects: [{ issuer: 'https://other.example', subject: 'sub-robot' }] },
+    ]),
+    'IDENTITY_UNKNOWN',
+  );
+  assert.equal(await problem(w, jwt, [{ ...robot, status: 'disabled' }]), 'IDENTITY_DISABLED');
+  assert.equal(await problem(w, jwt), 'none');
+});
+
+test('broken tokens', async (t) => {
+  const w = await world(t);
+  const broken = [
+    'a.b.c',
+    raw('{"alg":"RS256","alg":"none"}'),
+    raw('{"alg":"RS256"'),
+    raw('[]'),
+    raw({ alg: 'RS256', kid: 7 }),
+    raw({ alg: 'RS256', kid: 'k'.repeat(513) }),
+    raw({ alg: 'RS256' }, '{'),
+    raw({ alg: 'RS256' }, '[]'),
+    `${part({ alg: 'RS256' })}x.${part(CLAIMS)}.c2ln`,
+    `${'a'.repeat(20_000)}.b.c`,
+  ];
+  for (const jwt of broken) assert.equal(await problem(w, jwt), 'IDENTITY_MALFORMED', jwt.slice(0, 80));
+});
+
+test('a verified token is remembered, and still dies with its time, its key and its agent', async (t) => {
+  const w = await world(t);
+  const jwt = await token(rsa, 'RS256');
+  assert.ok(w.raw(jwt) instanceof Promise);
+  assert.equal(await problem(w, jwt), 'none');
+  assert.ok(!(w.raw(jwt) instanceof Promise), 'second time without a signature check');
+  assert.equal(await problem(w, jwt, [{ ...robot, status: 'disabled' }]), 'IDENTITY_DISABLED');
+  assert.equal(await problem(w, jwt, []), 'IDENTITY_UNKNOWN');
+  w.keys = [ec.jwk];
+  w.now_ms = NOW_MS + 40_000;
+  assert.equal(await problem(w, await token(ec, 'ES256', {}, { kid: 'new' })), 'IDENTITY_SIGNATURE');
+  assert.equal(await problem(w, jwt), 'IDENTITY_SIGNATURE', 'its key was withdrawn');
+  w.keys = ALL;
+  w.now_ms = NOW_MS + 80_000;
+  assert.equal(await problem(w, jwt), 'none');
+  w.now_ms = NOW_MS + 331_000;
+  assert.equal(await problem(w, jwt), 'IDENTITY_EXPIRED');
+});
+
+test('an unknown key id asks the issuer again, but not more often than the cooldown', async (t) => {
+  const w = await world(t, {}, [rsa.jwk]);
+  const rotated = await token(ec, 'ES256');
+  assert.equal(w.loads, 1);
+  w.keys = ALL;
+  assert.equal(await problem(w, rotated), 'IDENTITY_SIGNATURE', 'asked a moment ago');
+  assert.equal(w.loads, 1);
+  w.now_ms = NOW_MS + 30_000;
+  assert.equal(await problem(w, rotated), 'none');
+  assert.equal(w.loads, 2);
+  await Promise.all(
+    Array.from({ length: 20 }, async (_, i) => problem(w, await token(ec, 'ES256', {}, { kid: `no-${i}` }))),
+  );
+  assert.equal(w.loads, 2);
+});
+
+test('the last good keys serve while the issuer is away, up to their maximum age', async (t) => {
+  const w = await world(t, { jwks_max_age_s: 600, max_lifetime_s: 86_400 });
+  const jwt = await token(rsa, 'RS256', { exp: NOW_S + 7_200 });
+  w.failing = true;
+  w.now_ms = NOW_MS + 600_000;
+  assert.equal(await problem(w, jwt), 'none');
+  w.now_ms = NOW_MS + 600_001;
+  assert.equal(await problem(w, jwt), 'IDENTITY_STALE_KEYS');
+});
+
+test('keys that were never loaded verify nothing', async (t) => {
+  const w = await world(t, {}, [{ kty: 'oct', k: 'c2VjcmV0', kid: 'rsa-1' }]);
+  assert.equal(await problem(w, await token(rsa, 'RS256')), 'IDENTITY_STALE_KEYS');
+});
+
+test('a token as Basic password has to belong to the user it names', async (t) => {
+  const load = async () => JSON.stringify({ keys: ALL });
+  const identity = openIdentity({ jwt_issuers: [ISSUER], log: SILENT, now: () => NOW_MS, load });
+  t.after(() => identity.stop());
+  const registry = identity.compileRegistry(registryBytes(robot));
+  assert.ok(registry.ok);
+  const jwt = await token(ec, 'ES256');
+  const ask = async (user: string) => {
+    const headers = [{ name: 'proxy-authorization', value: basic(user, jwt) }];
+    return registry.value.authenticate({ mode: 'explicit', headers, transport: 'loopback', now_ms: NOW_MS });
+  };
+  assert.equal((await ask('robot')).ok, true);
+  const other = await ask('second');
+  assert.equal(other.ok ? '' : other.problem, 'IDENTITY_CONFLICT');
+});
