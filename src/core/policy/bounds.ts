@@ -1,7 +1,9 @@
 /** Named maxima of policy documents. Lists inside a document have theirs in `policies/policy.schema.json`. */
 
-/** Characters of source text: 20,000 generous rules. */
+/** Characters of JSON text: 20,000 generous rules. */
 export const SOURCE_CHARS_MAX = 16 * 1024 * 1024;
+/** Characters of YAML text, which takes microseconds a character to parse. */
+export const YAML_CHARS_MAX = 2 * 1024 * 1024;
 /** Nesting of lists and mappings; the deepest member of the schema sits at 6. */
 export const SOURCE_DEPTH_MAX = 16;
 /** Keys of one mapping. The YAML library compares every key with every other, so a wide mapping costs its square. */

@@ -2,7 +2,7 @@ import { parseStrictJson } from '../canonical/jcs.ts';
 import type { JsonValue } from '../canonical/json_value.ts';
 import { utf8Encode } from '../canonical/utf8.ts';
 import { fail, ok, type Result } from '../result.ts';
-import { SOURCE_CHARS_MAX } from './bounds.ts';
+import { SOURCE_CHARS_MAX, YAML_CHARS_MAX } from './bounds.ts';
 import { type Mistake, mistake } from './mistakes.ts';
 import { readYaml, type YamlTree } from './yaml_source.ts';
 
@@ -29,8 +29,11 @@ export const FIRST_PLACE: Place = { line: 1, column: 1 };
  * duplicate or non-text keys, and anything past the bounds.
  */
 export function readSource(text: string): Result<SourceTree, readonly PlacedMistake[]> {
-  if (text.length > SOURCE_CHARS_MAX) return fail([{ ...tooLarge(text.length), place: FIRST_PLACE }]);
-  return readJson(text) ?? readYaml(text);
+  if (text.length > SOURCE_CHARS_MAX) return fail([tooLarge(text.length, SOURCE_CHARS_MAX, 'are read')]);
+  const json = readJson(text);
+  if (json) return json;
+  if (text.length <= YAML_CHARS_MAX) return readYaml(text);
+  return fail([tooLarge(text.length, YAML_CHARS_MAX, 'are read of YAML; write larger documents as JSON')]);
 }
 
 /** JSON is parsed ten times faster than YAML; the places are only looked up when something is wrong. */
@@ -42,7 +45,7 @@ function readJson(text: string): Result<SourceTree, never> | undefined {
   return ok({
     value: parsed.value,
     locate(pointer, at) {
-      const yaml = tree === undefined ? readYaml(text) : ok(tree);
+      const yaml = tree === undefined ? placesOf(text) : ok(tree);
       if (!yaml.ok) return FIRST_PLACE;
       tree = yaml.value;
       return tree.locate(pointer, at);
@@ -50,11 +53,12 @@ function readJson(text: string): Result<SourceTree, never> | undefined {
   });
 }
 
-function tooLarge(length: number): Mistake {
-  return mistake(
-    'SOURCE_TOO_LARGE',
-    '',
-    `the document has ${length} characters`,
-    `at most ${SOURCE_CHARS_MAX} are read`,
-  );
+/** Of a very large document every mistake stands at its start; the pointer still tells where. */
+function placesOf(text: string): Result<YamlTree, unknown> {
+  return text.length <= YAML_CHARS_MAX ? readYaml(text) : fail('too large');
+}
+
+function tooLarge(length: number, limit: number, hint: string): PlacedMistake {
+  const message = `the document has ${length} characters`;
+  return { ...mistake('SOURCE_TOO_LARGE', '', message, `at most ${limit} ${hint}`), place: FIRST_PLACE };
 }

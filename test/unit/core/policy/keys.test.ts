@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { compilePolicy } from '../../../../src/core/policy/compile.ts';
+import { principalOf, requestOf } from './sample.ts';
+
+/**
+ * Every key that the schema accepts changes behaviour: two documents that differ in this key alone are told apart by
+ * an evaluation, by a limit, by the receipt's policy id, or by being refused.
+ */
+type Json = { [key: string]: unknown };
+type Pair = readonly [without: Json, with_: Json];
+
+const HOSTS = { hosts: ['api.example.com'] };
+const doc = (parts: Json): Json => ({ schema: 'clawgress/policy/v1', id: 'x', rules: [], ...parts });
+const rule = (parts: Json = {}): Json => ({
+  id: 'r',
+  action: 'allow',
+  match: { destination: HOSTS },
+  ...parts,
+});
+const rules = (...list: Json[]) => doc({ rules: list });
+const match = (parts: Json) => rules(rule({ match: { destination: HOSTS, ...parts } }));
+const limits = (parts: Json) => doc({ limits: [{ id: 'l', per: 'agent', rps: 5, ...parts }] });
+const request = (parts: Json) => ({ url: 'https://api.example.com/v1?q=1', ...parts });
+const tests = (asked: Json, expect: Json = { verdict: 'deny' }, list: Json[] = []) =>
+  doc({ rules: list, tests: [{ name: 't', request: asked, expect }] });
+
+const agentPair = (key: string): Pair => [match({}), match({ agent: { [key]: ['nobody'] } })];
+const testAgent = (key: string): Pair => {
+  const only = [rule({ match: { destination: HOSTS, agent: { [key]: ['x'] } } })];
+  return [
+    tests(request({}), { verdict: 'allow' }, only),
+    tests(request({ agent: { [key]: 'x' } }), { verdict: 'allow' }, only),
+  ];
+};
+
+const PAIRS: Readonly<Record<string, Pair>> = {
+  'PolicyDocument.schema': [{ ...doc({}), schema: 'clawgress/policy/v2' }, doc({})],
+  'PolicyDocument.id': [doc({}), doc({ id: 'y' })],
+  'PolicyDocument.rules': [rules(), rules(rule())],
+  'PolicyDocument.limits': [doc({}), limits({})],
+  'PolicyDocument.tests': [doc({}), tests(request({}), { verdict: 'allow' })],
+  'Rule.id': [rules(rule()), rules(rule({ id: 's' }))],
+  'Rule.priority': [rules(rule(), rule({ id: 's' })), rules(rule(), rule({ id: 's', priority: 1 }))],
+  'Rule.enabled': [rules(rule()), rules(rule({ enabled: false }))],
+  'Rule.match': [
+    rules(rule({ action: 'deny' })),
+    rules(rule({ action: 'deny', match: { methods: ['PUT'] } })),
+  ],
+  'Rule.action': [rules(rule()), rules(rule({ action: 'deny' }))],
+  'Rule.shadow': [rules(rule()), rules(rule({ shadow: true }))],
+  'Rule.path': [rules(rule()), rules(rule({ path: 'rewrite' }))],
+  'Match.agent': agentPair('agent_id'),
+  'Match.destination': [
+    rules({ id: 'r', action: 'deny' }),
+    rules({ id: 'r', action: 'deny', match: { destination: { hosts: ['b.example'] } } }),
+  ],
+  'Match.methods': [match({}), match({ methods: ['PUT'] })],
+  'Match.path_prefixes': [match({}), match({ path_prefixes: ['/v2'] })],
+  'Match.query': [match({}), match({ query: { absent: ['q'] } })],
+  'Match.protocol': [match({}), match({ protocol: { kind: 'connect' } })],
+  'AgentMatch.agent_id': agentPair('agent_id'),
+  'AgentMatch.team_id': agentPair('team_id'),
+  'AgentMatch.project_id': agentPair('project_id'),
+  'AgentMatch.environment': agentPair('environment'),
+  'AgentMatch.tenant_id': agentPair('tenant_id'),
+  'DestinationMatch.hosts': [match({}), match({ destination: { hosts: ['b.example'] } })],
+  'DestinationMatch.ports': [match({}), match({ destination: { ...HOSTS, ports: [80] } })],
+  'DestinationMatch.schemes': [match({}), match({ destination: { ...HOSTS, schemes: ['http'] } })],
+  'DestinationMatch.any_host': [
+    match({ destination: { ports: [443] } }),
+    match({ destination: { ports: [443], any_host: true } }),
+  ],
+  'QueryMatch.absent': [match({ query: { absent: ['z'] } }), match({ query: { absent: ['z', 'q'] } })],
+  'ProtocolMatch.kind': [match({ protocol: { kind: 'http' } }), match({ protocol: { kind: 'connect' } })],
+  'Limit.id': [limits({}), limits({ id: 'm' })],
+  'Limit.match': [limits({}), limits({ match: { methods: ['PUT'] } })],
+  'Limit.per': [limits({}), limits({ per: 'team' })],
+  'Limit.rps': [limits({}), limits({ rps: 6 })],
+  'Limit.rpm': [limits({}), limits({ rpm: 6 })],
+  'Limit.burst': [limits({}), limits({ burst: 6 })],
+  'Limit.mode': [limits({}), limits({ mode: 'alert_only' })],
+  'DocumentTest.name': [
+    doc({
+      tests: [
+        { name: 't', request: request({}), expect: { verdict: 'deny' } },
+        { name: 't', request: request({}), expect: { verdict: 'deny' } },
+      ],
+    }),
+    doc({
+      tests: [
+        { name: 't', request: request({}), expect: { verdict: 'deny' } },
+        { name: 'u', request: request({}), expect: { verdict: 'deny' } },
+      ],
+    }),
+  ],
+  'DocumentTest.request': [
+    tests(request({}), { verdict: 'allow' }, [rule()]),
+    tests(request({ url: 'http://b.example/' }), { verdict: 'allow' }, [rule()]),
+  ],
+  'DocumentTest.expect': [tests(request({})), tests(request({}), { verdict: 'allow' })],
+  'TestRequest.agent': testAgent('agent_id'),
+  'TestRequest.method': [
+    tests(request({}), { verdict: 'allow' }, [rule({ match: { destination: HOSTS, methods: ['GET'] } })]),
+    tests(request({ method: 'PUT' }), { verdict: 'allow' }, [
+      rule({ match: { destination: HOSTS, methods: ['GET'] } }),
+    ]),
+  ],
+  'TestRequest.url': [
+    tests(request({}), { verdict: 'allow' }, [rule()]),
+    tests(request({ url: 'http://b.example/' }), { verdict: 'allow' }, [rule()]),
+  ],
+  'TestRequest.connect': [
+    tests({ connect: 'api.example.com:443' }, { verdict: 'deny', reason: 'TUNNEL_OPAQUE' }, [rule()]),
+    tests({ connect: 'b.example:443' }, { verdict: 'deny', reason: 'TUNNEL_OPAQUE' }, [rule()]),
+  ],
+  'TestRequest.headers': [
+    tests(request({}), { verdict: 'allow' }, [rule({ match: { destination: HOSTS, methods: ['GET'] } })]),
+    tests(request({ headers: ['x-http-method'] }), { verdict: 'allow' }, [
+      rule({ match: { destination: HOSTS, methods: ['GET'] } }),
+    ]),
+  ],
+  'TestAgent.agent_id': testAgent('agent_id'),
+  'TestAgent.team_id': testAgent('team_id'),
+  'TestAgent.project_id': testAgent('project_id'),
+  'TestAgent.environment': testAgent('environment'),
+  'TestAgent.tenant_id': testAgent('tenant_id'),
+  'TestExpectation.verdict': [tests(request({})), tests(request({}), { verdict: 'allow' })],
+  'TestExpectation.reason': [
+    tests(request({})),
+    tests(request({}), { verdict: 'deny', reason: 'POLICY_DENY' }),
+  ],
+  'TestExpectation.rule': [tests(request({})), tests(request({}), { verdict: 'deny', rule: 'r' })],
+};
+
+/** Everything a document can do to these requests. */
+function behaviour(document: Json): unknown {
+  const result = compilePolicy({ file: 'x', text: JSON.stringify(document) });
+  if (!result.ok) return { refused: result.problem.map(({ code }) => code) };
+  const asked = [{ url: 'https://api.example.com/v1?q=1' }, { url: 'https://api.example.com/a/../v1' }];
+  const { policy } = result.value;
+  return {
+    policy_id: policy.policy_id,
+    evaluations: asked.map((sample) => policy.evaluate(requestOf(sample), principalOf())),
+    limits: asked.map((sample) => policy.limits(requestOf(sample), principalOf())),
+  };
+}
+
+const schema = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../../policies/policy.schema.json'), 'utf8'),
+);
+const keys = [
+  ...Object.keys(schema.properties).map((key) => `PolicyDocument.${key}`),
+  ...Object.entries<{ properties?: object }>(schema.$defs).flatMap(([name, { properties = {} }]) =>
+    Object.keys(properties).map((key) => `${name}.${key}`),
+  ),
+];
+
+it('has a pair of documents for every key of the schema and no other', () => {
+  assert.deepEqual(Object.keys(PAIRS).sort(), keys.sort());
+});
+
+for (const [key, [without, with_]] of Object.entries(PAIRS)) {
+  it(`${key} changes behaviour`, () => {
+    const [a, b] = [behaviour(without), behaviour(with_)];
+    assert.notDeepEqual(a, b);
+    // A pair that is refused twice would prove nothing.
+    assert.ok(!(isRefused(a) && isRefused(b)), JSON.stringify([a, b]));
+    for (const refused of [a, b].filter(isRefused)) assert.ok(!refused.refused.includes('UNKNOWN_KEY'));
+  });
+}
+
+function isRefused(value: unknown): value is { refused: string[] } {
+  return typeof value === 'object' && value !== null && 'refused' in value;
+}

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Limit, Rule } from '../../../../src/gen/policy_document.ts';
+import { compiled, documentOf } from './sample.ts';
+
+const HOST = { destination: { hosts: ['api.example.com'] } };
+
+function warned(rules: Rule[], limits: Limit[] = []): string[] {
+  const { warnings } = compiled(documentOf({ rules, limits }));
+  return warnings.map(({ severity, code, pointer }) => {
+    assert.equal(severity, 'warning');
+    return `${code} ${pointer}`;
+  });
+}
+
+describe('lint of rules', () => {
+  const allow = (id: string, match: Rule['match'] = {}, more: Partial<Rule> = {}): Rule => ({
+    id,
+    action: 'allow',
+    match: { ...HOST, ...match },
+    ...more,
+  });
+  const deny = (id: string, match: Rule['match'] = {}): Rule => ({ id, action: 'deny', match });
+
+  it('has nothing to say about a sound document', () => {
+    assert.deepEqual(
+      warned([allow('a', { methods: ['GET'] }), deny('d', { path_prefixes: ['/admin'] })]),
+      [],
+    );
+  });
+  it('finds an allow that a deny covers, in either order', () => {
+    assert.deepEqual(warned([allow('a'), deny('d', { destination: { hosts: ['*.example.com'] } })]), [
+      'RULE_SHADOWED /rules/0',
+    ]);
+    assert.deepEqual(warned([deny('d'), allow('a')]), ['RULE_SHADOWED /rules/1']);
+  });
+  it('does not call an allow covered by a shadow deny', () => {
+    assert.deepEqual(warned([allow('a'), { ...deny('d'), shadow: true }]), []);
+  });
+  it('finds a rule inside a broader one of its kind', () => {
+    assert.deepEqual(warned([allow('a'), allow('b', { methods: ['GET'] })]), ['RULE_UNREACHABLE /rules/1']);
+    assert.deepEqual(warned([allow('a', { agent: { agent_id: ['x'] } }), allow('b')]), [
+      'RULE_UNREACHABLE /rules/0',
+    ]);
+    assert.deepEqual(warned([deny('a', { path_prefixes: ['/a/b'] }), deny('b', { path_prefixes: ['/a'] })]), [
+      'RULE_UNREACHABLE /rules/0',
+    ]);
+  });
+  it('names one of two equal rules: the one that receipts do not name', () => {
+    assert.deepEqual(warned([allow('b'), allow('a')]), ['RULE_UNREACHABLE /rules/0']);
+    assert.deepEqual(warned([allow('b', {}, { priority: 1 }), allow('a')]), ['RULE_UNREACHABLE /rules/1']);
+  });
+  it('does not confuse path modes and tunnels with broader rules', () => {
+    assert.deepEqual(warned([allow('a'), allow('b', {}, { path: 'raw' })]), []);
+    assert.deepEqual(warned([allow('a'), allow('b', { protocol: { kind: 'connect' } })]), []);
+    assert.deepEqual(
+      warned([
+        allow('a', { destination: { any_host: true } }),
+        allow('b', { destination: { hosts: ['192.0.2.1'] } }),
+      ]),
+      [],
+    );
+  });
+  it('finds rules that can never match', () => {
+    const tunnel = { protocol: { kind: 'connect' as const } };
+    assert.deepEqual(warned([allow('a', { ...tunnel, methods: ['GET'] })]), [
+      'RULE_NEVER_MATCHES /rules/0/match',
+    ]);
+    assert.deepEqual(
+      warned([allow('a', { ...tunnel, destination: { hosts: ['a.example'], schemes: ['https'] } })]),
+      ['RULE_NEVER_MATCHES /rules/0/match'],
+    );
+    assert.deepEqual(warned([allow('a', { destination: { hosts: ['a.example'], schemes: ['tcp'] } })]), [
+      'RULE_NEVER_MATCHES /rules/0/match',
+    ]);
+    assert.deepEqual(warned([deny('a', { ...tunnel, methods: ['GET'] })]), [
+      'PREDICATE_WITHOUT_EFFECT /rules/0/match',
+    ]);
+  });
+  it('gives up on too many pairs and says so', () => {
+    const rules = Array.from({ length: 700 }, (_, i) => deny(`r${i}`, { destination: { ports: [i + 1] } }));
+    assert.deepEqual(
+      warned(rules).map((line) => line.split(' ')[0]),
+      ['LINT_INCOMPLETE'],
+    );
+  });
+});
+
+describe('lint of hosts', () => {
+  const hosts = (...list: string[]) =>
+    warned([{ id: 'a', action: 'allow', match: { destination: { hosts: list } } }]);
+  const AT = '/rules/0/match/destination/hosts';
+
+  it('finds mixed and borrowed alphabets', () => {
+    assert.deepEqual(hosts('pаypal.example'), [`LOOKALIKE_HOST ${AT}/0`]);
+    assert.deepEqual(hosts('раура.example'), [`LOOKALIKE_HOST ${AT}/0`]);
+    assert.deepEqual(hosts('bücher.example', 'пример.example', '例え.example'), []);
+  });
+  it('finds twins in one document', () => {
+    assert.deepEqual(hosts('modern.example', 'modem.example'), [`LOOKALIKE_HOST ${AT}/1`]);
+    assert.deepEqual(hosts('*.paypal.example', 'paypa1.example'), [`LOOKALIKE_HOST ${AT}/1`]);
+    assert.deepEqual(hosts('*.paypal.example', 'paypal.example'), []);
+    assert.deepEqual(hosts('10.0.0.1', '10.0.0.11', '1.example', 'node10.example'), []);
+  });
+  it('points at wildcards over a whole top-level domain', () => {
+    assert.deepEqual(hosts('*.internal'), [`WILDCARD_TOP_LEVEL ${AT}/0`]);
+  });
+});
+
+describe('lint of limits', () => {
+  const limit = (id: string, more: Partial<Limit>): Limit => ({ id, per: 'agent', ...more });
+
+  it('finds rates and bursts that never bite', () => {
+    assert.deepEqual(warned([], [limit('l', { rps: 10, rpm: 600 })]), ['LIMIT_CONTRADICTORY /limits/0/rpm']);
+    assert.deepEqual(warned([], [limit('l', { rps: 10, rpm: 100, burst: 40 })]), [
+      'LIMIT_CONTRADICTORY /limits/0/burst',
+    ]);
+    assert.deepEqual(warned([], [limit('l', { rps: 20, rpm: 600, burst: 40 })]), []);
+  });
+  it('finds limits over the same requests', () => {
+    assert.deepEqual(warned([], [limit('l', { rps: 1 }), limit('m', { rps: 1 })]), [
+      'LIMIT_DUPLICATE /limits/1',
+    ]);
+    assert.deepEqual(warned([], [limit('l', { rps: 1 }), limit('m', { rps: 2 })]), [
+      'LIMIT_CONTRADICTORY /limits/1',
+    ]);
+    assert.deepEqual(warned([], [limit('l', { rps: 1 }), limit('m', { rpm: 30 })]), []);
+    assert.deepEqual(warned([], [limit('l', { rps: 1 }), limit('m', { rps: 1, per: 'team' })]), []);
+    assert.deepEqual(warned([], [limit('l', { rps: 2 }), limit('m', { rps: 1, mode: 'alert_only' })]), []);
+  });
+});

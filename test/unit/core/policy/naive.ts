@@ -1,0 +1,177 @@
+import type { Principal } from '../../../../src/core/identity/principal.ts';
+import type { EgressRequest } from '../../../../src/core/request/egress_request.ts';
+import type { Match, PolicyDocument, Rule } from '../../../../src/gen/policy_document.ts';
+
+/** A second evaluator, written from the policy reference: no index, no sets, every rule tried in turn. */
+export interface NaiveOutcome {
+  readonly verdict: string;
+  readonly reason: string;
+  readonly rule_id?: string;
+  readonly path?: string;
+}
+
+/** 1 holds, 0 does not, 0.5 cannot be known: AND is the minimum. */
+type Truth = 0 | 0.5 | 1;
+
+export function naiveLive(document: PolicyDocument, request: EgressRequest, who: Principal): NaiveOutcome {
+  return outcome(
+    document.rules.filter((rule) => !rule.shadow),
+    request,
+    who,
+  );
+}
+
+export function naiveShadow(document: PolicyDocument, request: EgressRequest, who: Principal): NaiveOutcome {
+  return outcome(document.rules, request, who);
+}
+
+export function naiveObservers(document: PolicyDocument, request: EgressRequest, who: Principal): string[] {
+  const observing = active(document.rules).filter(
+    ({ action }) => action === 'alert' || action === 'log_only',
+  );
+  return observing
+    .filter(({ match = {} }) => touches(match, request, who))
+    .map(({ id }) => id)
+    .sort();
+}
+
+export function naiveLimits(document: PolicyDocument, request: EgressRequest, who: Principal): string[] {
+  return (document.limits ?? []).filter(({ match = {} }) => touches(match, request, who)).map(({ id }) => id);
+}
+
+function outcome(all: readonly Rule[], request: EgressRequest, who: Principal): NaiveOutcome {
+  const rules = active(all);
+  const denies = rules.filter(({ action }) => action === 'deny');
+  const allows = rules.filter(({ action }) => action === 'allow');
+  const hidden = overridden(request);
+  const sure = denies.filter(({ match = {} }) => truth(match, request, who) === 1);
+  if (sure.length > 0) return named('deny', 'POLICY_DENY', sure);
+  const dodged = denies.filter(
+    ({ match = {} }) => hidden && truth(match, request, who) === 0 && touches(match, request, who),
+  );
+  if (dodged.length > 0) return named('deny', 'OVERRIDE_HEADER', dodged);
+  const maybe = denies.filter(({ match = {} }) => truth(match, request, who) === 0.5);
+  if (maybe.length > 0) return named('deny', 'TUNNEL_OPAQUE', maybe);
+
+  const judged = allows.map((rule) => ({ rule, truth: allowTruth(rule, request, who) }));
+  const full = judged.filter((one) => one.truth === 1).map(({ rule }) => rule);
+  const clear = full.filter(
+    (rule) => !request.path_ambiguous || (rule.path ?? 'deny_ambiguous') !== 'deny_ambiguous',
+  );
+  const granting = clear.filter((rule) => !(hidden && restricted(rule.match ?? {})));
+  if (granting.length > 0) {
+    const chosen = named('allow', 'POLICY_ALLOW', granting);
+    if (!request.path_ambiguous) return chosen;
+    return { ...chosen, path: granting.some(({ path }) => path === 'rewrite') ? 'rewrite' : 'raw' };
+  }
+  const ambiguous = full.filter((rule) => !clear.includes(rule));
+  if (ambiguous.length > 0) return named('deny', 'PATH_AMBIGUOUS', ambiguous);
+  if (clear.length > 0) return named('deny', 'OVERRIDE_HEADER', clear);
+  const blind = judged.filter((one) => one.truth === 0.5).map(({ rule }) => rule);
+  if (blind.length > 0) return named('deny', 'TUNNEL_OPAQUE', blind);
+  return { verdict: 'deny', reason: 'POLICY_NO_MATCH' };
+}
+
+function named(verdict: string, reason: string, rules: readonly Rule[]): NaiveOutcome {
+  const top = Math.max(...rules.map(({ priority = 0 }) => priority));
+  const [rule_id = ''] = rules
+    .filter(({ priority = 0 }) => priority === top)
+    .map(({ id }) => id)
+    .sort();
+  return { verdict, reason, rule_id };
+}
+
+function active(rules: readonly Rule[]): readonly Rule[] {
+  return rules.filter(({ enabled }) => enabled !== false);
+}
+
+function overridden({ protocol, override_headers, query_names }: EgressRequest): boolean {
+  return protocol === 'http' && (override_headers.length > 0 || query_names.includes('_method'));
+}
+
+function restricted({ methods, path_prefixes }: Match): boolean {
+  return methods !== undefined || path_prefixes !== undefined;
+}
+
+function touches(match: Match, request: EgressRequest, who: Principal): boolean {
+  if (truth(match, request, who) > 0) return true;
+  if (!overridden(request) || !restricted(match)) return false;
+  const { methods: _m, path_prefixes: _p, ...rest } = match;
+  return truth(rest, request, who) > 0;
+}
+
+/** As a deny rule reads it. */
+function truth(match: Match, request: EgressRequest, who: Principal): Truth {
+  const tunnel = request.protocol === 'connect';
+  const { destination: d, protocol, path_prefixes } = match;
+  const kind = protocol === undefined || protocol.kind === request.protocol;
+  const hosts = d?.hosts === undefined || d.hosts.some((pattern) => hostMatches(pattern, request));
+  const readings = [request.path ?? '', request.path_normal ?? '', bare(request.path_normal ?? '')];
+  const path =
+    request.path === undefined ? 0.5 : readings.some((r) => path_prefixes?.some((p) => under(p, r))) ? 1 : 0;
+  return Math.min(
+    rest(match, request, who, tunnel),
+    kind ? 1 : 0,
+    hosts ? 1 : 0,
+    path_prefixes ? path : 1,
+  ) as Truth;
+}
+
+function allowTruth(
+  { match = {}, path = 'deny_ambiguous' }: Rule,
+  request: EgressRequest,
+  who: Principal,
+): Truth {
+  const tunnel = request.protocol === 'connect';
+  const { destination: d, protocol, path_prefixes } = match;
+  const hosts = d?.hosts ? d.hosts.some((p) => hostMatches(p, request)) : request.host_kind === 'name';
+  const kind = tunnel ? (protocol?.kind === 'connect' ? 1 : 0.5) : protocol?.kind === 'connect' ? 0 : 1;
+  const raw = request.path ?? '';
+  const normal = request.path_normal ?? '';
+  const judged = { raw: [raw], rewrite: [normal], deny_ambiguous: [raw, normal] }[path];
+  const seen =
+    request.path === undefined ? 0.5 : judged.some((r) => path_prefixes?.some((p) => under(p, r))) ? 1 : 0;
+  return Math.min(rest(match, request, who, tunnel), kind, hosts ? 1 : 0, path_prefixes ? seen : 1) as Truth;
+}
+
+function rest(match: Match, request: EgressRequest, who: Principal, tunnel: boolean): number {
+  const { agent = {}, destination: d, methods, query } = match;
+  const ids = Object.entries(agent).every(([key, ids]) =>
+    (ids as string[]).includes(String(who[key as keyof Principal])),
+  );
+  const port = d?.ports === undefined || d.ports.includes(request.port);
+  const scheme = !d?.schemes
+    ? 1
+    : tunnel
+      ? d.schemes.includes('tcp')
+        ? 1
+        : 0.5
+      : d.schemes.includes(request.scheme)
+        ? 1
+        : 0;
+  const method = !methods ? 1 : request.method === undefined ? 0.5 : methods.includes(request.method) ? 1 : 0;
+  const names = !query
+    ? 1
+    : tunnel
+      ? 0.5
+      : query.absent.some((name) => request.query_names.includes(name))
+        ? 0
+        : 1;
+  return Math.min(ids ? 1 : 0, port ? 1 : 0, scheme, method, names);
+}
+
+function hostMatches(pattern: string, { host, host_kind }: EgressRequest): boolean {
+  if (!pattern.startsWith('*')) return pattern === host;
+  return host_kind === 'name' && host.endsWith(pattern.slice(1));
+}
+
+function under(prefix: string, path: string): boolean {
+  return path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`);
+}
+
+/** Without `;parameters`, and without the empty segments that this leaves. */
+function bare(path: string): string {
+  const segments = path.split('/').map((segment) => segment.split(';')[0] ?? '');
+  const last = segments.length - 1;
+  return segments.filter((segment, i) => segment !== '' || i === 0 || i === last).join('/') || '/';
+}
