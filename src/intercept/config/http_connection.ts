@@ -38,6 +38,8 @@ export function explicitConnection(shared: Shared): Message {
   const { input } = shared;
   return connection(shared, 'explicit', {
     scheme_header_transformation: { scheme_to_overwrite: 'http' },
+    // Python's http.client opens tunnels with `CONNECT … HTTP/1.0` up to 3.11, and requests and pip with it.
+    http_protocol_options: { accept_http_10: true },
     upgrade_configs: [{ upgrade_type: 'CONNECT', filters: httpFilters(shared) }],
     route_config: routes('explicit', input, [tunnelRoute(), anyRoute('plain', 'dfp_plain')]),
   });
