@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { type Agent, REGISTRY_SCHEMA, type RegistryDocument } from '../core/identity/agent.ts';
 import { parseRegistry, type RegistryProblem } from '../core/identity/registry_document.ts';
@@ -26,6 +35,7 @@ export async function updateRegistryFile(
   file: string,
   change: (agents: readonly Agent[]) => readonly Agent[],
 ): Promise<RegistryDocument> {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   return withFileLock(file, () => {
     const agents = [...change(readRegistryFile(file).agents)].sort((a, b) =>
       a.agent_id < b.agent_id ? -1 : 1,

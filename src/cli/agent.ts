@@ -38,6 +38,8 @@ export const AGENT_EXAMPLES = {
   remove: ['clawgress agent remove my-agent'],
 } as const;
 
+/** Below the registry's bound, so that a rotation always has room for one more. */
+const LIVE_KEYS_MAX = 8;
 const OVERLAP_MS_MAX = 90 * 86_400_000;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -109,16 +111,14 @@ export async function agentRotateKey(
 ): Promise<number> {
   const overlap_ms = durationMs(textFlag(flags, 'overlap') ?? '24h');
   const issued = issueKey(context.now());
-  const agent = await changeAgent(id, context, (found) => {
-    if (found.api_keys.filter((key) => isLive(key, context.now())).length >= LIVE_KEYS_MAX) {
-      throw new CliError(
-        EXIT.usage,
-        `agent '${id}' has ${LIVE_KEYS_MAX} live keys`,
-        'rotate with --overlap 0s',
-      );
+  const rotate = (found: Agent) => {
+    const live = found.api_keys.filter((key) => isLive(key, context.now())).length;
+    if (overlap_ms === 0 || live < LIVE_KEYS_MAX) {
+      return rotateKeys(found, issued.entry, context.now(), overlap_ms);
     }
-    return rotateKeys(found, issued.entry, context.now(), overlap_ms);
-  });
+    throw new CliError(EXIT.usage, `agent '${id}' has ${live} live keys`, 'end them all with --overlap 0s');
+  };
+  const agent = await withKeyFile(issued.api_key, flags, () => changeAgent(id, context, rotate));
   return showKey(agent, issued.api_key, flags, context);
 }
 
@@ -131,9 +131,6 @@ export async function agentRemove(id: string, flags: Flags, context = agentConte
   context.out(flags['json'] === true ? json({ agent_id: id, removed: true }) : `removed ${id}\n`);
   return EXIT.ok;
 }
-
-/** Below the registry's bound, so that a rotation always has room for one more. */
-const LIVE_KEYS_MAX = 8;
 
 async function setStatus(
   id: string,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseKeySet } from '../../../src/authn/key_set.ts';
@@ -103,4 +105,33 @@ test('a source that never answers well is reported once, without its content', a
   await source.refreshForUnknownKey();
   assert.equal(warnings.length, 1);
   assert.doesNotMatch(JSON.stringify(warnings), /cgk_/);
+});
+
+test('a document over HTTP: only a plain, complete, small 200 counts', async (t) => {
+  const answers: Record<string, (response: ServerResponse) => void> = {
+    '/good': (response) => response.end(text(ec.jwk)),
+    '/error': (response) => response.writeHead(500).end(text(ec.jwk)),
+    '/moved': (response) => response.writeHead(302, { location: '/good' }).end(),
+    '/large': (response) => response.end(text(ec.jwk) + ' '.repeat(300_000)),
+    '/cut': (response) => {
+      response.writeHead(200, { 'content-length': '5000' }).write(text(ec.jwk));
+      setImmediate(() => response.destroy());
+    },
+  };
+  const server = createServer((request, response) => answers[request.url ?? '']?.(response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const sizes = async (path: string) => {
+    const location = `http://127.0.0.1:${port}${path}`;
+    const source = new KeySource({ issuer: 'i', location, max_age_ms: 60_000, log: SILENT, now: () => 0 });
+    t.after(() => source.stop());
+    await source.start();
+    return source.current()?.size;
+  };
+  assert.equal(await sizes('/good'), 1);
+  for (const path of ['/error', '/moved', '/large', '/cut']) assert.equal(await sizes(path), undefined, path);
 });
