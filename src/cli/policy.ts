@@ -36,19 +36,6 @@ export interface ExplainArgs extends PolicyFileArgs {
   readonly request: Omit<TestRequest, 'agent'>;
 }
 
-/** Shown below `--help`. */
-export const POLICY_EXAMPLES = {
-  lint: `Examples:
-  clawgress policy lint policy.yaml
-  clawgress policy lint --json policy.yaml | jq '.problems[] | .message'`,
-  test: `Examples:
-  clawgress policy test policy.yaml`,
-  explain: `Examples:
-  clawgress policy explain policy.yaml --agent demo-agent --team demo --url https://api.example.com/v1/items
-  clawgress policy explain policy.yaml --agent demo-agent --method POST --url http://api.example.com/v1/items
-  clawgress policy explain policy.yaml --agent demo-agent --connect api.example.com:443 --json`,
-} as const;
-
 /** `policy lint <file>`: errors and warnings. 0 without errors, 1 with, 3 when the file cannot be read. */
 export function policyLint({ file, json }: PolicyFileArgs, io: PolicyIo): ExitCode {
   const compiled = load(file, io);
@@ -87,7 +74,10 @@ export function policyExplain(args: ExplainArgs, io: PolicyIo): ExitCode {
     io.err(problemLines(args.file, compiled.problem));
     return EXIT.usage;
   }
-  const explanation = explain(compiled.value, args.request, samplePrincipal(args.agent));
+  const { headers, ...rest } = args.request;
+  // Header names are compared in lower case, as they are on the wire.
+  const request = headers ? { ...rest, headers: headers.map((name) => name.toLowerCase()) } : rest;
+  const explanation = explain(compiled.value, request, samplePrincipal(args.agent));
   if (!explanation.ok) {
     if (args.json) printJson(io, { outcome: { verdict: 'deny', reason: explanation.problem } });
     else io.out(`deny ${explanation.problem}: the request has no canonical form, so no rule is asked\n`);

@@ -33,8 +33,8 @@ function curlFile(layout: Layout, agentId: string): string {
 export function examples(layout: Layout, endpoints: Endpoints, stateFlag: string): readonly Example[] {
   if (endpoints.demo === undefined) return [];
   const { upstream_http, upstream_https } = endpoints.demo;
+  const limited = quoted(curlFile(layout, 'demo-limited'));
   const as = (agent: string) => `curl -si -K ${quoted(curlFile(layout, agent))}`;
-  const quiet = `curl -s -o /dev/null -w '%{http_code}\\n' -K ${quoted(curlFile(layout, 'demo-limited'))}`;
   return [
     {
       expect: 'allowed: 200, and the answer names its receipt',
@@ -46,16 +46,16 @@ export function examples(layout: Layout, endpoints: Endpoints, stateFlag: string
       command: `${as('demo-limited')} -X POST -d '{}' ${upstream_http}/echo`,
     },
     {
+      expect: 'why was that denied?',
+      command: `${cliName()} receipts why --agent demo-limited --last${stateFlag}`,
+    },
+    {
       expect: 'anonymous: 407',
       command: `curl -si --noproxy '' -x ${endpoints.explicit_proxy} ${upstream_http}/hello`,
     },
     {
-      expect: 'rate limit (5 a second, burst 5): about five times 200, then 429',
-      command: `for i in $(seq 12); do ${quiet} ${upstream_http}/hello; done`,
-    },
-    {
-      expect: 'why was that?',
-      command: `${cliName()} receipts why --agent demo-limited --last${stateFlag}`,
+      expect: 'rate limit (5 a second, burst 5): 20 requests, about five times 200, then 429',
+      command: `curl -s -o /dev/null -w '%{http_code}\\n' -K ${limited} '${upstream_http}/hello?n=[1-20]'`,
     },
   ];
 }
