@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { inspect } from 'node:util';
 import { ProxyAgent, fetch as proxiedFetch } from 'undici';
 import { readJournal } from '../support/naive_journal.ts';
 import { type PackageServer, startPackageServer } from '../support/package_server.ts';
@@ -140,7 +141,7 @@ describe('Node fetch (undici)', () => {
       dispatcher: dispatcher(agent(1)),
     }).catch((error: Error) => error);
     assert.ok(denied instanceof Error);
-    assert.match(String((denied as Error).cause), /403/);
+    assert.match(inspect(denied, { depth: 5 }), /403/);
   });
 });
 
@@ -207,7 +208,7 @@ describe('pip', () => {
           '-m',
           'pip',
           'download',
-          '--quiet',
+          '-vv',
           '--no-cache-dir',
           '--disable-pip-version-check',
           '--retries',
@@ -242,7 +243,6 @@ describe('npm', () => {
         [
           'pack',
           'cg-tiny',
-          '--silent=false',
           `--registry=${packages.origin}/npm/`,
           `--proxy=${proxyUrl(who)}`,
           '--noproxy=none.invalid',
