@@ -76,7 +76,8 @@ export function assembleBundle(input: BundleInput): Result<readonly Member[], As
     return fail({ code: 'EMPTY', detail: 'no records in the range' });
   const counter = new PopulationCounter();
   for (const { record } of journal.value) counter.add(record);
-  const keys = keyMembers(input, [...earlier.value, ...journal.value]);
+  const needed = neededOf(earlier.value, journal.value);
+  const keys = keyMembers(input, [...needed, ...journal.value]);
   const policies = policyMembers(input, journal.value);
   if (!keys.ok) return keys;
   if (!policies.ok) return policies;
@@ -85,7 +86,7 @@ export function assembleBundle(input: BundleInput): Result<readonly Member[], As
     { name: at.JOURNAL, bytes: journalBytes(input.journal) },
     { name: at.JOURNAL_VIEW, bytes: journalView(journal.value.map(({ body }) => body)) },
     { name: at.CHECKPOINT, bytes: utf8Encode(input.checkpoint) },
-    ...treeMembers(input, note.value, journal.value, earlier.value),
+    ...treeMembers(input, note.value, journal.value, needed),
     ...policies.value,
     ...keys.value,
     { name: at.README, bytes: readme(predicate, { p256: input.signers.p256.keyId }) },
@@ -119,12 +120,18 @@ function readLines(lines: readonly Uint8Array[]): Result<readonly ReadLine[], As
   return ok(read);
 }
 
+/** Genesis and the delegations that records of the range rest on. */
+function neededOf(earlier: readonly ReadLine[], journal: readonly ReadLine[]): readonly ReadLine[] {
+  const used = new Set(journal.map(({ record }) => record.key_id));
+  return earlier.filter(({ record }) => isGenesis(record) || used.has(delegatedKey(record)?.key_id ?? ''));
+}
+
 /** A complete log ships its tiles; a range ships the frontier before it and the lines that its keys rest on. */
 function treeMembers(
   { sha256, before }: BundleInput,
   checkpoint: SignedCheckpoint,
   journal: readonly ReadLine[],
-  earlier: readonly ReadLine[],
+  needed: readonly ReadLine[],
 ): Member[] {
   const size = checkpoint.size;
   if (before === undefined) {
@@ -142,10 +149,6 @@ function treeMembers(
   const tree = new IncrementalTree(sha256);
   for (const leaf of before.leaves) tree.append(leaf);
   const leaves = [...before.leaves, ...journal.map(({ line }) => leafHash(sha256, line))].slice(0, size);
-  const used = new Set(journal.map(({ record }) => record.key_id));
-  const needed = earlier.filter(
-    ({ record }) => isGenesis(record) || used.has(delegatedKey(record)?.key_id ?? ''),
-  );
   const proofs = needed.map(({ record }) => ({
     seq: record.seq,
     proof: inclusionProof(sha256, leaves, record.seq),

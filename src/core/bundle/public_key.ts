@@ -19,7 +19,7 @@ export function rawOfSpki(spkiDer: Uint8Array, algorithm: KeyAlgorithm): Result<
   const head = SPKI_HEAD[algorithm];
   const isKnown =
     spkiDer.length === head.length + RAW_BYTES[algorithm] && head.every((byte, i) => spkiDer[i] === byte);
-  return isKnown ? ok(spkiDer.slice(head.length)) : fail('KEY_INVALID');
+  return isKnown ? ok(new Uint8Array(spkiDer.subarray(head.length))) : fail('KEY_INVALID');
 }
 
 /** PEM as OpenSSL prints it: 64 letters in a line. */

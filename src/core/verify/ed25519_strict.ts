@@ -21,7 +21,8 @@ const SMALL_ORDER_Y = [
 /** False for an encoding with y >= p and for points of small order, under which one signature fits many messages. */
 export function isStrictPublicKey(publicKey32: Uint8Array): boolean {
   if (publicKey32.length !== 32) return false;
-  const y = publicKey32.slice();
+  // A copy that is one for every subclass: Buffer's `slice` shares memory, and the key must stay as it is.
+  const y = new Uint8Array(publicKey32);
   y[31] = (y[31] ?? 0) & 0x7f;
   return compare(y, FIELD_PRIME) < 0 && SMALL_ORDER_Y.every((small) => compare(y, small) !== 0);
 }

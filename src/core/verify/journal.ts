@@ -97,6 +97,7 @@ export class JournalVerifier {
     if (isGenesis(record) && record.seq === 0) this.problem(keys.enterGenesis(record));
     const signer = keys.signerOf(record);
     if ('code' in signer) return signer;
+    this.problem(signer.problem);
     this.signedBy.set(record.key_id, (this.signedBy.get(record.key_id) ?? 0) + 1);
     if (!isSignedLine(crypto, signer.raw, line)) return { code: 'SIG_INVALID', detail: `seq ${record.seq}` };
     return isDelegation(record) ? keys.enterDelegation(record) : undefined;

@@ -22,6 +22,12 @@ export type KeyProblem = { readonly code: FindingCode; readonly detail: string }
 
 const DELEGATION_MS_MAX = 24 * 3_600_000;
 
+/** `problem`: why its signatures do not count, although they can be checked. */
+export interface Signer {
+  readonly raw: Uint8Array;
+  readonly problem: KeyProblem | undefined;
+}
+
 interface Epoch {
   readonly raw: Uint8Array;
   readonly firstSeq: number;
@@ -47,7 +53,7 @@ export class KeyBook {
     return this.root?.keyId;
   }
 
-  /** Takes the root and log key from genesis. With a trust file, both must be in it: the bundle's word is not enough. */
+  /** Takes root and log key from genesis. With a trust file both must be in it (the root is asked as a signer). */
   enterGenesis(record: Genesis): KeyProblem | undefined {
     const root = this.publicKey(record.root_key);
     const log = this.publicKey(record.log_key);
@@ -56,23 +62,27 @@ export class KeyBook {
     if (root.keyId === log.keyId) return invalid('one key for two purposes');
     this.root = root;
     this.logKey = log;
-    return this.unvouched(root.keyId, 'root', timestampMs(record.ts)) ?? this.unvouched(log.keyId, 'log');
+    return this.unvouched(log.keyId, 'log');
   }
 
-  /** The key that must have signed this record, or why none may. Only the root signs genesis and delegations. */
-  signerOf(record: JournalRecord): { readonly raw: Uint8Array } | KeyProblem {
+  /** The key that must have signed this record, or why none can have. Only the root signs genesis and delegations. */
+  signerOf(record: JournalRecord): Signer | KeyProblem {
     const tsMs = timestampMs(record.ts) ?? 0;
     const isRootRecord = isGenesis(record) || isDelegation(record);
     if (this.root !== undefined && record.key_id === this.root.keyId) {
       if (!isRootRecord) return invalid('the root key signs nothing but genesis and delegations');
-      return this.unvouched(this.root.keyId, 'root', tsMs) ?? this.root;
+      return { raw: this.root.raw, problem: this.unvouched(this.root.keyId, 'root', tsMs) };
     }
     if (isRootRecord) return invalid('genesis and delegations are signed by the root key');
     const epoch = this.epochs.get(record.key_id);
     if (epoch === undefined) return { code: 'KEY_UNKNOWN', detail: record.key_id };
+    return { raw: epoch.raw, problem: this.epochProblem(epoch, record, tsMs) };
+  }
+
+  private epochProblem(epoch: Epoch, record: JournalRecord, tsMs: number): KeyProblem | undefined {
     if (record.seq < epoch.firstSeq) return invalid(`used before its first_seq ${epoch.firstSeq}`);
     if (tsMs > epoch.notAfterMs) return { code: 'KEY_EXPIRED', detail: record.key_id };
-    return this.limitOf(this.trusted?.get(record.key_id), tsMs) ?? epoch;
+    return this.limitOf(this.trusted?.get(record.key_id), tsMs);
   }
 
   /** Learns an epoch key. The caller has verified that the root signed this record. */

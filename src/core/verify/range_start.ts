@@ -73,7 +73,7 @@ class EarlierLines {
       return undefined;
     }
     const record = read.value;
-    const problem = this.misplaced(record, parsed.value.keyId) ?? this.learn(record, parsed.value);
+    const problem = this.misplaced(record, parsed.value.keyId) ?? this.learn(record, parsed.value, report);
     if (problem !== undefined) report(problem);
     return record.seq;
   }
@@ -88,12 +88,17 @@ class EarlierLines {
     return isOther ? { code: 'LOG_MISMATCH', detail: `seq ${record.seq}` } : undefined;
   }
 
-  private learn(record: JournalRecord, line: SignedLine): KeyProblem | undefined {
+  private learn(
+    record: JournalRecord,
+    line: SignedLine,
+    report: (problem: KeyProblem) => void,
+  ): KeyProblem | undefined {
     const unvouched = isGenesis(record) ? this.keys.enterGenesis(record) : undefined;
     if (isGenesis(record)) this.genesis = record;
-    if (unvouched !== undefined) return unvouched;
+    if (unvouched !== undefined) report(unvouched);
     const signer = this.keys.signerOf(record);
     if ('code' in signer) return signer;
+    if (signer.problem !== undefined) report(signer.problem);
     if (!isSignedLine(this.crypto, signer.raw, line))
       return { code: 'SIG_INVALID', detail: `seq ${record.seq}` };
     return isDelegation(record) ? this.keys.enterDelegation(record) : undefined;

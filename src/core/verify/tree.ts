@@ -9,7 +9,11 @@ import { isStrictSignature } from './ed25519_strict.ts';
 import type { Findings } from './findings.ts';
 
 /** Reads the checkpoint; undefined (and a finding) when it cannot be read. Its signature is checked later, once genesis has named the key. */
-export function readCheckpoint(bytes: Uint8Array, findings: Findings): SignedCheckpoint | undefined {
+export function readCheckpoint(
+  bytes: Uint8Array | undefined,
+  findings: Findings,
+): SignedCheckpoint | undefined {
+  if (bytes === undefined) return undefined;
   const text = utf8DecodeStrict(bytes);
   const note = text.ok ? parseNote(text.value) : text;
   if (note.ok) return note.value;

@@ -19,7 +19,6 @@ import { readRangeStart } from './range_start.ts';
 import { CAVEATS, type VerifyReport, verdictOf } from './report.ts';
 import { checkNote, checkTiles, checkTree, readCheckpoint } from './tree.ts';
 
-const NO_BYTES = new Uint8Array(0);
 const RANGE_MEMBERS = [at.FRONTIER, at.DELEGATIONS, at.DELEGATION_PROOFS];
 
 /**
@@ -32,30 +31,31 @@ export function verifyBundle(
   crypto: VerifyCrypto,
 ): VerifyReport {
   const findings = new Findings();
+  const keys = new KeyBook(crypto.sha256, trust);
   const members = readZip(zip);
-  if (members.ok) return verifyMembers(members.value, trust, crypto, findings);
+  if (members.ok) return verifyMembers({ members: members.value, trust, crypto, keys, findings });
   findings.add('ZIP_INVALID', `offset ${members.problem.offset}`, members.problem.code);
-  return verifyMembers([], trust, crypto, findings);
+  const unread = new JournalVerifier({ crypto, keys, findings, where: at.JOURNAL, firstSeq: 0 });
+  return report(unread, keys, undefined, findings, trust !== undefined);
 }
 
-function verifyMembers(
-  members: readonly Member[],
-  trust: TrustFile | undefined,
-  crypto: VerifyCrypto,
-  findings: Findings,
-): VerifyReport {
+interface Opened {
+  readonly members: readonly Member[];
+  readonly trust: TrustFile | undefined;
+  readonly crypto: VerifyCrypto;
+  readonly keys: KeyBook;
+  readonly findings: Findings;
+}
+
+function verifyMembers({ members, trust, crypto, keys, findings }: Opened): VerifyReport {
   const files = new Map(members.map(({ name, bytes }) => [name, bytes]));
-  const keys = new KeyBook(crypto.sha256, trust);
-  if (members.length > 0) checkMembers(crypto.sha256, members, findings);
+  checkMembers(crypto.sha256, members, findings);
   const listedKeys = readKeyList(crypto, files, findings);
   checkManifestSignatures(crypto, files, trust ?? listedKeys, findings);
-  const note = files.has(at.CHECKPOINT)
-    ? readCheckpoint(files.get(at.CHECKPOINT) ?? NO_BYTES, findings)
-    : undefined;
+  const note = readCheckpoint(files.get(at.CHECKPOINT), findings);
   const isRange = RANGE_MEMBERS.some((name) => files.has(name));
   const start = isRange ? readRangeStart(crypto, files, note, keys, findings) : undefined;
-  const { lines, rest } = splitJournal(files.get(at.JOURNAL) ?? NO_BYTES);
-  if (rest.length > 0) findings.add('LINE_INVALID', at.JOURNAL, 'the last line has no newline');
+  const lines = readLines(files.get(at.JOURNAL), findings);
   const journal = new JournalVerifier({
     crypto,
     keys,
@@ -65,15 +65,22 @@ function verifyMembers(
     ...(start?.genesis === undefined ? {} : { log: start.genesis }),
   });
   for (const line of lines) journal.line(line);
-  if (lines.length === 0 && members.length > 0) findings.add('EMPTY', at.JOURNAL);
   if (note !== undefined) checkTree(crypto, note, start?.before, lines, findings);
-  if (members.length > 0)
-    checkTiles(crypto, files, isRange ? undefined : lines.slice(0, note?.size ?? 0), findings);
+  checkTiles(crypto, files, isRange ? undefined : lines.slice(0, note?.size ?? 0), findings);
   checkView(files, lines, findings);
   checkPolicies(crypto.sha256, files, journal.policyHashes, findings);
   checkOrigin({ crypto, files, listedKeys, keys, journal, note, findings });
   checkManifest({ crypto, members, files, journal, note, findings });
   return report(journal, keys, note, findings, trust !== undefined);
+}
+
+function readLines(bytes: Uint8Array | undefined, findings: Findings): readonly Uint8Array[] {
+  // A missing journal is told as a missing member; only one that is there and holds nothing is empty.
+  if (bytes === undefined) return [];
+  const { lines, rest } = splitJournal(bytes);
+  if (rest.length > 0) findings.add('LINE_INVALID', at.JOURNAL, 'the last line has no newline');
+  else if (lines.length === 0) findings.add('EMPTY', at.JOURNAL);
+  return lines;
 }
 
 /** The bundle's own key list. Unreadable: an empty one, and a finding. */

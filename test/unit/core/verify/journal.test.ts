@@ -1,0 +1,287 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { verifyJournalLines } from '../../../../src/core/verify/journal.ts';
+import { bodyTextOf, nodeCrypto, trustOf } from '../../../support/evidence_bundle.ts';
+import {
+  canonical,
+  EvidenceLog,
+  hexOf,
+  keyRef,
+  leafOf,
+  signedLine,
+  smallLog,
+  testKey,
+  treeRoot,
+  trustEntry,
+} from '../../../support/evidence_log.ts';
+
+function codes(log: EvidenceLog, trust = trustOf(log)): string[] {
+  const { findings } = verifyJournalLines(log.lines, nodeCrypto, trust);
+  return findings.kept.map(({ code, where }) => `${code} ${where}`);
+}
+
+test('an honest log has no findings, and its totals are told', () => {
+  const log = smallLog();
+  assert.deepEqual(codes(log), []);
+  const { journal } = verifyJournalLines(log.lines, nodeCrypto, undefined);
+  assert.equal(journal.totals.records, 7);
+  assert.deepEqual(verifyJournalLines([], nodeCrypto, undefined).findings.kept, [
+    { code: 'EMPTY', where: 'journal', detail: '' },
+  ]);
+});
+
+test('gaps, recoveries, clock jumps and unknown outcomes are counted', () => {
+  const log = smallLog();
+  log.outcome({ state: 'unknown', status: undefined });
+  log.add('lifecycle', { lifecycle: 'recovery', cut_bytes: 0, open_decisions: 1 });
+  log.add('lifecycle', { lifecycle: 'clock', wall_jump_ms: -9000 });
+  const counts = [
+    { cause: 'codec', count: 3 },
+    { cause: 'overload', count: 4 },
+  ];
+  log.add('lifecycle', { lifecycle: 'gap', log_file_id: 'e1', from_ts: log.now(), to_ts: log.now(), counts });
+  log.add('lifecycle', { lifecycle: 'gap', log_file_id: 'e1', from_ts: log.now(), to_ts: log.now(), counts });
+  assert.deepEqual(codes(log), []);
+  const { totals } = verifyJournalLines(log.lines, nodeCrypto, undefined).journal;
+  assert.deepEqual(totals.gaps, [
+    { name: 'codec', count: 6 },
+    { name: 'overload', count: 8 },
+  ]);
+  assert.deepEqual([totals.recoveries, totals.clock_jumps], [1, 1]);
+  assert.deepEqual(totals.by_outcome, [
+    { name: 'completed', count: 1 },
+    { name: 'unknown', count: 1 },
+  ]);
+});
+
+test('only the root delegates, and only within the rules', () => {
+  const started = () => {
+    const log = new EvidenceLog();
+    log.genesis();
+    return log;
+  };
+  const other = testKey('epoch-2');
+  const cases: [string, (log: EvidenceLog) => void, string[]][] = [
+    ['no delegation', (log) => log.start(), ['KEY_UNKNOWN journal:2']],
+    [
+      'an epoch key delegates',
+      (log) => {
+        log.delegate();
+        log.delegate(other, {}, log.epoch);
+        log.start();
+      },
+      ['DELEGATION_INVALID journal:3', 'KEY_UNKNOWN journal:4'],
+    ],
+    [
+      'a stranger delegates',
+      (log) => void log.delegate(other, {}, testKey('x')),
+      ['DELEGATION_INVALID journal:2'],
+    ],
+    [
+      'the root signs a receipt',
+      (log) => void log.add('lifecycle', { lifecycle: 'stop', clean: true }, log.root),
+      ['DELEGATION_INVALID journal:2'],
+    ],
+    [
+      'more than a day',
+      (log) => void log.delegate(other, { not_after: log.now(1000 + 86_400_001) }),
+      ['DELEGATION_INVALID journal:2'],
+    ],
+    [
+      'already over',
+      (log) => void log.delegate(other, { not_after: log.now(999) }),
+      ['DELEGATION_INVALID journal:2'],
+    ],
+    ['backdated', (log) => void log.delegate(other, { first_seq: 1 }), ['DELEGATION_INVALID journal:2']],
+    [
+      'used too early',
+      (log) => {
+        log.delegate(other, { first_seq: 3 });
+        log.start();
+        log.start();
+      },
+      ['DELEGATION_INVALID journal:3'],
+    ],
+    [
+      'used too late',
+      (log) => {
+        log.delegate();
+        log.sleep(86_400_000);
+        log.start();
+      },
+      ['KEY_EXPIRED journal:3'],
+    ],
+    [
+      'the id of another key',
+      (log) => void log.delegate(other, { key: { ...keyRef(other), key_id: log.root.keyId } }),
+      ['DELEGATION_INVALID journal:2'],
+    ],
+    ['the log key', (log) => void log.delegate(log.logKey), ['DELEGATION_INVALID journal:2']],
+    ['the root itself', (log) => void log.delegate(log.root), ['DELEGATION_INVALID journal:2']],
+    ['a second genesis', (log) => void log.genesis(), ['DELEGATION_INVALID journal:2']],
+  ];
+  for (const [name, act, expected] of cases) {
+    const log = started();
+    act(log);
+    assert.deepEqual(codes(log), expected, name);
+  }
+});
+
+test('a delegated key of small order is never learnt', () => {
+  const log = new EvidenceLog();
+  log.genesis();
+  const spki = Buffer.concat([
+    Buffer.from('302a300506032b6570032100', 'hex'),
+    Buffer.from('01'.padEnd(64, '0'), 'hex'),
+  ]);
+  log.delegate(log.epoch, {
+    key: { key_id: hexOf(spki), algorithm: 'ed25519', spki_b64: spki.toString('base64') },
+  });
+  assert.deepEqual(codes(log), ['DELEGATION_INVALID journal:2']);
+});
+
+test('a new epoch key takes over, and the old one still counts until it ends', () => {
+  const log = smallLog();
+  const old = log.epoch;
+  log.delegate(testKey('epoch-2'));
+  log.decision();
+  log.add('lifecycle', { lifecycle: 'heartbeat', decisions: 3, pending_outcomes: 0 }, old);
+  assert.deepEqual(codes(log), []);
+});
+
+test('revoked and expired keys of the trust file', () => {
+  const log = smallLog();
+  const entries = JSON.parse(log.trustFile()).keys;
+  const withEpoch = (extra: object) =>
+    trustOf(log, JSON.stringify({ keys: [...entries, { ...trustEntry(log.epoch, 'receipt'), ...extra }] }));
+  assert.deepEqual(codes(log, withEpoch({})), []);
+  assert.match(
+    codes(log, withEpoch({ revoked_at: '2027-01-01T00:00:00.000Z' })).join(),
+    /^TIME_UNPROVEN journal:3/,
+  );
+  assert.match(
+    codes(log, withEpoch({ valid_until: '2026-01-02T03:04:08.500Z' })).join(),
+    /^KEY_EXPIRED journal:4/,
+  );
+  const revokedRoot = entries.map((key: object, i: number) =>
+    i === 0 ? { ...key, revoked_at: '2027-01-01T00:00:00.000Z' } : key,
+  );
+  assert.match(
+    codes(log, trustOf(log, JSON.stringify({ keys: revokedRoot }))).join(),
+    /TIME_UNPROVEN journal:1/,
+  );
+});
+
+/** Replaces line `at` by the body changed, signed by the right key: what a malicious recorder could write. */
+function rewritten(change: Record<string, unknown>, at = 4): EvidenceLog {
+  const log = smallLog();
+  const line = log.lines[at] ?? Buffer.alloc(0);
+  log.lines[at] = signedLine(canonical({ ...JSON.parse(bodyTextOf(line)), ...change }), log.epoch);
+  log.lines.length = at + 1;
+  return log;
+}
+
+test('a correctly signed record out of place is refused all the same', () => {
+  const cases: [Record<string, unknown>, string[]][] = [
+    [{ seq: 5 }, ['SEQ_GAP journal:5']],
+    [{ prev: hexOf('x') }, ['CHAIN_BREAK journal:5']],
+    [{ log_id: 'f'.repeat(32) }, ['LOG_MISMATCH journal:5']],
+    [{ issuer: 'other' }, ['LOG_MISMATCH journal:5']],
+    [{ key_id: hexOf('x') }, ['LINE_INVALID journal:5']],
+    [{ v: 1 }, ['VERSION_UNKNOWN journal:5']],
+    [{ type: 'inspection' }, ['VERSION_UNKNOWN journal:5']],
+    [{ vendor_note: 'x' }, ['VERSION_UNKNOWN journal:5']],
+    [{ verdict: 'maybe' }, ['FIELD_INVALID journal:5']],
+    [{ streams: [{ kind: 'tenant', id: 'default', seq: 1, prev: hexOf('x') }] }, ['STREAM_BREAK journal:5']],
+    [{ streams: [{ kind: 'tenant', id: 'default', seq: 0, prev: hexOf('x') }] }, ['STREAM_BREAK journal:5']],
+  ];
+  for (const [change, expected] of cases)
+    assert.deepEqual(codes(rewritten(change)), expected, JSON.stringify(change));
+});
+
+test('bodies that are not canonical are refused although their signature is good', () => {
+  const log = smallLog();
+  const text = bodyTextOf(log.lines[4] ?? Buffer.alloc(0));
+  for (const body of [` ${text}`, text.replace('"v":0', '"v":0,"v":0'), text.replace('"v":0', '"v":0.0')]) {
+    log.lines[4] = signedLine(body, log.epoch);
+    log.lines.length = 5;
+    assert.deepEqual(codes(log), ['LINE_INVALID journal:5']);
+  }
+});
+
+test('the second spelling of a signature is refused', () => {
+  const log = smallLog();
+  const line = (log.lines[4] ?? '').toString();
+  const signature = Buffer.from(/"sig":"([^"]+)"/.exec(line)?.[1] ?? '', 'base64');
+  const order = 2n ** 252n + 27742317777372353535851937790883648493n;
+  const s = BigInt(`0x${Buffer.from(signature.subarray(32)).reverse().toString('hex')}`) + order;
+  const high = Buffer.from(s.toString(16).padStart(64, '0'), 'hex').reverse();
+  const other = Buffer.concat([signature.subarray(0, 32), high]).toString('base64');
+  log.lines[4] = Buffer.from(line.replace(/"sig":"[^"]+"/, `"sig":"${other}"`));
+  log.lines.length = 5;
+  assert.deepEqual(codes(log), ['SIG_INVALID journal:5']);
+});
+
+test('streams continue: a hidden or invented record of one agent shows', () => {
+  const log = smallLog();
+  log.streams.delete('run demo/run-1');
+  log.decision({}, 'run-1');
+  assert.deepEqual(codes(log), ['STREAM_BREAK journal:8']);
+});
+
+/** A seal over everything so far, by the definition in the format. */
+function sealOf(log: EvidenceLog): Record<string, unknown> {
+  const heads = new Map<string, Record<string, unknown>>();
+  const counts = { allow: 0, deny: 0, outcome: 0 };
+  for (const line of log.lines) {
+    const record = JSON.parse(bodyTextOf(line));
+    const event = (record.type === 'decision' ? record.verdict : record.type) as keyof typeof counts;
+    if (event in counts) counts[event] += 1;
+    for (const { kind, id, seq } of record.streams ?? []) {
+      const before = (heads.get(`${kind}/${id}`)?.['counts'] ?? {
+        allow: 0,
+        deny: 0,
+        outcome: 0,
+      }) as typeof counts;
+      heads.set(`${kind}/${id}`, {
+        kind,
+        id,
+        last_seq: seq,
+        last_hash: hexOf(line),
+        counts: { ...before, [event]: before[event] + 1 },
+      });
+    }
+  }
+  const leaves = [...heads.keys()].sort().map((name) => leafOf(Buffer.from(canonical(heads.get(name)))));
+  return {
+    first_seq: 0,
+    streams_root: treeRoot(leaves).toString('hex'),
+    stream_count: heads.size,
+    counts,
+  };
+}
+
+test('a seal tells what the segment held', () => {
+  const log = smallLog();
+  log.add('seal', sealOf(log));
+  log.decision();
+  log.add('seal', { ...sealOf(log), first_seq: 8, counts: { allow: 1, deny: 0, outcome: 0 } });
+  assert.deepEqual(codes(log), []);
+  for (const lie of [
+    { first_seq: 1 },
+    { stream_count: 2 },
+    { streams_root: hexOf('x') },
+    { counts: { allow: 2, deny: 1, outcome: 1 } },
+  ]) {
+    const liar = smallLog();
+    liar.add('seal', { ...sealOf(liar), ...lie });
+    assert.deepEqual(codes(liar), ['SEAL_MISMATCH journal:8']);
+  }
+});
+
+test('findings are bounded, and counted', () => {
+  const lines = Array.from({ length: 250 }, () => Buffer.from('x'));
+  const { findings } = verifyJournalLines(lines, nodeCrypto, undefined);
+  assert.equal(findings.kept.length, 100);
+  assert.equal(findings.total, 250);
+});
