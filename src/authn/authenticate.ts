@@ -63,8 +63,9 @@ function byToken(
   if (!verification.ok) return nobody(verification.problem);
   const { issuer, subject, jwk_id, run_label } = verification.value;
   const agent = registry.subjectOwner(issuer.issuer, subject);
+  if (!agent) return nobody('IDENTITY_UNKNOWN');
   // The issuer is pinned: whatever the registry maps, its tokens reach neither another tenant nor an unlisted agent.
-  if (!agent || !speaksFor(issuer, agent)) return nobody('IDENTITY_UNKNOWN');
+  if (!speaksFor(issuer, agent)) return nobody('IDENTITY_ISSUER');
   const fromToken: Run[] = run_label === undefined ? [] : [{ label: run_label, asserted_by: 'jwt' }];
   return bindAgent(agent, {
     ...claimsOf(presented, [...presented.runs, ...fromToken]),

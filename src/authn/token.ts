@@ -23,10 +23,10 @@ export function readTokenHead(token: string): Result<TokenHead, TokenHeadProblem
   const [headPart = '', bodyPart = ''] = token.split('.', 2);
   const head = readHeader(headPart);
   if (!head) return fail('IDENTITY_MALFORMED');
+  if (REFUSED_MEMBERS.some((name) => Object.hasOwn(head, name))) return fail('IDENTITY_ALGORITHM');
   const { alg, kid } = head;
   if (typeof alg !== 'string' || !isAsymmetric(alg)) return fail('IDENTITY_ALGORITHM');
-  if (kid !== undefined && (typeof kid !== 'string' || kid.length > KID_LENGTH_MAX))
-    return fail('IDENTITY_MALFORMED');
+  if (!isKeyId(kid)) return fail('IDENTITY_MALFORMED');
   const claims = readTokenClaims(decodePart(bodyPart));
   if (!claims) return fail('IDENTITY_MALFORMED');
   const issuer = claims['iss'];
@@ -51,9 +51,11 @@ export function readTokenClaims(
 function readHeader(part: string): Readonly<Record<string, unknown>> | undefined {
   const bytes = decodePart(part);
   const header = bytes ? parseStrictJson(bytes) : undefined;
-  if (!header?.ok || !isRecord(header.value)) return undefined;
-  const members = header.value;
-  return REFUSED_MEMBERS.some((name) => Object.hasOwn(members, name)) ? undefined : members;
+  return header?.ok && isRecord(header.value) ? header.value : undefined;
+}
+
+function isKeyId(kid: unknown): kid is string | undefined {
+  return kid === undefined || (typeof kid === 'string' && kid.length <= KID_LENGTH_MAX);
 }
 
 function decodePart(part: string): Uint8Array | undefined {

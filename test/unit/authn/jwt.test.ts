@@ -163,7 +163,7 @@ test('header members that bring a key or change the signed bytes', async (t) => 
     { x5u: 'https://x' },
     { x5c: [] },
   ]) {
-    assert.equal(await problem(w, raw({ alg: 'RS256', kid: 'rsa-1', ...member })), 'IDENTITY_MALFORMED');
+    assert.equal(await problem(w, raw({ alg: 'RS256', kid: 'rsa-1', ...member })), 'IDENTITY_ALGORITHM');
   }
 });
 
@@ -204,8 +204,8 @@ test('who a token may speak for is pinned by settings and registry, not by claim
   const w = await world(t);
   const jwt = await token(rsa, 'RS256', { tenant_id: 'other', agent_id: 'second' });
   assert.equal(await problem(w, jwt, []), 'IDENTITY_UNKNOWN');
-  assert.equal(await problem(w, jwt, [{ ...robot, agent_id: 'unlisted' }]), 'IDENTITY_UNKNOWN');
-  assert.equal(await problem(w, jwt, [{ ...robot, tenant_id: 'other' }]), 'IDENTITY_UNKNOWN');
+  assert.equal(await problem(w, jwt, [{ ...robot, agent_id: 'unlisted' }]), 'IDENTITY_ISSUER');
+  assert.equal(await problem(w, jwt, [{ ...robot, tenant_id: 'other' }]), 'IDENTITY_ISSUER');
   assert.equal(
     await problem(w, jwt, [
       { ...robot, subjects: [{ issuer: 'https://other.example', subject: 'sub-robot' }] },
