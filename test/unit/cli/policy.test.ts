@@ -145,6 +145,10 @@ describe('policy explain', () => {
     assert.match(out, /CONNECT api\.example\.com:443\n/);
     assert.match(out, / {2}unknown {1}methods/);
   });
+  it('knows override headers in any case', () => {
+    const request = { url: 'https://api.example.com/', headers: ['X-HTTP-Method-Override'] };
+    assert.match(run(policyExplain, { ...explainArgs, request }).out, /^deny OVERRIDE_HEADER by rule reads/);
+  });
   it('prints JSON', () => {
     const told = JSON.parse(run(policyExplain, { ...explainArgs, json: true }).out);
     assert.equal(told.outcome.rule_id, 'reads');
