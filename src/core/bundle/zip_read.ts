@@ -2,7 +2,15 @@ import { sameBytes } from '../canonical/bytes.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { crc32 } from './crc32.ts';
 import { BUNDLE_BYTES_MAX, isMemberName, type Member } from './member.ts';
-import { CENTRAL_BYTES, centralHeader, END_BYTES, type Entry, endRecord, localHeader } from './zip_layout.ts';
+import {
+  CENTRAL_BYTES,
+  centralHeader,
+  END_BYTES,
+  type Entry,
+  endRecord,
+  LOCAL_BYTES,
+  localHeader,
+} from './zip_layout.ts';
 
 export interface ZipProblem {
   readonly code: 'TOO_LARGE' | 'END_RECORD' | 'NAME' | 'ORDER' | 'HEADER' | 'GAP';
@@ -55,7 +63,8 @@ function readEntries(zip: Uint8Array, view: DataView, dir: Directory): Result<re
     members.push({ name, bytes: read.value });
     previous = name;
     at = nameEnd;
-    offset += localHeader({ name, size, offset, crc: 0 }).length + size;
+    // Names are ASCII here, so a letter is a byte.
+    offset += LOCAL_BYTES + name.length + size;
   }
   const isTight = at === dir.endAt && offset === dir.directoryAt;
   return isTight ? ok(members) : fail({ code: 'GAP', offset });
@@ -67,8 +76,7 @@ function readEntry(
   centralAt: number,
   directoryAt: number,
 ): Result<Uint8Array, ZipProblem> {
-  const headerBytes = localHeader({ ...at, crc: 0 }).length;
-  const start = at.offset + headerBytes;
+  const start = at.offset + LOCAL_BYTES + at.name.length;
   if (start + at.size > directoryAt) return fail({ code: 'HEADER', offset: at.offset });
   const bytes = zip.subarray(start, start + at.size);
   const entry: Entry = { ...at, crc: crc32(bytes) };
