@@ -8,11 +8,11 @@ const SHAPE = /^cgk_[0-9A-Za-z]{49}$/;
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const SECRET_LENGTH = 43;
 const CHECKSUM_LENGTH = 6;
+const BASE = ALPHABET.length;
 
 /** A fresh key. The caller shows it once and keeps only the hash. */
 export function createApiKey(): string {
-  const secret = base62(BigInt(`0x${randomBytes(32).toString('hex')}`), SECRET_LENGTH);
-  const body = `${API_KEY_PREFIX}${secret}`;
+  const body = `${API_KEY_PREFIX}${secretText(randomBytes(32))}`;
   return body + checksum(body);
 }
 
@@ -38,15 +38,21 @@ export function sameDigest(left: string, right: string): boolean {
 }
 
 function checksum(body: string): string {
-  return base62(BigInt(crc32(body)), CHECKSUM_LENGTH);
+  let rest = crc32(body);
+  let text = '';
+  for (let i = 0; i < CHECKSUM_LENGTH; i++) {
+    text = ALPHABET.charAt(rest % BASE) + text;
+    rest = Math.floor(rest / BASE);
+  }
+  return text;
 }
 
-function base62(value: bigint, length: number): string {
-  let rest = value;
+function secretText(bytes: Uint8Array): string {
+  let rest = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
   let text = '';
-  for (let i = 0; i < length; i++) {
-    text = ALPHABET.charAt(Number(rest % 62n)) + text;
-    rest /= 62n;
+  for (let i = 0; i < SECRET_LENGTH; i++) {
+    text = ALPHABET.charAt(Number(rest % BigInt(BASE))) + text;
+    rest /= BigInt(BASE);
   }
   return text;
 }

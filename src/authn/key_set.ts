@@ -18,7 +18,7 @@ const KEYS_MAX = 64;
 const RSA_MODULUS_LENGTH_MIN = 342; // base64url characters of 2,048 bits
 const PLAIN_ID = /^[\x21-\x7e]{1,128}$/;
 
-export type CryptoKey = Exclude<Awaited<ReturnType<typeof importJWK>>, Uint8Array>;
+type CryptoKey = Exclude<Awaited<ReturnType<typeof importJWK>>, Uint8Array>;
 
 export interface VerificationKey {
   readonly jwk_id: string;

@@ -16,7 +16,7 @@ import { withFileLock } from './file_lock.ts';
 import { RegistryError } from './registry_error.ts';
 
 /** A registry without agents: nobody may do anything. */
-export const EMPTY_REGISTRY: RegistryDocument = { schema: REGISTRY_SCHEMA, agents: [] };
+const EMPTY_REGISTRY: RegistryDocument = { schema: REGISTRY_SCHEMA, agents: [] };
 
 /** Reads and checks the registry; a missing file is an empty registry. Throws RegistryError. */
 export function readRegistryFile(file: string): RegistryDocument {

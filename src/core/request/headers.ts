@@ -7,7 +7,7 @@ export const HEADERS_MAX = 256;
 export const HEADER_BYTES_MAX = 65_536;
 
 /** Headers by which a server may judge another method or URL than the one the policy saw. */
-export const OVERRIDE_HEADERS: ReadonlySet<string> = new Set([
+const OVERRIDE_HEADERS: ReadonlySet<string> = new Set([
   'x-http-method-override',
   'x-method-override',
   'x-http-method',
@@ -48,9 +48,8 @@ export function announcesBody(headers: Headers): boolean {
 /** Whether the destination would receive one of our keys. `authorization` goes to the destination, so it counts. */
 export function forwardsCredential(headers: Headers, authority: string, path: string): boolean {
   if (holdsCredential(path) || holdsCredential(authority)) return true;
-  return headers.some(
-    ({ name, value }) => !isStripped(name) && (holdsCredential(value) || isBasicKey(value)),
-  );
+  const leaks = (value: string) => holdsCredential(value) || isBasicKey(value);
+  return headers.some(({ name, value }) => leaks(value) && !isStripped(name));
 }
 
 /** Headers that never leave the gateway. */

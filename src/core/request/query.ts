@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../result.ts';
 import { percentDecode } from './percent.ts';
 
-export const QUERY_PARAMETERS_MAX = 256;
+const QUERY_PARAMETERS_MAX = 256;
 
 /**
  * Decoded parameter names, distinct and sorted by code unit. `+` and `%20` both mean a space. Both `&` and `;`
