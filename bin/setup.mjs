@@ -8,6 +8,7 @@ import { build, buildIsCurrent } from './build.mjs';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 export const cacheDir = join(root, '.cache');
+const envoyDir = join(cacheDir, 'envoy');
 
 const NODE_MIN = [20, 19];
 const LOCK_WAIT_MS = 600_000;
@@ -49,30 +50,30 @@ export function checkNode(version) {
 }
 
 /**
- * True when node_modules holds exactly the versions of the lockfile. npm writes its hidden lockfile last,
- * so an interrupted install does not pass. Optional packages of other platforms may be absent.
+ * True when node_modules holds exactly what the lockfile says, no more and no less, by version and digest. npm writes
+ * its hidden lockfile last, so an interrupted install does not pass. Optional packages of other platforms may be absent.
  */
 export function dependenciesMatch(lockText, installedText) {
   const wanted = JSON.parse(lockText).packages ?? {};
   const installed = JSON.parse(installedText).packages ?? {};
-  return Object.entries(wanted).every(([path, entry]) => {
-    if (path === '') return true;
+  const same = (found, entry) => found.version === entry.version && found.integrity === entry.integrity;
+  const nothingMissing = Object.entries(wanted).every(([path, entry]) => {
     const found = installed[path];
-    if (found === undefined) return entry.optional === true || entry.devOptional === true;
-    return found.version === entry.version && found.integrity === entry.integrity;
+    if (path === '' || (found === undefined && entry.optional === true)) return true;
+    return found !== undefined && same(found, entry);
   });
+  return nothingMissing && Object.keys(installed).every((path) => wanted[path] !== undefined);
 }
 
+/**
+ * `npm install` and not `npm ci`: the latter refuses a lockfile when the registry lacks optional packages of other
+ * platforms, as mirrors often do. It keeps to the lockfile; whether it did is checked afterwards, both ways.
+ */
 function installDependencies(log) {
-  const installed = join(root, 'node_modules', '.package-lock.json');
-  const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
-  if (existsSync(installed) && dependenciesMatch(lock, readFileSync(installed, 'utf8'))) return;
-  log('installing dependencies from package-lock.json (npm ci), about a minute the first time …');
-  const done = spawnSync('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
-  });
+  if (dependenciesAreCurrent()) return;
+  log('installing dependencies from package-lock.json, about a minute the first time …');
+  const args = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  const done = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2] });
   if (done.error) {
     throw new SetupError(
       `npm could not be started (${done.error.message}). Install npm, which normally comes with Node.`,
@@ -80,10 +81,22 @@ function installDependencies(log) {
   }
   if (done.status !== 0) {
     throw new SetupError(
-      'npm ci failed (see its message above). Without network access, copy node_modules from a machine that has it, or point npm at a mirror with `npm config set registry`.',
+      'npm could not install the dependencies (see its message above). Without network access, copy node_modules from a machine that has it, or point npm at a mirror with `npm config set registry`.',
+    );
+  }
+  if (!dependenciesAreCurrent()) {
+    throw new SetupError(
+      'what npm installed is not what package-lock.json says. Remove node_modules, take package-lock.json as committed, and run the command again.',
     );
   }
   log('dependencies installed');
+}
+
+function dependenciesAreCurrent() {
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(installed)) return false;
+  const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  return dependenciesMatch(lock, readFileSync(installed, 'utf8'));
 }
 
 async function buildWhenStale(log) {
@@ -97,13 +110,13 @@ async function buildWhenStale(log) {
 async function provideEnvoy(log, env) {
   const { ensureEnvoy } = await import('./fetch-envoy.mjs');
   try {
-    return await ensureEnvoy({ cacheDir, env, log });
+    return await ensureEnvoy({ cacheDir: envoyDir, env, log });
   } catch (error) {
     throw new SetupError(error instanceof Error ? error.message : String(error));
   }
 }
 
-/** One set-up at a time per checkout: two `npm ci` in one folder destroy each other. */
+/** One set-up at a time per checkout: two installs in one folder destroy each other. */
 function takeLock(log) {
   const path = join(cacheDir, 'setup.lock');
   const deadline = Date.now() + LOCK_WAIT_MS;

@@ -35,10 +35,10 @@ const settingsOf = (extra: Record<string, string> = {}) =>
     },
   );
 
-test('folders are 0700 and secrets 0600, whatever the umask', () => {
+test('folders are 0700 and secrets 0600, whatever the umask', async () => {
   const before = process.umask(0);
   try {
-    const layout = prepareState(settingsOf());
+    const layout = await prepareState(settingsOf());
     const folders = [layout.state_dir, layout.run_dir, layout.keys_dir, layout.ca_dir, layout.envoy_dir];
     for (const path of folders) assert.equal(modeOf(path), 0o700, path);
     for (const path of [layout.stamp, layout.policy, join(layout.ca_dir, 'demo-key.pem')]) {
@@ -52,13 +52,13 @@ test('folders are 0700 and secrets 0600, whatever the umask', () => {
 
 test('a second start makes a fresh stamp and keeps certificates, policy and agents', async () => {
   const settings = settingsOf();
-  const layout = prepareState(settings);
+  const layout = await prepareState(settings);
   const agents = await ensureDemoAgents(settings, layout);
   const [stamp, ca, registry] = [layout.stamp, join(layout.ca_dir, 'demo-ca.pem'), layout.registry].map(
     (path) => readFileSync(path, 'utf8'),
   );
   writeFileSync(layout.policy, '# mine\n');
-  prepareState(settings);
+  await prepareState(settings);
   assert.deepEqual(await ensureDemoAgents(settings, layout), agents);
   assert.notEqual(readFileSync(layout.stamp, 'utf8'), stamp);
   assert.equal(readFileSync(join(layout.ca_dir, 'demo-ca.pem'), 'utf8'), ca);
@@ -66,26 +66,26 @@ test('a second start makes a fresh stamp and keeps certificates, policy and agen
   assert.equal(readFileSync(layout.policy, 'utf8'), '# mine\n');
 });
 
-test('the bundle holds the public roots, and the demo CA only while the demo runs', () => {
+test('the bundle holds the public roots, and the demo CA only while the demo runs', async () => {
   const count = (path: string) => readFileSync(path, 'utf8').match(/BEGIN CERTIFICATE/g)?.length;
-  const withDemo = prepareState(settingsOf());
+  const withDemo = await prepareState(settingsOf());
   assert.equal(count(withDemo.ca_bundle), rootCertificates.length + 1);
-  const without = prepareState(settingsOf({ 'demo.enabled': 'false' }));
+  const without = await prepareState(settingsOf({ 'demo.enabled': 'false' }));
   assert.equal(count(without.ca_bundle), rootCertificates.length);
 });
 
-test('the starter policy names the demo address; without a demo the baseline has no placeholders either', () => {
+test('the starter policy names the demo address; without a demo the baseline has no placeholders either', async () => {
   const settings = settingsOf();
-  const text = readFileSync(prepareState(settings).policy, 'utf8');
+  const text = readFileSync((await prepareState(settings)).policy, 'utf8');
   assert.ok(text.includes(`"${settings.demo.address}"`));
   assert.ok(!text.includes('${'));
-  const bare = prepareState(settingsOf({ state_dir: join(dir, 'bare'), 'demo.enabled': 'false' }));
+  const bare = await prepareState(settingsOf({ state_dir: join(dir, 'bare'), 'demo.enabled': 'false' }));
   assert.ok(!readFileSync(bare.policy, 'utf8').includes('${'));
 });
 
 test('demo credentials are 0600, hold keys that the registry does not, and name their host', async () => {
   const settings = settingsOf();
-  const layout = prepareState(settings);
+  const layout = await prepareState(settings);
   const agents = await ensureDemoAgents(settings, layout);
   assert.deepEqual(
     agents.map((agent) => agent.agent_id),
@@ -101,7 +101,7 @@ test('demo credentials are 0600, hold keys that the registry does not, and name 
 
 test('an agent that the operator disabled stays disabled', async () => {
   const settings = settingsOf();
-  const layout = prepareState(settings);
+  const layout = await prepareState(settings);
   await ensureDemoAgents(settings, layout);
   const disabled = readFileSync(layout.registry, 'utf8').replace('"active"', '"disabled"');
   writeFileSync(layout.registry, disabled);
@@ -109,7 +109,7 @@ test('an agent that the operator disabled stays disabled', async () => {
   assert.equal(readFileSync(layout.registry, 'utf8'), disabled);
 });
 
-test('a private folder is narrowed; a link or a file in its place is refused', () => {
+test('a private folder is narrowed; a link or a file in its place is refused', async () => {
   const wide = join(dir, 'wide');
   privateFolder(wide);
   chmodSync(wide, 0o755);
@@ -119,8 +119,8 @@ test('a private folder is narrowed; a link or a file in its place is refused', (
   assert.throws(() => privateFolder(join(dir, 'link')), CliError);
 });
 
-test('one instance per state folder; a dead one does not count', () => {
-  const layout = prepareState(settingsOf());
+test('one instance per state folder; a dead one does not count', async () => {
+  const layout = await prepareState(settingsOf());
   const release = claimInstance(layout);
   assert.equal(existsSync(join(layout.run_dir, 'up.pid')), true);
   release();
@@ -137,7 +137,7 @@ test('one instance per state folder; a dead one does not count', () => {
 
 test('the ready block shows every way and no key', async () => {
   const settings = settingsOf();
-  const layout = prepareState(settings);
+  const layout = await prepareState(settings);
   const agents = await ensureDemoAgents(settings, layout);
   const endpoints = endpointsOf(settings, layout);
   writeCurlFiles(layout, endpoints, agents);
