@@ -14,7 +14,6 @@ import { rootCertificates } from 'node:tls';
 import { type Layout, layoutOf } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
 import { renderStarterPolicy } from '../core/policy/starter.ts';
-import { issueDemoCertificates } from '../demo/certificate.ts';
 import { CliError, EXIT } from './exit.ts';
 import { PACKAGE_ROOT } from './package_root.ts';
 
@@ -23,14 +22,14 @@ const STAMP_BYTES = 32;
 const RENEW_BEFORE_MS = 30 * 86_400_000;
 
 /** Creates what is missing below the state folder; existing keys, policy and registry are left alone. */
-export function prepareState(settings: Settings): Layout {
+export async function prepareState(settings: Settings): Promise<Layout> {
   const layout = layoutOf(settings.state_dir, settings.sockets_dir);
   privateFolder(layout.state_dir);
   for (const dir of [layout.run_dir, layout.keys_dir, layout.ca_dir, layout.envoy_dir]) privateFolder(dir);
   privateFolder(settings.sockets_dir);
   // Fresh for each start: an Envoy that a crash left behind cannot vouch for requests of this one.
   writePrivate(layout.stamp, `${randomBytes(STAMP_BYTES).toString('hex')}\n`);
-  prepareTrust(settings, layout);
+  await prepareTrust(settings, layout);
   prepareStarterPolicy(settings);
   return layout;
 }
@@ -81,10 +80,12 @@ export function demoCertificatePaths(layout: Layout) {
 }
 
 /** Demo certificates while the demo runs, and the bundle: public roots, plus the demo CA. */
-function prepareTrust(settings: Settings, layout: Layout): void {
+async function prepareTrust(settings: Settings, layout: Layout): Promise<void> {
   const paths = demoCertificatePaths(layout);
   if (settings.demo.enabled && !stillGood(paths.certificate, paths.key, settings.demo.address)) {
-    const issued = issueDemoCertificates(settings.demo.address, DEMO_HOST_NAME, new Date());
+    // Loaded only here: the certificate library is not needed for any later start.
+    const { issueDemoCertificates } = await import('../demo/certificate.ts');
+    const issued = await issueDemoCertificates(settings.demo.address, DEMO_HOST_NAME, new Date());
     writePrivate(paths.key, issued.leafKeyPem);
     writeAtomic(paths.certificate, issued.leafPem, 0o644);
     writeAtomic(paths.ca, issued.caPem, 0o644);

@@ -36,7 +36,7 @@ export async function up(flags: Flags): Promise<number> {
     const log = createLogger({ part: 'up', level: wanted.log_level, format });
     const settings = acceptDemoStorage(await settlePorts(wanted, layout, flags), log);
     const binary = await findEnvoy(settings, processEnvironment());
-    prepareState(settings);
+    await prepareState(settings);
     const agents = settings.demo.enabled ? await ensureDemoAgents(settings, layout) : [];
     const parts = await partsOf(settings, layout, binary.path, log, ['--log-format', format]);
     return await keepRunning(parts, log, interrupted, () => {

@@ -5,8 +5,8 @@ import { issueDemoCertificates } from '../../../src/demo/certificate.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 
-test('the leaf chains to the CA, names the address and the host, and lasts a year', () => {
-  const issued = issueDemoCertificates('127.83.17.5', 'demo.localhost', NOW);
+test('the leaf chains to the CA, names the address and the host, and lasts a year', async () => {
+  const issued = await issueDemoCertificates('127.83.17.5', 'demo.localhost', NOW);
   const ca = new X509Certificate(issued.caPem);
   const leaf = new X509Certificate(issued.leafPem);
   assert.equal(ca.ca, true);
@@ -23,9 +23,9 @@ test('the leaf chains to the CA, names the address and the host, and lasts a yea
   assert.ok(new Date(leaf.validFrom) < NOW);
 });
 
-test('two issues share neither serial number nor CA', () => {
-  const one = issueDemoCertificates('127.83.17.5', 'demo.localhost', NOW);
-  const two = issueDemoCertificates('127.83.17.5', 'demo.localhost', NOW);
+test('two issues share neither serial number nor CA', async () => {
+  const one = await issueDemoCertificates('127.83.17.5', 'demo.localhost', NOW);
+  const two = await issueDemoCertificates('127.83.17.5', 'demo.localhost', NOW);
   const leaf = new X509Certificate(one.leafPem);
   assert.notEqual(leaf.serialNumber, new X509Certificate(two.leafPem).serialNumber);
   assert.equal(leaf.verify(new X509Certificate(two.caPem).publicKey), false);

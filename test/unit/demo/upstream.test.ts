@@ -6,7 +6,7 @@ import { type Hit, HitLog } from '../../../src/demo/hits.ts';
 import { type DemoUpstream, startDemoUpstream } from '../../../src/demo/upstream.ts';
 
 const ADDRESS = '127.0.0.1';
-const issued = issueDemoCertificates(ADDRESS, 'demo.localhost', new Date());
+const issued = await issueDemoCertificates(ADDRESS, 'demo.localhost', new Date());
 let demo: DemoUpstream;
 let base: string;
 
