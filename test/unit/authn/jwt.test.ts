@@ -153,6 +153,15 @@ test('algorithms: none, symmetric, unlisted, confused', async (t) => {
   assert.equal(await problem(narrow, await token(rsa, 'RS256')), 'IDENTITY_ALGORITHM');
 });
 
+test('shared-secret algorithms stay refused even when settings list them, whoever the issuer claims to be', async (t) => {
+  const w = await world(t, { algorithms: ['HS256', 'none'] });
+  for (const iss of [ISSUER.issuer, 'https://unknown.example']) {
+    for (const alg of ['HS256', 'none']) {
+      assert.equal(await problem(w, raw({ alg, kid: 'rsa-1' }, { ...CLAIMS, iss })), 'IDENTITY_ALGORITHM');
+    }
+  }
+});
+
 test('header members that bring a key or change the signed bytes', async (t) => {
   const w = await world(t);
   for (const member of [
