@@ -14,7 +14,7 @@ import { toHex } from '../core/canonical/hex.ts';
 import type { LedgerOptions } from '../core/ledger/ledger.ts';
 import { syncFolder, writeSynced } from './durable_file.ts';
 import { sha256Hex } from './hashing.ts';
-import { LineChecker } from './line_check.ts';
+import { LineChecker, type LineFault } from './line_check.ts';
 import { RecorderError, type RecorderSigner } from './options.ts';
 import { listSegments, type RawLine, readLines, type SegmentFile } from './segments.ts';
 import type { SavedState } from './snapshot_file.ts';
@@ -56,6 +56,11 @@ export function recover(context: RecoveryContext): Recovered {
   return new Recovery(context, new JournalState(context.ledger)).run(segments, 0);
 }
 
+interface BadLine {
+  readonly line: RawLine;
+  readonly fault: LineFault;
+}
+
 class Recovery {
   readonly #context: RecoveryContext;
   readonly #state: JournalState;
@@ -89,7 +94,7 @@ class Recovery {
   }
 
   /** Folds lines until the end or the first bad one, which it returns. */
-  #readSegment(segment: SegmentFile, from: number, isLast: boolean): RawLine | undefined {
+  #readSegment(segment: SegmentFile, from: number, isLast: boolean): BadLine | undefined {
     const size = statSync(segment.path).size;
     if (from === 0 && segment.first_seq !== this.#state.head_seq + 1) {
       throw new RecorderError(
@@ -102,7 +107,7 @@ class Recovery {
         line.bytes,
         isLast && line.end > size - SIGNED_TAIL_BYTES,
       );
-      if (!checked.ok) return line;
+      if (!checked.ok) return { line, fault: checked.problem };
       this.#state.fold(checked.value.record, line.bytes, checked.value.hash);
       this.#requireCheckpoint();
       this.#requireSaved();
@@ -113,8 +118,13 @@ class Recovery {
   }
 
   /** Moves the invalid end of the journal to quarantine, or refuses when it may be more than a torn write. */
-  #cut(segment: SegmentFile, bad: RawLine, isLast: boolean): NonNullable<Recovered['cut']> {
+  #cut(segment: SegmentFile, { line: bad, fault }: BadLine, isLast: boolean): NonNullable<Recovered['cut']> {
     const where = `${segment.path} at byte ${bad.start} (record ${this.#state.head_seq + 1})`;
+    if (fault === 'UNKNOWN_KEY') {
+      throw new RecorderError(
+        `${where} is signed by a key that is not in this state folder. Restore its keys folder.`,
+      );
+    }
     if (!isLast)
       throw new RecorderError(
         `${where} is not valid, and more segments follow. Restore the journal from a copy.`,

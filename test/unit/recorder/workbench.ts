@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { layoutOf } from '../../../src/config/layout.ts';
 import type { RecorderSettings } from '../../../src/config/settings.ts';
-import type { LedgerOp } from '../../../src/core/ledger/operation.ts';
 import type { Principal } from '../../../src/core/identity/principal.ts';
+import type { LedgerOp } from '../../../src/core/ledger/operation.ts';
 import type { DecisionDraft, Proposal } from '../../../src/core/verdict/proposal.ts';
 import { openKeyring } from '../../../src/keys/keyring.ts';
 import { openRecorder } from '../../../src/recorder/opening.ts';
@@ -68,7 +68,10 @@ export function recorderOptions(dir: string, overrides: Partial<RecorderOptions>
 }
 
 /** A recorder on which the test policy is live. */
-export async function openWithPolicy(dir: string, overrides: Partial<RecorderOptions> = {}): Promise<Recorder> {
+export async function openWithPolicy(
+  dir: string,
+  overrides: Partial<RecorderOptions> = {},
+): Promise<Recorder> {
   const recorder = await openRecorder(recorderOptions(dir, overrides));
   await recorder.recordPolicy({
     policy_id: 'test',
