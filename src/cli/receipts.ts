@@ -6,6 +6,7 @@ import { type Flags, layoutFor, settingsFor } from './options.ts';
 import { explanation, requestLine, summary } from './receipt_text.ts';
 
 const LIST_DEFAULT = 20;
+const TAIL_DEFAULT = 10;
 const LIST_MAX = 100_000;
 
 function journalDir(flags: Flags): string {
@@ -18,16 +19,8 @@ function print(text: string): void {
 
 /** `receipts list`: the newest decisions that match, oldest of them first. */
 export function listReceipts(flags: Flags): number {
-  const found: Receipt[] = [];
-  const limit = countOf(flags['limit'], LIST_DEFAULT);
-  if (limit > 0) {
-    for (const receipt of receipts(journalDir(flags), filterOf(flags))) {
-      found.push(receipt);
-      if (found.length >= limit) break;
-    }
-  }
-  for (const receipt of found.reverse())
-    print(flags['json'] === true ? asJson(receipt) : summary(receipt.decision.record));
+  const found = newest(flags, LIST_DEFAULT);
+  for (const receipt of found) show(receipt, flags);
   if (found.length === 0 && flags['json'] !== true) process.stderr.write('no matching receipts\n');
   return EXIT.ok;
 }
@@ -36,14 +29,35 @@ export function listReceipts(flags: Flags): number {
 export async function tailReceipts(flags: Flags): Promise<number> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  const dir = journalDir(flags);
   const wanted = filterOf(flags);
-  listReceipts({ ...flags, limit: flags['limit'] ?? '10' });
-  for await (const { record, segment, line } of follow(dir, stop.signal)) {
-    if (record.type !== 'decision' || !wanted(record)) continue;
-    print(flags['json'] === true ? asJson({ decision: { record, segment, line } }) : summary(record));
+  const stream = follow(journalDir(flags), stop.signal);
+  // Following begins before the list is read: what comes in between is seen twice and shown once.
+  let next = stream.next();
+  const listed = newest(flags, TAIL_DEFAULT);
+  for (const receipt of listed) show(receipt, flags);
+  const lastSeq = listed.at(-1)?.decision.record.seq ?? -1;
+  for (let step = await next; step.done !== true; step = await next) {
+    const { record, segment, line } = step.value;
+    next = stream.next();
+    if (record.type !== 'decision' || record.seq <= lastSeq || !wanted(record)) continue;
+    show({ decision: { record, segment, line } }, flags);
   }
   return EXIT.ok;
+}
+
+function newest(flags: Flags, fallback: number): readonly Receipt[] {
+  const limit = countOf(flags['limit'], fallback);
+  const found: Receipt[] = [];
+  if (limit === 0) return found;
+  for (const receipt of receipts(journalDir(flags), filterOf(flags))) {
+    found.push(receipt);
+    if (found.length >= limit) break;
+  }
+  return found.reverse();
+}
+
+function show(receipt: Receipt, flags: Flags): void {
+  print(flags['json'] === true ? asJson(receipt) : summary(receipt.decision.record));
 }
 
 /** `receipts show <id>`: the record as it was signed, and its outcome. */
