@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { encodeBase64 } from '../core/canonical/base64.ts';
 import { commit } from '../core/canonical/commitment.ts';
 import { encodeJcs } from '../core/canonical/jcs.ts';
@@ -108,9 +108,9 @@ function requestDigest(check: DecodedCheck, identity: IdentityFact): string {
   const { mode, method, scheme, authority, path } = check.raw;
   const who = identity.ok ? identity.principal.binding : identity.problem;
   const facts = { mode, method, scheme, authority, path, source: check.source, who };
-  return createHash('sha256').update(encodeJcs(facts)).digest('hex');
+  return hash('sha256', encodeJcs(facts), 'hex');
 }
 
 function sha256(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest();
+  return hash('sha256', bytes, 'buffer');
 }

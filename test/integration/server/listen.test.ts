@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { createCheck } from '../../../src/server/check.ts';
 import { CHECK_BYTES_MAX } from '../../../src/server/codec/check_request.ts';
+import { WATCHERS_MAX } from '../../../src/server/health.ts';
 import { listen } from '../../../src/server/listen.ts';
 import {
   AUTHORIZATION,
@@ -194,4 +195,28 @@ test('a socket in use, or a file that is none, is not taken over; a stale one is
   await server.drain();
   writeFileSync(path, 'not a socket');
   await assert.rejects(listen(path, createCheck(deps)), /no socket/);
+});
+
+test('watchers are bounded, and one that leaves makes room', async (t) => {
+  const { client } = await start(t);
+  const { path, requestSerialize, responseDeserialize } = HEALTH.watch;
+  const watch = () => {
+    const stream = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, {});
+    const first = new Promise<unknown>((resolve) => {
+      stream.on('data', (value: HealthStatus) => resolve(value.status));
+      stream.on('error', (error: ServiceError) => resolve(error.details));
+    });
+    return { stream, first };
+  };
+  const watchers = Array.from({ length: WATCHERS_MAX }, watch);
+  for (const { first } of watchers) assert.equal(await first, NOT_SERVING);
+  assert.equal(await watch().first, 'too many watchers');
+  watchers[0]?.stream.cancel();
+  let served: unknown;
+  await eventually(() => {
+    void watch().first.then((value) => {
+      served = value;
+    });
+    return served === NOT_SERVING;
+  });
 });
