@@ -43,7 +43,8 @@ export function listenerFacts(mode: 'explicit' | 'base_url', listen: Listen): Me
  */
 function retryPolicy(input: EnvoyConfigInput): Message {
   return {
-    retry_on: 'unavailable,connect-failure,refused-stream',
+    // `reset`: Node closes a connection with too many cancelled Checks; the others on it are asked again, uncharged.
+    retry_on: 'unavailable,connect-failure,refused-stream,reset',
     num_retries: 1,
     retry_back_off: { base_interval: '0.010s', max_interval: seconds(input.check_timeout_ms) },
   };
