@@ -11,8 +11,8 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * RFC 8785 text of a value. Objects typed by interfaces are accepted too and checked at run time.
- * Throws on what has no canonical integer form (fractions, -0, null prototypes aside any class instance, `undefined`,
- * lone surrogates, `__proto__`) and beyond JSON_DEPTH_MAX: producers own their values, so this is a broken invariant.
+ * Throws on what has no canonical form here (fractions, -0, `undefined`, class instances, lone surrogates, `__proto__`)
+ * and beyond JSON_DEPTH_MAX: producers own their values, so this is a broken invariant.
  */
 export function encodeJcs(value: JsonValue | object): string {
   return encode(value, 0);

@@ -32,12 +32,19 @@ export interface Finding {
   readonly code: FindingCode;
   /** Member name, with the line number where there is one: `journal.jsonl:12`. */
   readonly where: string;
-  /** What exactly; never more than a short text, never content of a record's free text. */
+  /** What exactly. Printable ASCII, as `where` is, at most DETAIL_LENGTH_MAX. */
   readonly detail: string;
 }
 
 /** Findings that are kept; the rest is counted. */
 export const FINDINGS_MAX = 100;
+
+const DETAIL_LENGTH_MAX = 200;
+
+/** Names in a bundle are the attacker's: no escape sequence of theirs may reach a terminal or a log. */
+function printable(text: string): string {
+  return text.slice(0, DETAIL_LENGTH_MAX).replace(/[^ -~]/g, '?');
+}
 
 export class Findings {
   readonly kept: Finding[] = [];
@@ -47,7 +54,9 @@ export class Findings {
   add(code: FindingCode, where: string, detail = ''): void {
     this.total += 1;
     this.codes.add(code);
-    if (this.kept.length < FINDINGS_MAX) this.kept.push({ code, where, detail });
+    if (this.kept.length < FINDINGS_MAX) {
+      this.kept.push({ code, where: printable(where), detail: printable(detail) });
+    }
   }
 
   has(code: FindingCode): boolean {

@@ -89,8 +89,9 @@ export class KeyBook {
   enterDelegation(record: Delegation): KeyProblem | undefined {
     const key = this.publicKey(record.key);
     if (key === undefined) return invalid('the delegated key is not what its id says');
-    const isPurposeKey = key.keyId === this.root?.keyId || key.keyId === this.logKey?.keyId;
-    if (isPurposeKey) return invalid('one key for two purposes');
+    const listed = this.trusted?.get(key.keyId)?.purpose ?? 'receipt';
+    const isOwn = key.keyId === this.root?.keyId || key.keyId === this.logKey?.keyId;
+    if (isOwn || listed !== 'receipt') return invalid('one key for two purposes');
     const from = timestampMs(record.ts) ?? 0;
     const notAfterMs = timestampMs(record.not_after) ?? 0;
     if (notAfterMs < from || notAfterMs - from > DELEGATION_MS_MAX)

@@ -117,6 +117,7 @@ test('only the root delegates, and only within the rules', () => {
       ['DELEGATION_INVALID journal:2'],
     ],
     ['the log key', (log) => void log.delegate(log.logKey), ['DELEGATION_INVALID journal:2']],
+    ['a manifest key', (log) => void log.delegate(log.manifestEd25519), ['DELEGATION_INVALID journal:2']],
     ['the root itself', (log) => void log.delegate(log.root), ['DELEGATION_INVALID journal:2']],
     ['a second genesis', (log) => void log.genesis(), ['DELEGATION_INVALID journal:2']],
   ];
@@ -197,6 +198,13 @@ test('a correctly signed record out of place is refused all the same', () => {
   ];
   for (const [change, expected] of cases)
     assert.deepEqual(codes(rewritten(change)), expected, JSON.stringify(change));
+});
+
+test('names chosen by an attacker reach no terminal as they are', () => {
+  const log = rewritten({ ['\u001b[2J\u202e'.padEnd(4000, 'x')]: 1 });
+  const [finding] = verifyJournalLines(log.lines, nodeCrypto, trustOf(log)).findings.kept;
+  assert.equal(finding?.code, 'VERSION_UNKNOWN');
+  assert.match(finding?.detail ?? '', /^[ -~]{1,200}$/);
 });
 
 test('bodies that are not canonical are refused although their signature is good', () => {

@@ -9,7 +9,8 @@ import { EvidenceLog } from '../../../support/evidence_log.ts';
 const ROOT = join(import.meta.dirname, '../../../..');
 const VECTORS = join(ROOT, 'test/vectors/bundle');
 const GOLDEN = join(ROOT, 'bundles/pef-v0');
-const trustAt = (folder: string) => trustOf(new EvidenceLog(), readFileSync(join(folder, 'keys.json'), 'utf8'));
+const trustAt = (folder: string) =>
+  trustOf(new EvidenceLog(), readFileSync(join(folder, 'keys.json'), 'utf8'));
 
 const defects = readdirSync(VECTORS, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
