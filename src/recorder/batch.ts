@@ -2,7 +2,7 @@ import type { RecordType } from '../core/receipt/records.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { AppendResult } from '../core/verdict/proposal.ts';
 import type { RecorderSigner } from './options.ts';
-import { type Misfit, type Moment, type RecordFacts, type Writer, writeLine } from './scribe.ts';
+import type { Misfit, Moment, RecordFacts, Scribe } from './scribe.ts';
 import type { JournalState } from './state.ts';
 
 /** Lines of one commit. Each record is folded into the state as it is written, so the next one is judged on it. */
@@ -12,13 +12,13 @@ export class Batch {
   readonly types: RecordType[] = [];
   bytes = 0;
   readonly #state: JournalState;
-  readonly #writer: Writer;
+  readonly #scribe: Scribe;
   readonly #waiting: (() => void)[] = [];
 
   /** All records of a batch are judged at one moment: everything in it was waiting when it began. */
-  constructor(state: JournalState, writer: Writer, moment: Moment) {
+  constructor(state: JournalState, scribe: Scribe, moment: Moment) {
     this.#state = state;
-    this.#writer = writer;
+    this.#scribe = scribe;
     this.moment = moment;
   }
 
@@ -29,7 +29,7 @@ export class Batch {
     limit?: AppendResult['limit'],
   ): Result<AppendResult | undefined, Misfit> {
     const at = { seq: this.#state.head_seq + 1, prev: this.#state.head_hash };
-    const written = writeLine(facts, at, this.#writer, this.moment, signer);
+    const written = this.#scribe.write(facts, at, this.moment, signer);
     if (!written.ok) return written;
     const { record, line, line_hash } = written.value;
     this.lines.push(line);

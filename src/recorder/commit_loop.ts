@@ -5,7 +5,7 @@ import { currentEpoch, delegateEpoch, isInForce } from './epoch.ts';
 import type { Journal } from './journal.ts';
 import type { RecorderClock, RecorderOptions, RecorderSigner } from './options.ts';
 import { BATCH_BYTES_MAX } from './recovery.ts';
-import type { RecordFacts, Writer } from './scribe.ts';
+import type { RecordFacts, Scribe } from './scribe.ts';
 import { sealFacts } from './seal.ts';
 import type { JournalState } from './state.ts';
 
@@ -22,7 +22,8 @@ export interface LoopParts {
   readonly journal: Journal;
   readonly clock: LedgerClock;
   readonly readings: RecorderClock;
-  readonly writer: Writer;
+  readonly scribe: Scribe;
+  readonly log_id: string;
   /** After each commit; `rotated` when a segment was sealed in it. */
   readonly committed: (commit: { readonly records: number; readonly rotated: boolean }) => void;
   /** A new epoch key has been delegated, durably. */
@@ -177,12 +178,12 @@ export class CommitLoop {
   }
 
   #newBatch(genesis?: RecordFacts): Batch {
-    const { state, writer, clock, readings, options } = this.#parts;
+    const { state, scribe, clock, readings, options } = this.#parts;
     const wall_ms = readings.wallMs();
     const mono_us = readings.monoUs();
     const { now_us, wall_jump_ms } = clock.read(wall_ms, mono_us);
     state.ledger.sweep(now_us, SWEEP_BUDGET);
-    const batch = new Batch(state, writer, { wall_ms, mono_us, now_us });
+    const batch = new Batch(state, scribe, { wall_ms, ts: new Date(wall_ms).toISOString(), mono_us, now_us });
     if (genesis !== undefined) batch.addOwn(genesis, options.keyring.root);
     if (wall_jump_ms !== undefined) {
       batch.addOwn({ type: 'lifecycle', lifecycle: 'clock', wall_jump_ms }, this.#signerFor(batch));
@@ -226,7 +227,7 @@ export class CommitLoop {
 
   /** Seals the segment and starts the next one when it is big or old enough. */
   #rotateWhenDue(): boolean {
-    const { state, journal, options, readings, writer } = this.#parts;
+    const { state, journal, options, readings, log_id } = this.#parts;
     const { segment_max_bytes, segment_max_age_s } = options.settings;
     const age_ms = readings.wallMs() - (state.segment?.opened_ms ?? Number.POSITIVE_INFINITY);
     if (journal.bytes < segment_max_bytes && age_ms < segment_max_age_s * 1_000) return false;
@@ -234,7 +235,7 @@ export class CommitLoop {
     batch.addOwn(sealFacts(state), this.#signerFor(batch));
     this.#persist(batch);
     batch.answer();
-    journal.start(state.head_seq + 1, writer.log_id);
+    journal.start(state.head_seq + 1, log_id);
     return true;
   }
 

@@ -62,19 +62,72 @@ export function judge(
   const runFits = owner === undefined || state.streams.hasRoomForRun(owner);
   const evaluation = state.ledger.evaluate(ops, owner?.tenant_id ?? '', now_us);
   const merged = mergeLedger(draft, denialsOf(proposal.denials, evaluation), evaluation.refused);
-  // Members are added one by one: spreading conditional objects into one literal is several times slower.
-  const facts: Mutable<RecordFacts<DecisionRecord>> = {
-    ...(runFits ? merged : withoutRoom(merged)),
-    type: 'decision',
-    streams: streamsOf(state, owner, runFits),
-    engine: context.engine,
-    request_key: mark.key,
-    request_digest: mark.digest,
-    hmac_key_id: context.hmac_key_id,
-  };
+  const decided = runFits ? merged : withoutRoom(merged);
+  const facts = requiredMembers(decided, mark, context, streamsOf(state, owner, runFits));
+  addOptionalMembers(facts, decided);
   if (ops.length > 0) facts.rate_limit_bucket_state = runFits ? evaluation.states : uncharged(evaluation);
   if (evaluation.refused !== undefined) facts.retry_after_ms = evaluation.retry_after_ms;
   return { facts, limit: evaluation.limit };
+}
+
+type DecisionFacts = Mutable<RecordFacts<DecisionRecord>>;
+
+/** Member by member and in the order of the canonical form: on this path spreads and sorting are what shows. */
+function requiredMembers(
+  draft: DecisionDraft,
+  mark: RequestMark,
+  context: { readonly engine: Engine; readonly hmac_key_id: string },
+  streams: StreamLink[],
+): DecisionFacts {
+  return {
+    decision_latency_us: draft.decision_latency_us,
+    enforcement_mode: draft.enforcement_mode,
+    engine: context.engine,
+    envoy_epoch: draft.envoy_epoch,
+    envoy_node: draft.envoy_node,
+    gateway_id: draft.gateway_id,
+    hmac_key_id: context.hmac_key_id,
+    policy_hash: draft.policy_hash,
+    policy_id: draft.policy_id,
+    reason: draft.reason,
+    receipt_id: draft.receipt_id,
+    registry_hash: draft.registry_hash,
+    replayable: draft.replayable,
+    request: draft.request,
+    request_digest: mark.digest,
+    request_id: draft.request_id,
+    request_key: mark.key,
+    source: draft.source,
+    streams,
+    type: 'decision',
+    verdict: draft.verdict,
+  };
+}
+
+type OptionalMember = {
+  [K in keyof DecisionDraft]-?: undefined extends DecisionDraft[K] ? K : never;
+}[keyof DecisionDraft];
+
+/** Complete by its type: a new optional member of the draft that is missing here does not compile. */
+const OPTIONAL_MEMBERS: { readonly [K in OptionalMember]: true } = {
+  identity: true,
+  identity_problem: true,
+  observed_by: true,
+  rule_id: true,
+  would_be: true,
+};
+const OPTIONAL_NAMES = Object.keys(OPTIONAL_MEMBERS) as OptionalMember[];
+
+function addOptionalMembers(facts: DecisionFacts, draft: DecisionDraft): void {
+  for (const name of OPTIONAL_NAMES) if (draft[name] !== undefined) copyMember(facts, draft, name);
+}
+
+function copyMember<K extends OptionalMember>(
+  to: Mutable<Pick<DecisionDraft, K>>,
+  from: DecisionDraft,
+  name: K,
+) {
+  to[name] = from[name];
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -13,7 +13,7 @@ import { takeLock } from './lock.ts';
 import { type RecorderClock, RecorderError, type RecorderOptions } from './options.ts';
 import { Recorder } from './recorder.ts';
 import { type Recovered, recover } from './recovery.ts';
-import type { RecordFacts } from './scribe.ts';
+import { type RecordFacts, Scribe } from './scribe.ts';
 import { readSavedState } from './snapshot_file.ts';
 import type { JournalState } from './state.ts';
 import { requireSafeStorage } from './storage.ts';
@@ -65,7 +65,8 @@ function start(options: RecorderOptions, unlock: () => void): Recorder {
     journal,
     clock: clockStart.clock,
     readings,
-    writer: { log_id, issuer: options.issuer, boot_id: bootId(), process_id: process.pid },
+    scribe: new Scribe({ log_id, issuer: options.issuer, boot_id: bootId(), process_id: process.pid }),
+    log_id,
     committed: (commit) => upkeep.committed(commit),
     delegated: (keyId) => {
       keyring.retireEpochsExcept(keyId);
