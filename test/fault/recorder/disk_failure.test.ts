@@ -1,8 +1,8 @@
 /**
  * Promises: a failed write or sync fails the batch and everything queued, is never retried, and nobody is told
  * that a decision stands which does not.
- * Sabotage that turns "nothing is acknowledged" red (early acknowledgement): src/recorder/commit_loop.ts, make
- * `this.#persist(batch);` in #commit come after `batch.answer();`.
+ * Sabotage that turns these red (early acknowledgement): src/recorder/commit_loop.ts, put `batch.answer();` right
+ * behind `this.#fill(batch);`.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

@@ -6,11 +6,12 @@ import { layoutOf } from '../../../src/config/layout.ts';
 import type { RecorderSettings } from '../../../src/config/settings.ts';
 import type { Principal } from '../../../src/core/identity/principal.ts';
 import type { LedgerOp } from '../../../src/core/ledger/operation.ts';
-import type { DecisionDraft, Proposal } from '../../../src/core/verdict/proposal.ts';
+import type { AppendResult, DecisionDraft, Proposal } from '../../../src/core/verdict/proposal.ts';
 import { openKeyring } from '../../../src/keys/keyring.ts';
 import { openRecorder } from '../../../src/recorder/opening.ts';
 import type { RecorderClock, RecorderOptions } from '../../../src/recorder/options.ts';
 import type { Recorder } from '../../../src/recorder/recorder.ts';
+import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
 
 const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 export const POLICY_BYTES = Buffer.from('{"id":"test"}');
@@ -166,4 +167,36 @@ export function proposalOf(decision: DecisionDraft, ops: readonly LedgerOp[] = [
     request_key: `${decision.envoy_node}/${decision.request_id}`,
     request_digest: createHash('sha256').update(decision.request_id).digest('hex'),
   };
+}
+
+/** State folders of one test file; `clean` removes them all. */
+export class StateDirs {
+  readonly #removals: (() => void)[] = [];
+
+  create(): string {
+    const { dir, remove } = newStateDir();
+    this.#removals.push(remove);
+    return dir;
+  }
+
+  clean(): void {
+    for (const remove of this.#removals.splice(0)) remove();
+  }
+}
+
+/** What an outsider reads: every line verified with the published keys. */
+export function recordsOf(dir: string): NaiveRecord[] {
+  return readJournal(join(dir, 'journal'), join(dir, 'run', 'public-keys.json'));
+}
+
+/** One word for each record: the lifecycle event, the verdict, or the type. */
+export function kinds(dir: string): string[] {
+  return recordsOf(dir).map((one) => one['lifecycle'] ?? one['verdict'] ?? one['type']);
+}
+
+/** Appends, and fails the test when there is no decision. */
+export async function appended(recorder: Recorder, one: Proposal): Promise<AppendResult> {
+  const answer = await recorder.append(one);
+  if (!answer.ok) throw new Error(answer.problem);
+  return answer.value;
 }
