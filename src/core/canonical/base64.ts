@@ -93,25 +93,23 @@ function decode(
   if (rest === 1) return fail('BASE64_INVALID');
   const whole = length - rest;
   const bytes = new Uint8Array((whole / 4) * 3 + (rest === 0 ? 0 : rest - 1));
-  const at = (i: number) => values[source[i] ?? 0] ?? BAD;
   let seen = 0;
   let out = 0;
   for (let i = 0; i < whole; i += 4) {
-    const a = at(i);
-    const b = at(i + 1);
-    const c = at(i + 2);
-    const d = at(i + 3);
+    const a = values[source[i] ?? 0] ?? BAD;
+    const b = values[source[i + 1] ?? 0] ?? BAD;
+    const c = values[source[i + 2] ?? 0] ?? BAD;
+    const d = values[source[i + 3] ?? 0] ?? BAD;
     seen |= a | b | c | d;
-    const group = (a << 18) | (b << 12) | (c << 6) | d;
-    bytes[out] = group >> 16;
-    bytes[out + 1] = (group >> 8) & 255;
-    bytes[out + 2] = group & 255;
+    bytes[out] = (a << 2) | (b >> 4);
+    bytes[out + 1] = (b << 4) | (c >> 2);
+    bytes[out + 2] = (c << 6) | d;
     out += 3;
   }
   if (rest !== 0) {
-    const a = at(whole);
-    const b = at(whole + 1);
-    const c = rest === 3 ? at(whole + 2) : 0;
+    const a = values[source[whole] ?? 0] ?? BAD;
+    const b = values[source[whole + 1] ?? 0] ?? BAD;
+    const c = rest === 3 ? (values[source[whole + 2] ?? 0] ?? BAD) : 0;
     seen |= a | b | c;
     const group = (a << 18) | (b << 12) | (c << 6);
     bytes[out] = group >> 16;
