@@ -82,8 +82,9 @@ async function main(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'clawgress-bench-'));
   const state = join(dir, 'state');
   const { child, endpoints, auth } = await startClawgress(state);
-  const plain = await startPlainEnvoy(state, dir);
+  let plain: Awaited<ReturnType<typeof startPlainEnvoy>> | undefined;
   try {
+    plain = await startPlainEnvoy(state, dir);
     const upstream = new URL(endpoints.demo.upstream_http);
     const rungs: Rung[] = [
       { name: 'direct', target: `${upstream.origin}/hello` },
@@ -113,7 +114,7 @@ async function main(): Promise<void> {
       );
     else printTable(machine, results);
   } finally {
-    plain.stop();
+    plain?.stop();
     child.kill('SIGINT');
     await new Promise((resolve) => child.once('exit', resolve));
     rmSync(dir, { recursive: true, force: true });

@@ -32,7 +32,7 @@ export async function startPlainEnvoy(
   config.admin.address.pipe.path = join(dir, 'plain-admin.sock');
   const file = join(dir, 'plain-envoy.json');
   writeFileSync(file, JSON.stringify(config));
-  const cacheDir = new URL('../.cache', import.meta.url).pathname;
+  const cacheDir = new URL('../.cache/envoy', import.meta.url).pathname;
   const binary = await ensureEnvoy({ cacheDir, env: process.env, log: () => undefined });
   const child = spawn(
     binary,

@@ -97,7 +97,7 @@ describe('generated configuration', () => {
     for (const service of services) {
       assert.equal(service.timeout, '0.250s');
       assert.deepEqual(service.retry_policy, {
-        retry_on: 'unavailable,connect-failure,refused-stream',
+        retry_on: 'unavailable,connect-failure,refused-stream,reset',
         num_retries: 1,
         retry_back_off: { base_interval: '0.010s', max_interval: '0.250s' },
       });
