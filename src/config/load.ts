@@ -18,11 +18,7 @@ export interface CommandLine {
 export const DEFAULT_CONFIG_FILE = 'clawgress.yaml';
 
 /** Variables that are not settings: where the file is, and the credential of `clawgress run`. */
-export const OTHER_VARIABLES = [
-  'CLAWGRESS_CONFIG',
-  'CLAWGRESS_KEY',
-  'CLAWGRESS_DEBUG',
-] as const;
+export const OTHER_VARIABLES = ['CLAWGRESS_CONFIG', 'CLAWGRESS_KEY', 'CLAWGRESS_DEBUG'] as const;
 
 /** Kubernetes injects these for a service that is called `clawgress`. */
 const SERVICE_LINK = /^CLAWGRESS_(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\d+_(TCP|UDP)(_.*)?)?)$/;

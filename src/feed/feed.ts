@@ -7,7 +7,7 @@ import { Reporter } from './reporter.ts';
 import { type Refresh, Source } from './source.ts';
 import { watchFiles } from './watch.ts';
 
-export type { Feed, FeedChange, FeedState } from './ports.ts';
+export type { Feed, FeedChange } from './ports.ts';
 
 const POLICY_BYTES_MAX = 8_388_608;
 

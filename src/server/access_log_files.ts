@@ -66,7 +66,7 @@ export async function openLog(epoch: LogEpoch, file: LogFile): Promise<FileHandl
   return undefined;
 }
 
-export async function exists(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,
