@@ -66,13 +66,6 @@ export async function openLog(epoch: LogEpoch, file: LogFile): Promise<FileHandl
   return undefined;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
 async function listOrEmpty(dir: string): Promise<string[]> {
   return (await readdir(dir).catch(undefinedWhenMissing)) ?? [];
 }
