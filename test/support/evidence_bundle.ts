@@ -84,7 +84,7 @@ function sigstore(manifest: Buffer, key: TestKey): Buffer {
   const signature = Buffer.from(key.sign(pae(type, manifest))).toString('base64');
   const hint = Buffer.from(key.keyId, 'hex').toString('base64');
   return Buffer.from(
-    `{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{"hint":"${hint}"},"tlogEntries":[]},"dsseEnvelope":{"payload":"${manifest.toString('base64')}","payloadType":"${type}","signatures":[{"sig":"${signature}","keyid":"${key.keyId}"}]}}\n`,
+    `{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{"hint":"${hint}"},"tlogEntries":[]},"dsseEnvelope":{"payload":"${manifest.toString('base64')}","payloadType":"${type}","signatures":[{"sig":"${signature}"}]}}\n`,
   );
 }
 
