@@ -30,6 +30,14 @@ export interface LoopParts {
   readonly delegated: (keyId: string) => void;
 }
 
+interface Commit {
+  readonly batch: Batch;
+  readonly started_us: number;
+  readonly rotated: boolean;
+  /** Nobody but outcomes waited when it began. */
+  readonly idle: boolean;
+}
+
 /** Largest number of waiting works that one commit takes: keeps the first from waiting for the last. */
 export const BATCH_WORKS_MAX = 128;
 /** Outcomes ride along: this many per other work, so that they never dominate a commit that someone waits for. */
@@ -44,8 +52,8 @@ const OUTCOME_BACKLOG = 1_024;
 const SWEEP_BUDGET = 256;
 
 /**
- * Natural batching: a commit takes whatever queued up while the one before was being written; no timer decides.
- * The loop is the only code that writes to the journal.
+ * Natural batching: a commit takes whatever queued up while the one before was being synced; no timer decides.
+ * One commit is under way at a time. The loop is the only code that writes to the journal.
  */
 export class CommitLoop {
   readonly #parts: LoopParts;
@@ -54,6 +62,8 @@ export class CommitLoop {
   #inFlight: Work[] = [];
   #signer: RecorderSigner | undefined;
   #scheduled = false;
+  #underWay = false;
+  readonly #resting: (() => void)[] = [];
   #outcomeTimer: NodeJS.Timeout | undefined;
   #failure: Error | undefined;
   #commits = 0;
@@ -91,9 +101,18 @@ export class CommitLoop {
     else this.#armOutcomes();
   }
 
-  /** Commits everything waiting and then own records, now. Throws when that fails. */
+  /**
+   * Runs `then` at a moment when everything folded is durable: now, or when the commit under way is through. What is
+   * signed about the whole log (checkpoints, snapshots) must be read there and nowhere else.
+   */
+  atRest(then: () => void): void {
+    if (this.#underWay) this.#resting.push(then);
+    else then();
+  }
+
+  /** Commits everything waiting and then own records, now; only at rest. Throws when that fails. */
   flush(last: readonly RecordFacts[] = []): void {
-    while (this.#failure === undefined && this.#queue.length + this.#outcomes.length > 0) this.#commit();
+    while (this.#failure === undefined && this.#queue.length + this.#outcomes.length > 0) this.#commitNow();
     if (last.length > 0) this.#commitOwn(undefined, last);
     clearTimeout(this.#outcomeTimer);
     if (this.#failure !== undefined) throw this.#failure;
@@ -114,6 +133,8 @@ export class CommitLoop {
     for (const work of [...this.#inFlight, ...this.#queue.splice(0), ...this.#outcomes.splice(0)])
       work.refuse(error);
     this.#inFlight = [];
+    this.#underWay = false;
+    for (const then of this.#resting.splice(0)) then();
     this.#parts.options.onFatal(error);
   }
 
@@ -124,7 +145,7 @@ export class CommitLoop {
   }
 
   #schedule(): void {
-    if (this.#scheduled) return;
+    if (this.#scheduled || this.#underWay) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -139,23 +160,51 @@ export class CommitLoop {
     }, OUTCOME_DELAY_MS);
   }
 
+  /** Judges, signs and writes what waits; answers when the sync has come back. */
   #commit(): void {
-    if (this.#failure !== undefined) return;
-    const started_us = this.#parts.readings.monoUs();
+    if (this.#failure !== undefined || this.#underWay) return;
     try {
-      const rotated = this.#rotateWhenDue();
-      const batch = this.#newBatch();
-      const isIdle = this.#queue.length === 0;
-      this.#fill(batch);
-      this.#persist(batch);
-      batch.answer();
-      this.#inFlight = [];
-      this.#report(batch, started_us, rotated);
-      if (this.#queue.length > 0 || (isIdle && this.#outcomes.length > 0)) this.#schedule();
-      else if (this.#outcomes.length > 0) this.#armOutcomes();
+      const commit = this.#prepare();
+      if (commit.batch.lines.length === 0) return this.#finish(commit);
+      this.#underWay = true;
+      this.#parts.journal.appendSoon(commit.batch.lines, (failure) => {
+        if (failure !== null) return this.fail(failure);
+        this.#underWay = false;
+        this.#finish(commit);
+      });
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  #commitNow(): void {
+    try {
+      const commit = this.#prepare();
+      this.#persist(commit.batch);
+      this.#finish(commit);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #prepare(): Commit {
+    const started_us = this.#parts.readings.monoUs();
+    const rotated = this.#rotateWhenDue();
+    const batch = this.#newBatch();
+    const idle = this.#queue.length === 0;
+    this.#fill(batch);
+    return { batch, started_us, rotated, idle };
+  }
+
+  /** Everything of the commit is on stable storage; nobody heard of it before. */
+  #finish({ batch, started_us, rotated, idle }: Commit): void {
+    if (this.#failure !== undefined) return;
+    batch.answer();
+    this.#inFlight = [];
+    this.#report(batch, started_us, rotated);
+    for (const then of this.#resting.splice(0)) then();
+    if (this.#queue.length > 0 || (idle && this.#outcomes.length > 0)) this.#schedule();
+    else if (this.#outcomes.length > 0) this.#armOutcomes();
   }
 
   #commitOwn(genesis: RecordFacts | undefined, facts: readonly RecordFacts[]): void {

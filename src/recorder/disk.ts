@@ -1,16 +1,18 @@
-import { closeSync, constants, fdatasyncSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, openSync, writeSync } from 'node:fs';
 
 /**
- * One open segment. Calls are synchronous: a commit is one write and one sync on the recorder's own thread, and
- * handing either to a thread pool costs more than it saves.
+ * One open segment. The write is synchronous (it ends in the page cache); the sync of a commit that requests wait for
+ * runs beside the event loop, so that the next ones are decided while the disk is busy.
  *
- * MUST persist everything appended before `sync` returns. MUST throw when a sync fails; nobody calls it again then,
- * because a second fsync after a failed one reports success for pages that are gone.
+ * MUST persist everything appended before `sync` returns or `syncSoon` reports success. A failed sync MUST be reported;
+ * nobody syncs again then, because a second fsync after a failed one reports success for pages that are gone.
  */
 export interface JournalDisk {
   /** Appends at the end; returns how many bytes were taken. */
   append(bytes: Uint8Array): number;
   sync(): void;
+  /** Calls `settled` once, in a later turn: null when everything appended before is on stable storage. */
+  syncSoon(settled: (error: Error | null) => void): void;
   size(): number;
   close(): void;
 }
@@ -20,6 +22,7 @@ export function openFileDisk(path: string): JournalDisk {
   return {
     append: (bytes) => writeSync(fd, bytes),
     sync: () => fdatasyncSync(fd),
+    syncSoon: (settled) => fdatasync(fd, settled),
     size: () => fstatSync(fd).size,
     close: () => closeSync(fd),
   };

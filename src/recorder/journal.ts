@@ -49,21 +49,39 @@ export class Journal {
   }
 
   /** One write and one sync for the whole batch. Returns only when all of it is on stable storage; throws otherwise. */
-  append(lines: readonly Uint8Array[]): number {
+  append(lines: readonly Uint8Array[]): void {
+    const disk = this.#write(lines);
+    disk.sync();
+    this.#requireSize(disk);
+  }
+
+  /** The same without waiting: `settled` hears once, in a later turn, that all of it is on stable storage, or why not. */
+  appendSoon(lines: readonly Uint8Array[], settled: (failure: Error | null) => void): void {
+    const disk = this.#write(lines);
+    disk.syncSoon((error) => settled(error ?? this.#sizeFailure(disk)));
+  }
+
+  #write(lines: readonly Uint8Array[]): JournalDisk {
     const disk = this.#disk;
     if (disk === undefined) throw new JournalFailure('no segment is open');
     const batch = joinLines(lines);
     const taken = disk.append(batch);
     if (taken !== batch.length) throw new JournalFailure(`short write: ${taken} of ${batch.length} bytes`);
-    disk.sync();
     this.#bytes += batch.length;
+    return disk;
+  }
+
+  #requireSize(disk: JournalDisk): void {
+    const failure = this.#sizeFailure(disk);
+    if (failure !== null) throw failure;
+  }
+
+  #sizeFailure(disk: JournalDisk): JournalFailure | null {
     const size = disk.size();
-    if (size !== this.#bytes) {
-      throw new JournalFailure(
-        `segment ${this.#name} has ${size} bytes, expected ${this.#bytes}: another writer?`,
-      );
-    }
-    return batch.length;
+    if (size === this.#bytes) return null;
+    return new JournalFailure(
+      `segment ${this.#name} has ${size} bytes, expected ${this.#bytes}: another writer?`,
+    );
   }
 
   close(): void {

@@ -196,6 +196,7 @@ export class Recorder {
     this.#stopped = true;
     const { loop, upkeep, release } = this.#parts;
     try {
+      await new Promise<void>((resolve) => loop.atRest(resolve));
       loop.flush([{ type: 'lifecycle', lifecycle: 'stop', clean: true }]);
       await upkeep.finish();
     } finally {

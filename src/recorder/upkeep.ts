@@ -46,13 +46,17 @@ export class Upkeep {
       this.#checkpointWhenGrown();
   }
 
-  /** Everything folded is durable here: commits are synchronous, and a failed one ends the process. */
-  async checkpoint(): Promise<Checkpoint> {
+  /** Of what is durable: the tree is read at rest, when nothing folded waits for its sync. */
+  checkpoint(): Promise<Checkpoint> {
     const { state, checkpointer, loop } = this.#parts;
-    if (loop.failure !== undefined)
-      throw new RecorderError('the recorder has failed; nothing more is signed');
-    this.#sinceCheckpoint = 0;
-    return await checkpointer.publish(state.tree.size, state.tree.root());
+    return new Promise((resolve, reject) => {
+      loop.atRest(() => {
+        if (loop.failure !== undefined)
+          return reject(new RecorderError('the recorder has failed; nothing more is signed'));
+        this.#sinceCheckpoint = 0;
+        resolve(checkpointer.publish(state.tree.size, state.tree.root()));
+      });
+    });
   }
 
   /** The last checkpoint and snapshot of a clean stop. */
@@ -73,6 +77,19 @@ export class Upkeep {
   async #save(): Promise<void> {
     this.#sinceSnapshot = 0;
     await this.checkpoint();
+    await new Promise<void>((resolve, reject) => {
+      this.#parts.loop.atRest(() => {
+        try {
+          this.#writeState();
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
+  #writeState(): void {
     const { options, state, journal, loop } = this.#parts;
     const checkpoint = this.lastCheckpoint;
     if (loop.failure !== undefined || journal.bytes === 0) return;

@@ -24,6 +24,7 @@ const FAULTS: Record<string, (disk: JournalDisk) => Partial<JournalDisk>> = {
     sync: () => {
       throw errno('EIO');
     },
+    syncSoon: (settled) => setImmediate(settled, errno('EIO')),
   }),
   'a write that fails with ENOSPC': () => ({
     append: () => {
@@ -52,6 +53,7 @@ for (const [name, fault] of Object.entries(FAULTS)) {
       return {
         append: (bytes) => now().append(bytes),
         sync: () => now().sync(),
+        syncSoon: (settled) => now().syncSoon(settled),
         size: () => now().size(),
         close: () => real.close(),
       };
@@ -91,6 +93,7 @@ test('waiting outcomes and own records are refused too when the disk fails', asy
         if (armed) throw errno('EIO');
         real.sync();
       },
+      syncSoon: (settled) => (armed ? setImmediate(settled, errno('EIO')) : real.syncSoon(settled)),
     };
   };
   const recorder = await openWithPolicy(dir, { disk, onFatal: () => undefined });

@@ -2,7 +2,7 @@
  * Promise: whatever the power takes with it, every acknowledged decision is still there, and the journal verifies.
  * A session is recorded call by call; then the power is cut after each call: synced bytes stay, of the unsynced ones
  * nothing, everything, or any part of them stays.
- * Sabotage that turns this red (no sync): src/recorder/journal.ts, drop `disk.sync();`.
+ * Sabotage that turns this red (no sync): src/recorder/journal.ts, settle without `disk.syncSoon`.
  */
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
@@ -51,6 +51,11 @@ function recordingDisk(path: string): JournalDisk {
       real.sync();
       events.push({ kind: 'sync', name });
     },
+    syncSoon: (settled) =>
+      real.syncSoon((error) => {
+        events.push({ kind: 'sync', name });
+        settled(error);
+      }),
   };
 }
 

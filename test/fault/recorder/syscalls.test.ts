@@ -1,7 +1,7 @@
 /**
  * Promise: an answer leaves only after its line was written and synced, and a batch costs one write and one sync.
  * Seen from outside, in the system calls of a real process.
- * Sabotage that turns this red (no sync): src/recorder/journal.ts, drop `disk.sync();`.
+ * Sabotage that turns this red (no sync): src/recorder/journal.ts, settle without `disk.syncSoon`.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
