@@ -10,7 +10,7 @@ export interface WatchOptions {
 }
 
 // Revocation has to bite within a second: notice (250) + settle (50) + read and compile stay well below.
-const POLL_MS = 250;
+const POLL_MS = 500;
 /** An editor that writes in place is given this long to finish. */
 const SETTLE_MS = 50;
 

@@ -7,7 +7,8 @@ import type { JournalState } from './state.ts';
 
 /** Lines of one commit. Each record is folded into the state as it is written, so the next one is judged on it. */
 export class Batch {
-  readonly moment: Moment;
+  /** All records added from here on are judged at this moment. */
+  moment: Moment;
   readonly lines: Uint8Array[] = [];
   readonly types: RecordType[] = [];
   bytes = 0;
@@ -15,7 +16,6 @@ export class Batch {
   readonly #scribe: Scribe;
   readonly #waiting: (() => void)[] = [];
 
-  /** All records of a batch are judged at one moment: everything in it was waiting when it began. */
   constructor(state: JournalState, scribe: Scribe, moment: Moment) {
     this.#state = state;
     this.#scribe = scribe;

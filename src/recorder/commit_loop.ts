@@ -5,7 +5,7 @@ import { currentEpoch, delegateEpoch, isInForce } from './epoch.ts';
 import type { Journal } from './journal.ts';
 import type { RecorderClock, RecorderOptions, RecorderSigner } from './options.ts';
 import { BATCH_BYTES_MAX } from './recovery.ts';
-import type { RecordFacts, Scribe } from './scribe.ts';
+import type { Moment, RecordFacts, Scribe } from './scribe.ts';
 import { sealFacts } from './seal.ts';
 import type { JournalState } from './state.ts';
 
@@ -34,17 +34,15 @@ interface Commit {
   readonly batch: Batch;
   readonly started_us: number;
   readonly rotated: boolean;
-  /** Nobody but outcomes waited when it began. */
-  readonly idle: boolean;
 }
 
 /** Largest number of waiting works that one commit takes: keeps the first from waiting for the last. */
 export const BATCH_WORKS_MAX = 128;
-/** Outcomes ride along: this many per other work, so that they never dominate a commit that someone waits for. */
-const OUTCOMES_PER_WORK = 2;
-const OUTCOMES_MIN = 4;
-const IDLE_OUTCOMES_MAX = 16;
-/** Without traffic outcomes are written after this long. */
+/** Outcomes signed ahead, while nobody waits; more than this are left for after the next commit. */
+const AHEAD_MAX = 64;
+/** Outcomes signed for one commit that somebody waits for, once the backlog is reached. */
+const RIDING_MAX = 16;
+/** Without traffic outcomes are committed after this long. */
 const OUTCOME_DELAY_MS = 250;
 /** Above this many waiting outcomes commits are made for their sake. */
 const OUTCOME_BACKLOG = 1_024;
@@ -60,6 +58,9 @@ export class CommitLoop {
   readonly #queue: Work[] = [];
   readonly #outcomes: Work[] = [];
   #inFlight: Work[] = [];
+  /** Outcomes that were signed and folded while nobody waited; the next commit writes them in front of its own lines. */
+  #ahead: { readonly batch: Batch; readonly works: Work[] } | undefined;
+  #aheadScheduled = false;
   #signer: RecorderSigner | undefined;
   #scheduled = false;
   #underWay = false;
@@ -81,7 +82,7 @@ export class CommitLoop {
   }
 
   get outcomeDepth(): number {
-    return this.#outcomes.length;
+    return this.#outcomes.length + (this.#ahead?.works.length ?? 0);
   }
 
   get commits(): number {
@@ -98,7 +99,7 @@ export class CommitLoop {
     if (this.#isRefused(work)) return;
     this.#outcomes.push(work);
     if (this.#outcomes.length >= OUTCOME_BACKLOG) this.#schedule();
-    else this.#armOutcomes();
+    else this.#tendOutcomes();
   }
 
   /**
@@ -106,13 +107,14 @@ export class CommitLoop {
    * signed about the whole log (checkpoints, snapshots) must be read there and nowhere else.
    */
   atRest(then: () => void): void {
-    if (this.#underWay) this.#resting.push(then);
-    else then();
+    if (!this.#underWay && this.#ahead === undefined) return then();
+    this.#resting.push(then);
+    this.#schedule();
   }
 
   /** Commits everything waiting and then own records, now; only at rest. Throws when that fails. */
   flush(last: readonly RecordFacts[] = []): void {
-    while (this.#failure === undefined && this.#queue.length + this.#outcomes.length > 0) this.#commitNow();
+    while (this.#failure === undefined && this.#queue.length + this.outcomeDepth > 0) this.#commitNow();
     if (last.length > 0) this.#commitOwn(undefined, last);
     clearTimeout(this.#outcomeTimer);
     if (this.#failure !== undefined) throw this.#failure;
@@ -130,9 +132,11 @@ export class CommitLoop {
     const error = cause instanceof Error ? cause : new Error(String(cause));
     this.#failure = error;
     clearTimeout(this.#outcomeTimer);
-    for (const work of [...this.#inFlight, ...this.#queue.splice(0), ...this.#outcomes.splice(0)])
+    const ahead = this.#ahead?.works ?? [];
+    for (const work of [...this.#inFlight, ...ahead, ...this.#queue.splice(0), ...this.#outcomes.splice(0)])
       work.refuse(error);
     this.#inFlight = [];
+    this.#ahead = undefined;
     this.#underWay = false;
     for (const then of this.#resting.splice(0)) then();
     this.#parts.options.onFatal(error);
@@ -153,11 +157,34 @@ export class CommitLoop {
     });
   }
 
-  #armOutcomes(): void {
+  /** Outcomes never force a commit while requests come in; they are signed ahead in idle turns, and committed after a while. */
+  #tendOutcomes(): void {
+    if (this.outcomeDepth === 0) return;
     this.#outcomeTimer ??= setTimeout(() => {
       this.#outcomeTimer = undefined;
       this.#schedule();
     }, OUTCOME_DELAY_MS);
+    if (this.#aheadScheduled || this.#outcomes.length === 0) return;
+    this.#aheadScheduled = true;
+    setImmediate(() => {
+      this.#aheadScheduled = false;
+      this.#signOneAhead();
+    });
+  }
+
+  /** One outcome a turn, so that a request that arrives meanwhile waits for one signature at most. */
+  #signOneAhead(): void {
+    if (this.#failure !== undefined || this.#queue.length > 0 || this.#resting.length > 0) return;
+    try {
+      if (this.#isRotationDue()) return this.#schedule();
+      this.#ahead ??= { batch: this.#newBatch(), works: [] };
+      const { batch, works } = this.#ahead;
+      if (works.length >= AHEAD_MAX) return;
+      this.#take(this.#outcomes, 1, batch, this.#signerFor(batch), works);
+      this.#tendOutcomes();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** Judges, signs and writes what waits; answers when the sync has come back. */
@@ -190,21 +217,32 @@ export class CommitLoop {
   #prepare(): Commit {
     const started_us = this.#parts.readings.monoUs();
     const rotated = this.#rotateWhenDue();
-    const batch = this.#newBatch();
-    const idle = this.#queue.length === 0;
+    const batch = this.#takeAhead() ?? this.#newBatch();
     this.#fill(batch);
-    return { batch, started_us, rotated, idle };
+    return { batch, started_us, rotated };
+  }
+
+  /** What was signed ahead becomes the front of this commit; what follows is judged at the present moment. */
+  #takeAhead(): Batch | undefined {
+    if (this.#ahead === undefined) return undefined;
+    const { batch, works } = this.#ahead;
+    this.#ahead = undefined;
+    this.#inFlight.push(...works);
+    this.#refresh(batch);
+    return batch;
   }
 
   /** Everything of the commit is on stable storage; nobody heard of it before. */
-  #finish({ batch, started_us, rotated, idle }: Commit): void {
+  #finish({ batch, started_us, rotated }: Commit): void {
     if (this.#failure !== undefined) return;
     batch.answer();
     this.#inFlight = [];
     this.#report(batch, started_us, rotated);
-    for (const then of this.#resting.splice(0)) then();
-    if (this.#queue.length > 0 || (idle && this.#outcomes.length > 0)) this.#schedule();
-    else if (this.#outcomes.length > 0) this.#armOutcomes();
+    if (this.#resting.length > 0 && this.#ahead === undefined) {
+      for (const then of this.#resting.splice(0)) then();
+    }
+    if (this.#queue.length > 0 || this.#resting.length > 0) this.#schedule();
+    else this.#tendOutcomes();
   }
 
   #commitOwn(genesis: RecordFacts | undefined, facts: readonly RecordFacts[]): void {
@@ -227,37 +265,50 @@ export class CommitLoop {
   }
 
   #newBatch(genesis?: RecordFacts): Batch {
-    const { state, scribe, clock, readings, options } = this.#parts;
+    const { state, scribe, options } = this.#parts;
+    const { moment, wall_jump_ms } = this.#now();
+    state.ledger.sweep(moment.now_us, SWEEP_BUDGET);
+    const batch = new Batch(state, scribe, moment);
+    if (genesis !== undefined) batch.addOwn(genesis, options.keyring.root);
+    this.#noteJump(batch, wall_jump_ms);
+    return batch;
+  }
+
+  #refresh(batch: Batch): void {
+    const { moment, wall_jump_ms } = this.#now();
+    batch.moment = moment;
+    this.#noteJump(batch, wall_jump_ms);
+  }
+
+  #now(): { readonly moment: Moment; readonly wall_jump_ms: number | undefined } {
+    const { clock, readings } = this.#parts;
     const wall_ms = readings.wallMs();
     const mono_us = readings.monoUs();
     const { now_us, wall_jump_ms } = clock.read(wall_ms, mono_us);
-    state.ledger.sweep(now_us, SWEEP_BUDGET);
-    const batch = new Batch(state, scribe, { wall_ms, ts: new Date(wall_ms).toISOString(), mono_us, now_us });
-    if (genesis !== undefined) batch.addOwn(genesis, options.keyring.root);
-    if (wall_jump_ms !== undefined) {
-      batch.addOwn({ type: 'lifecycle', lifecycle: 'clock', wall_jump_ms }, this.#signerFor(batch));
-    }
-    return batch;
+    const ts = new Date(wall_ms).toISOString();
+    return { moment: { wall_ms, ts, mono_us, now_us }, wall_jump_ms };
+  }
+
+  #noteJump(batch: Batch, wall_jump_ms: number | undefined): void {
+    if (wall_jump_ms === undefined) return;
+    batch.addOwn({ type: 'lifecycle', lifecycle: 'clock', wall_jump_ms }, this.#signerFor(batch));
   }
 
   #fill(batch: Batch): void {
     const signer = this.#signerFor(batch);
-    const works = this.#take(this.#queue, BATCH_WORKS_MAX, batch, signer);
-    const share = works === 0 ? IDLE_OUTCOMES_MAX : Math.max(OUTCOMES_MIN, works * OUTCOMES_PER_WORK);
-    this.#take(this.#outcomes, share, batch, signer);
+    this.#take(this.#queue, BATCH_WORKS_MAX, batch, signer, this.#inFlight);
+    const behind = this.#outcomes.length >= OUTCOME_BACKLOG || batch.lines.length === 0;
+    if (behind) this.#take(this.#outcomes, RIDING_MAX, batch, signer, this.#inFlight);
   }
 
   /** In the order they came. A batch stops short of the size that recovery takes for one torn write. */
-  #take(from: Work[], count: number, batch: Batch, signer: RecorderSigner): number {
-    let taken = 0;
-    while (taken < count && batch.bytes + LINE_BYTES_MAX < BATCH_BYTES_MAX) {
+  #take(from: Work[], count: number, batch: Batch, signer: RecorderSigner, taken: Work[]): void {
+    for (let i = 0; i < count && batch.bytes + LINE_BYTES_MAX < BATCH_BYTES_MAX; i++) {
       const work = from.shift();
-      if (work === undefined) break;
-      this.#inFlight.push(work);
+      if (work === undefined) return;
+      taken.push(work);
       work.write(batch, signer);
-      taken++;
     }
-    return taken;
   }
 
   /** The key in force at the batch's moment; when the last one runs out, a new one is delegated first. */
@@ -274,16 +325,22 @@ export class CommitLoop {
     return fresh;
   }
 
-  /** Seals the segment and starts the next one when it is big or old enough. */
-  #rotateWhenDue(): boolean {
-    const { state, journal, options, readings, log_id } = this.#parts;
+  #isRotationDue(): boolean {
+    const { state, journal, options, readings } = this.#parts;
     const { segment_max_bytes, segment_max_age_s } = options.settings;
     const age_ms = readings.wallMs() - (state.segment?.opened_ms ?? Number.POSITIVE_INFINITY);
-    if (journal.bytes < segment_max_bytes && age_ms < segment_max_age_s * 1_000) return false;
-    const batch = this.#newBatch();
+    return journal.bytes >= segment_max_bytes || age_ms >= segment_max_age_s * 1_000;
+  }
+
+  /** Seals the segment and starts the next one when it is big or old enough. */
+  #rotateWhenDue(): boolean {
+    if (!this.#isRotationDue()) return false;
+    const { state, journal, log_id } = this.#parts;
+    const batch = this.#takeAhead() ?? this.#newBatch();
     batch.addOwn(sealFacts(state), this.#signerFor(batch));
     this.#persist(batch);
     batch.answer();
+    this.#inFlight = [];
     journal.start(state.head_seq + 1, log_id);
     return true;
   }

@@ -40,7 +40,7 @@ export interface AccessLogTail {
   stop(): Promise<void>;
 }
 
-const POLL_MS = 200;
+const POLL_MS = 400;
 const GAP_MS = 5_000;
 /** Closures handed over and not durable yet; beyond, reading waits. */
 export const CLOSURES_MAX = 4_096;
