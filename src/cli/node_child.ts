@@ -8,6 +8,8 @@ export const READY_MESSAGE = 'serving';
 
 export interface NodeChildOptions {
   readonly name: string;
+  /** Flags of Node itself. */
+  readonly nodeFlags?: readonly string[];
   /** Arguments of our own CLI. */
   readonly args: readonly string[];
   readonly ready_ms: number;
@@ -23,11 +25,15 @@ export function nodeChild(options: NodeChildOptions): Part {
 }
 
 async function start(options: NodeChildOptions): Promise<Running> {
-  const child = spawn(process.execPath, [...nodeFlags(), mainFile(), ...options.args], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    // A process group of its own: Ctrl-C in the terminal reaches only the supervisor, which stops things in order.
-    detached: true,
-  });
+  const child = spawn(
+    process.execPath,
+    [...nodeFlags(), ...(options.nodeFlags ?? []), mainFile(), ...options.args],
+    {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // A process group of its own: Ctrl-C in the terminal reaches only the supervisor, which stops things in order.
+      detached: true,
+    },
+  );
   const gone = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));

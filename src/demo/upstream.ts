@@ -20,6 +20,7 @@ export interface DemoUpstream {
 }
 
 const CLOSE_GRACE_MS = 500;
+const KEEP_ALIVE_MS = 600_000;
 
 /** The small upstream that a first run talks to: both ports share one request log. Rejects when a port is taken. */
 export async function startDemoUpstream(options: DemoUpstreamOptions): Promise<DemoUpstream> {
@@ -27,6 +28,8 @@ export async function startDemoUpstream(options: DemoUpstreamOptions): Promise<D
   const plain = createServer(routes);
   const tls = createTlsServer({ cert: options.certificatePem, key: options.keyPem }, routes);
   try {
+    // Node closes idle connections after 5 s, which races with a request that Envoy sends on one: a 503 that means nothing.
+    for (const server of [plain, tls]) server.keepAliveTimeout = KEEP_ALIVE_MS;
     await listen(plain, options.address, options.httpPort);
     await listen(tls, options.address, options.httpsPort);
   } catch (error) {
