@@ -160,3 +160,5 @@ export async function orExplain(main) {
     process.exit(3);
   }
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await orExplain(() => setup());
