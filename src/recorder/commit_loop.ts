@@ -107,9 +107,10 @@ export class CommitLoop {
    * signed about the whole log (checkpoints, snapshots) must be read there and nowhere else.
    */
   atRest(then: () => void): void {
-    if (!this.#underWay && this.#ahead === undefined) return then();
-    this.#resting.push(then);
-    this.#schedule();
+    if (this.#underWay || this.#ahead !== undefined) {
+      this.#resting.push(then);
+      this.#schedule();
+    } else then();
   }
 
   /** Commits everything waiting and then own records, now; only at rest. Throws when that fails. */
@@ -176,7 +177,10 @@ export class CommitLoop {
   #signOneAhead(): void {
     if (this.#failure !== undefined || this.#queue.length > 0 || this.#resting.length > 0) return;
     try {
-      if (this.#isRotationDue()) return this.#schedule();
+      if (this.#isRotationDue()) {
+        this.#schedule();
+        return;
+      }
       this.#ahead ??= { batch: this.#newBatch(), works: [] };
       const { batch, works } = this.#ahead;
       if (works.length >= AHEAD_MAX) return;
@@ -192,7 +196,10 @@ export class CommitLoop {
     if (this.#failure !== undefined || this.#underWay) return;
     try {
       const commit = this.#prepare();
-      if (commit.batch.lines.length === 0) return this.#finish(commit);
+      if (commit.batch.lines.length === 0) {
+        this.#finish(commit);
+        return;
+      }
       this.#underWay = true;
       this.#parts.journal.appendSoon(commit.batch.lines, (failure) => {
         if (failure !== null) return this.fail(failure);

@@ -217,6 +217,16 @@ test('bodies that are not canonical are refused although their signature is good
   }
 });
 
+test('another signature of the same key does not do', () => {
+  const log = smallLog();
+  const signatureOf = (line: Uint8Array | undefined) => /"sig":"([^"]+)"/.exec(String(line))?.[1] ?? '';
+  const [stolen, own] = [signatureOf(log.lines[5]), signatureOf(log.lines[4])];
+  assert.notEqual(stolen, own);
+  log.lines[4] = Buffer.from(String(log.lines[4]).replace(own, stolen));
+  log.lines.length = 5;
+  assert.deepEqual(codes(log), ['SIG_INVALID journal:5']);
+});
+
 test('the second spelling of a signature is refused', () => {
   const log = smallLog();
   const line = (log.lines[4] ?? '').toString();
