@@ -69,8 +69,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'early-acknowledgement',
     breaks: 'nobody is answered before the sync',
     file: 'src/recorder/commit_loop.ts',
-    find: '      this.#fill(batch);\n',
-    replace: '      this.#fill(batch);\n      batch.answer();\n',
+    find: '    this.#fill(batch);\n',
+    replace: '    this.#fill(batch);\n    batch.answer();\n',
     test: { file: 'test/fault/recorder/disk_failure.test.ts', name: 'a sync that fails with EIO' },
   },
   {
