@@ -32,7 +32,7 @@ export function settingsFor(flags: Flags): Settings {
 }
 
 export function layoutFor(settings: Settings): Layout {
-  return layoutOf(settings.state_dir, settings.sockets_dir);
+  return layoutOf(settings.state_dir, settings.sockets_dir, settings.gateways);
 }
 
 export function commandLine(flags: Flags): CommandLine {

@@ -3,6 +3,7 @@ import { registerAgent } from './commands_agent.ts';
 import { registerEvidence } from './commands_evidence.ts';
 import { registerOperation } from './commands_operation.ts';
 import { registerPolicy } from './commands_policy.ts';
+import { registerRecorder } from './commands_recorder.ts';
 import { PACKAGE_VERSION } from './package_root.ts';
 
 const HELP = `
@@ -29,6 +30,7 @@ export function createProgram(): Command {
   registerAgent(program);
   registerPolicy(program);
   registerEvidence(program);
+  registerRecorder(program);
   for (const command of everyCommand(program)) command.exitOverride().showSuggestionAfterError();
   return program;
 }

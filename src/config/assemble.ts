@@ -29,6 +29,7 @@ export function assemble(
     metrics: { address: read.text('metrics.address'), port: read.number('metrics.port') },
     policy: { file: read.textOr('policy.file', join(stateDir, 'policy.yaml')), trust: 'local' },
     registry_file: read.textOr('registry_file', join(stateDir, 'registry.json')),
+    gateways: read.number('gateways'),
     jwt_issuers: issuers.map(issuerSettings),
     recorder: recorderSettings(read),
     envoy: envoySettings(read),

@@ -10,6 +10,7 @@ export interface KeySpec {
 
 const ID = kind.matching(/^[a-z0-9._-]{1,64}$/, '1 to 64 of a-z 0-9 . _ -');
 const CIDRS_MAX = 256;
+const GATEWAYS_MAX = 8;
 
 export const KEYS: readonly KeySpec[] = [
   { key: 'state_dir', kind: kind.path, fallback: '.clawgress' },
@@ -26,6 +27,7 @@ export const KEYS: readonly KeySpec[] = [
   { key: 'policy.file', kind: kind.path },
   { key: 'policy.trust', kind: kind.oneOf('local'), fallback: 'local' },
   { key: 'registry_file', kind: kind.path },
+  { key: 'gateways', kind: kind.integer(1, GATEWAYS_MAX), fallback: 1 },
   {
     key: 'recorder.segment_max_bytes',
     kind: kind.integer(1_048_576, 4_294_967_296),

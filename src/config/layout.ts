@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
-/** Where each thing lives below the state folder. The one home of these names. */
-export function layoutOf(stateDir: string, socketsDir: string) {
+/** Where each thing lives below the state folder, for so many gateways. The one home of these names. */
+export function layoutOf(stateDir: string, socketsDir: string, gateways = 1) {
   const at = (...parts: string[]) => join(stateDir, ...parts);
   return {
     state_dir: stateDir,
@@ -26,10 +26,22 @@ export function layoutOf(stateDir: string, socketsDir: string) {
     demo_credentials: at('run', 'demo-credentials.json'),
     public_keys: at('run', 'public-keys.json'),
     authz_socket: join(socketsDir, 'authz.sock'),
+    /** One per gateway, in order: authz.sock, authz-2.sock, … */
+    authz_sockets: numbered(gateways).map((n) =>
+      join(socketsDir, n === 1 ? 'authz.sock' : `authz-${n}.sock`),
+    ),
+    /** Gateways reach a recorder in its own process here; framed, see recorder/remote. */
+    recorder_socket: join(socketsDir, 'recorder.sock'),
     envoy_admin_socket: join(socketsDir, 'envoy-admin.sock'),
-    /** HTTP over a Unix socket: GET /status, POST /checkpoint, POST /drain. */
+    /** HTTP over a Unix socket of whoever holds the recorder: GET /status, POST /checkpoint, POST /drain. */
     gateway_socket: join(socketsDir, 'gateway.sock'),
+    /** The same of each gateway that has the recorder elsewhere; no checkpoint. */
+    gateway_sockets: numbered(gateways).map((n) => join(socketsDir, `gateway-${n}.sock`)),
   };
+}
+
+function numbered(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
 }
 
 export type Layout = ReturnType<typeof layoutOf>;

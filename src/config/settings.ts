@@ -15,6 +15,8 @@ export interface Settings {
   readonly metrics: { readonly address: string; readonly port: number };
   readonly policy: { readonly file: string; readonly trust: 'local' };
   readonly registry_file: string;
+  /** Gateway processes on this host, 1 to 8. With one, the recorder runs inside it. */
+  readonly gateways: number;
   readonly jwt_issuers: readonly JwtIssuerSettings[];
   readonly recorder: RecorderSettings;
   readonly envoy: { readonly bin?: string; readonly concurrency: number; readonly node_id: string };
