@@ -1,33 +1,16 @@
-import { LINE_BYTES_MAX } from '../core/canonical/dsse.ts';
-import type { LedgerClock } from '../core/ledger/clock.ts';
-import { Batch } from './batch.ts';
-import { currentEpoch, delegateEpoch, isInForce } from './epoch.ts';
+import type { Batch } from './batch.ts';
+import { Drafting, type DraftingParts } from './drafting.ts';
 import type { Journal } from './journal.ts';
-import type { RecorderClock, RecorderOptions, RecorderSigner } from './options.ts';
-import { BATCH_BYTES_MAX } from './recovery.ts';
-import type { Moment, RecordFacts, Scribe } from './scribe.ts';
+import type { RecordFacts } from './scribe.ts';
 import { sealFacts } from './seal.ts';
-import type { JournalState } from './state.ts';
+import { WaitingOutcomes } from './waiting_outcomes.ts';
+import { takeWorks, type Work } from './work.ts';
 
-/** Something that waits for a commit. `write` adds its lines, or none, and what to do once they are durable. */
-export interface Work {
-  write(batch: Batch, signer: RecorderSigner): void;
-  /** It was not made durable and never will be by this process. */
-  refuse(error: Error): void;
-}
-
-export interface LoopParts {
-  readonly options: RecorderOptions;
-  readonly state: JournalState;
+export interface LoopParts extends DraftingParts {
   readonly journal: Journal;
-  readonly clock: LedgerClock;
-  readonly readings: RecorderClock;
-  readonly scribe: Scribe;
   readonly log_id: string;
   /** After each commit; `rotated` when a segment was sealed in it. */
   readonly committed: (commit: { readonly records: number; readonly rotated: boolean }) => void;
-  /** A new epoch key has been delegated, durably. */
-  readonly delegated: (keyId: string) => void;
 }
 
 interface Commit {
@@ -38,16 +21,6 @@ interface Commit {
 
 /** Largest number of waiting works that one commit takes: keeps the first from waiting for the last. */
 export const BATCH_WORKS_MAX = 128;
-/** Outcomes signed ahead, while nobody waits; more than this are left for after the next commit. */
-const AHEAD_MAX = 64;
-/** Outcomes signed for one commit that somebody waits for, once the backlog is reached. */
-const RIDING_MAX = 16;
-/** Without traffic outcomes are committed after this long. */
-const OUTCOME_DELAY_MS = 250;
-/** Above this many waiting outcomes commits are made for their sake. */
-const OUTCOME_BACKLOG = 1_024;
-/** Buckets looked at per commit for entries that time has emptied. */
-const SWEEP_BUDGET = 256;
 
 /**
  * Natural batching: a commit takes whatever queued up while the one before was being synced; no timer decides.
@@ -56,21 +29,24 @@ const SWEEP_BUDGET = 256;
 export class CommitLoop {
   readonly #parts: LoopParts;
   readonly #queue: Work[] = [];
-  readonly #outcomes: Work[] = [];
+  readonly #drafting: Drafting;
+  readonly #outcomes: WaitingOutcomes;
   #inFlight: Work[] = [];
-  /** Outcomes that were signed and folded while nobody waited; the next commit writes them in front of its own lines. */
-  #ahead: { readonly batch: Batch; readonly works: Work[] } | undefined;
-  #aheadScheduled = false;
-  #signer: RecorderSigner | undefined;
   #scheduled = false;
   #underWay = false;
   readonly #resting: (() => void)[] = [];
-  #outcomeTimer: NodeJS.Timeout | undefined;
   #failure: Error | undefined;
   #commits = 0;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
+    this.#drafting = new Drafting(parts);
+    this.#outcomes = new WaitingOutcomes(this.#drafting, {
+      isIdle: () => this.#failure === undefined && this.#queue.length === 0 && this.#resting.length === 0,
+      isRotationDue: () => this.#isRotationDue(),
+      schedule: () => this.#schedule(),
+      fail: (cause) => this.fail(cause),
+    });
   }
 
   get failure(): Error | undefined {
@@ -82,7 +58,7 @@ export class CommitLoop {
   }
 
   get outcomeDepth(): number {
-    return this.#outcomes.length + (this.#ahead?.works.length ?? 0);
+    return this.#outcomes.depth;
   }
 
   get commits(): number {
@@ -98,8 +74,6 @@ export class CommitLoop {
   enqueueOutcome(work: Work): void {
     if (this.#isRefused(work)) return;
     this.#outcomes.push(work);
-    if (this.#outcomes.length >= OUTCOME_BACKLOG) this.#schedule();
-    else this.#tendOutcomes();
   }
 
   /**
@@ -107,7 +81,7 @@ export class CommitLoop {
    * signed about the whole log (checkpoints, snapshots) must be read there and nowhere else.
    */
   atRest(then: () => void): void {
-    if (this.#underWay || this.#ahead !== undefined) {
+    if (this.#underWay || this.#outcomes.isAhead) {
       this.#resting.push(then);
       this.#schedule();
     } else then();
@@ -117,7 +91,7 @@ export class CommitLoop {
   flush(last: readonly RecordFacts[] = []): void {
     while (this.#failure === undefined && this.#queue.length + this.outcomeDepth > 0) this.#commitNow();
     if (last.length > 0) this.#commitOwn(undefined, last);
-    clearTimeout(this.#outcomeTimer);
+    this.#outcomes.cancel();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -132,12 +106,9 @@ export class CommitLoop {
     if (this.#failure !== undefined) return;
     const error = cause instanceof Error ? cause : new Error(String(cause));
     this.#failure = error;
-    clearTimeout(this.#outcomeTimer);
-    const ahead = this.#ahead?.works ?? [];
-    for (const work of [...this.#inFlight, ...ahead, ...this.#queue.splice(0), ...this.#outcomes.splice(0)])
-      work.refuse(error);
+    const outcomes = this.#outcomes.drain();
+    for (const work of [...this.#inFlight, ...this.#queue.splice(0), ...outcomes]) work.refuse(error);
     this.#inFlight = [];
-    this.#ahead = undefined;
     this.#underWay = false;
     for (const then of this.#resting.splice(0)) then();
     this.#parts.options.onFatal(error);
@@ -156,39 +127,6 @@ export class CommitLoop {
       this.#scheduled = false;
       this.#commit();
     });
-  }
-
-  /** Outcomes never force a commit while requests come in; they are signed ahead in idle turns, and committed after a while. */
-  #tendOutcomes(): void {
-    if (this.outcomeDepth === 0) return;
-    this.#outcomeTimer ??= setTimeout(() => {
-      this.#outcomeTimer = undefined;
-      this.#schedule();
-    }, OUTCOME_DELAY_MS);
-    if (this.#aheadScheduled || this.#outcomes.length === 0) return;
-    this.#aheadScheduled = true;
-    setImmediate(() => {
-      this.#aheadScheduled = false;
-      this.#signOneAhead();
-    });
-  }
-
-  /** One outcome a turn, so that a request that arrives meanwhile waits for one signature at most. */
-  #signOneAhead(): void {
-    if (this.#failure !== undefined || this.#queue.length > 0 || this.#resting.length > 0) return;
-    try {
-      if (this.#isRotationDue()) {
-        this.#schedule();
-        return;
-      }
-      this.#ahead ??= { batch: this.#newBatch(), works: [] };
-      const { batch, works } = this.#ahead;
-      if (works.length >= AHEAD_MAX) return;
-      this.#take(this.#outcomes, 1, batch, this.#signerFor(batch), works);
-      this.#tendOutcomes();
-    } catch (error) {
-      this.fail(error);
-    }
   }
 
   /** Judges, signs and writes what waits; answers when the sync has come back. */
@@ -224,19 +162,18 @@ export class CommitLoop {
   #prepare(): Commit {
     const started_us = this.#parts.readings.monoUs();
     const rotated = this.#rotateWhenDue();
-    const batch = this.#takeAhead() ?? this.#newBatch();
+    const batch = this.#takeAhead() ?? this.#drafting.newBatch();
     this.#fill(batch);
     return { batch, started_us, rotated };
   }
 
   /** What was signed ahead becomes the front of this commit; what follows is judged at the present moment. */
   #takeAhead(): Batch | undefined {
-    if (this.#ahead === undefined) return undefined;
-    const { batch, works } = this.#ahead;
-    this.#ahead = undefined;
-    this.#inFlight.push(...works);
-    this.#refresh(batch);
-    return batch;
+    const ahead = this.#outcomes.takeAhead();
+    if (ahead === undefined) return undefined;
+    this.#inFlight.push(...ahead.works);
+    this.#drafting.refresh(ahead.batch);
+    return ahead.batch;
   }
 
   /** Everything of the commit is on stable storage; nobody heard of it before. */
@@ -245,18 +182,18 @@ export class CommitLoop {
     batch.answer();
     this.#inFlight = [];
     this.#report(batch, started_us, rotated);
-    if (this.#resting.length > 0 && this.#ahead === undefined) {
+    if (this.#resting.length > 0 && !this.#outcomes.isAhead) {
       for (const then of this.#resting.splice(0)) then();
     }
     if (this.#queue.length > 0 || this.#resting.length > 0) this.#schedule();
-    else this.#tendOutcomes();
+    else this.#outcomes.tend();
   }
 
   #commitOwn(genesis: RecordFacts | undefined, facts: readonly RecordFacts[]): void {
     if (this.#failure !== undefined) return;
     try {
-      const batch = this.#newBatch(genesis);
-      const signer = this.#signerFor(batch);
+      const batch = this.#drafting.newBatch(genesis);
+      const signer = this.#drafting.signerFor(batch);
       for (const one of facts) batch.addOwn(one, signer);
       this.#persist(batch);
       batch.answer();
@@ -271,65 +208,10 @@ export class CommitLoop {
     this.#parts.journal.append(batch.lines);
   }
 
-  #newBatch(genesis?: RecordFacts): Batch {
-    const { state, scribe, options } = this.#parts;
-    const { moment, wall_jump_ms } = this.#now();
-    state.ledger.sweep(moment.now_us, SWEEP_BUDGET);
-    const batch = new Batch(state, scribe, moment);
-    if (genesis !== undefined) batch.addOwn(genesis, options.keyring.root);
-    this.#noteJump(batch, wall_jump_ms);
-    return batch;
-  }
-
-  #refresh(batch: Batch): void {
-    const { moment, wall_jump_ms } = this.#now();
-    batch.moment = moment;
-    this.#noteJump(batch, wall_jump_ms);
-  }
-
-  #now(): { readonly moment: Moment; readonly wall_jump_ms: number | undefined } {
-    const { clock, readings } = this.#parts;
-    const wall_ms = readings.wallMs();
-    const mono_us = readings.monoUs();
-    const { now_us, wall_jump_ms } = clock.read(wall_ms, mono_us);
-    const ts = new Date(wall_ms).toISOString();
-    return { moment: { wall_ms, ts, mono_us, now_us }, wall_jump_ms };
-  }
-
-  #noteJump(batch: Batch, wall_jump_ms: number | undefined): void {
-    if (wall_jump_ms === undefined) return;
-    batch.addOwn({ type: 'lifecycle', lifecycle: 'clock', wall_jump_ms }, this.#signerFor(batch));
-  }
-
   #fill(batch: Batch): void {
-    const signer = this.#signerFor(batch);
-    this.#take(this.#queue, BATCH_WORKS_MAX, batch, signer, this.#inFlight);
-    const behind = this.#outcomes.length >= OUTCOME_BACKLOG || batch.lines.length === 0;
-    if (behind) this.#take(this.#outcomes, RIDING_MAX, batch, signer, this.#inFlight);
-  }
-
-  /** In the order they came. A batch stops short of the size that recovery takes for one torn write. */
-  #take(from: Work[], count: number, batch: Batch, signer: RecorderSigner, taken: Work[]): void {
-    for (let i = 0; i < count && batch.bytes + LINE_BYTES_MAX < BATCH_BYTES_MAX; i++) {
-      const work = from.shift();
-      if (work === undefined) return;
-      taken.push(work);
-      work.write(batch, signer);
-    }
-  }
-
-  /** The key in force at the batch's moment; when the last one runs out, a new one is delegated first. */
-  #signerFor(batch: Batch): RecorderSigner {
-    const { options, state } = this.#parts;
-    const last = state.epochs.at(-1);
-    const isSame = last !== undefined && last.key_id === this.#signer?.keyId;
-    if (this.#signer !== undefined && isSame && isInForce(last, batch.moment.wall_ms)) return this.#signer;
-    this.#signer = currentEpoch(state, options.keyring, batch.moment.wall_ms);
-    if (this.#signer !== undefined) return this.#signer;
-    const fresh = delegateEpoch(batch, state, options.keyring);
-    batch.whenDurable(() => this.#parts.delegated(fresh.keyId));
-    this.#signer = fresh;
-    return fresh;
+    const signer = this.#drafting.signerFor(batch);
+    takeWorks(this.#queue, BATCH_WORKS_MAX, batch, signer, this.#inFlight);
+    this.#outcomes.ride(batch, signer, this.#inFlight);
   }
 
   #isRotationDue(): boolean {
@@ -343,8 +225,8 @@ export class CommitLoop {
   #rotateWhenDue(): boolean {
     if (!this.#isRotationDue()) return false;
     const { state, journal, log_id } = this.#parts;
-    const batch = this.#takeAhead() ?? this.#newBatch();
-    batch.addOwn(sealFacts(state), this.#signerFor(batch));
+    const batch = this.#takeAhead() ?? this.#drafting.newBatch();
+    batch.addOwn(sealFacts(state), this.#drafting.signerFor(batch));
     this.#persist(batch);
     batch.answer();
     this.#inFlight = [];
