@@ -1,11 +1,11 @@
-// `npm test [-- unit|integration|fault|e2e …]`: sets up what is missing, then runs Node's test runner over the suites.
+// `npm test [-- unit|fuzz|integration|fault|e2e …]`: sets up what is missing, then runs Node's test runner over the suites.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism, constants } from 'node:os';
 import { join } from 'node:path';
 import { orExplain, root, setup } from './setup.mjs';
 
-const SUITES = ['unit', 'integration', 'fault', 'e2e'];
+const SUITES = ['unit', 'fuzz', 'integration', 'fault', 'e2e'];
 // Suites start real Envoys and sync to disk; more files at once than this only makes them wait for each other.
 const CONCURRENCY_MAX = 4;
 const FILE_TIMEOUT_MS = 600_000;
