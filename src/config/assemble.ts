@@ -27,7 +27,7 @@ export function assemble(
     explicit_proxy: listener(read, 'explicit_proxy'),
     base_url: listener(read, 'base_url'),
     metrics: { address: read.text('metrics.address'), port: read.number('metrics.port') },
-    policy: { file: read.textOr('policy.file', join(stateDir, 'policy.yaml')), trust: 'local' },
+    policy: policySettings(read, stateDir),
     registry_file: read.textOr('registry_file', join(stateDir, 'registry.json')),
     gateways: read.number('gateways'),
     jwt_issuers: issuers.map(issuerSettings),
@@ -41,7 +41,7 @@ export function assemble(
     check_timeout_ms: read.number('check_timeout_ms'),
     log_level: read.text('log_level') as Settings['log_level'],
   };
-  const problems = [...plaintextProblems(settings), ...portProblems(settings)];
+  const problems = [...plaintextProblems(settings), ...shadowProblems(settings), ...portProblems(settings)];
   return problems.length > 0 ? fail(problems) : ok(deepFreeze(settings));
 }
 
@@ -126,6 +126,17 @@ function envoySettings(read: Reader): Settings['envoy'] {
   };
 }
 
+function policySettings(read: Reader, stateDir: string): Settings['policy'] {
+  return {
+    trust: read.text('policy.trust') as Settings['policy']['trust'],
+    file: read.textOr('policy.file', join(stateDir, 'policy.yaml')),
+    bundle: read.textOr('policy.bundle', join(stateDir, 'policy.bundle.json')),
+    keys: read.textOr('policy.keys', join(stateDir, 'policy-keys.json')),
+    stale: read.text('policy.stale') as Settings['policy']['stale'],
+    ...(read.has('policy.shadow_file') ? { shadow_file: read.text('policy.shadow_file') } : {}),
+  };
+}
+
 function demoSettings(read: Reader, stateDir: string): Settings['demo'] {
   return {
     enabled: read.flag('demo.enabled'),
@@ -162,6 +173,19 @@ function plaintextProblems(settings: Settings): ConfigProblem[] {
       found: `${settings[name].address} without TLS`,
       allowed: `a loopback address, or ${name}.allow_plaintext: true when the network in between is trusted`,
     }));
+}
+
+/** A shadow document beside a signed policy would be judged by although nobody signed it. */
+function shadowProblems({ policy }: Settings): ConfigProblem[] {
+  if (policy.trust === 'local' || policy.shadow_file === undefined) return [];
+  return [
+    {
+      where: 'configuration',
+      key: 'policy.shadow_file',
+      found: 'a shadow file together with policy.trust: signed',
+      allowed: 'the shadow document inside the bundle (`clawgress policy sign --shadow`)',
+    },
+  ];
 }
 
 function portProblems(settings: Settings): ConfigProblem[] {

@@ -25,7 +25,11 @@ export const KEYS: readonly KeySpec[] = [
   { key: 'metrics.address', kind: kind.ip, fallback: '127.0.0.1' },
   { key: 'metrics.port', kind: kind.port, fallback: 9464 },
   { key: 'policy.file', kind: kind.path },
-  { key: 'policy.trust', kind: kind.oneOf('local'), fallback: 'local' },
+  { key: 'policy.trust', kind: kind.oneOf('local', 'signed'), fallback: 'local' },
+  { key: 'policy.bundle', kind: kind.path },
+  { key: 'policy.keys', kind: kind.path },
+  { key: 'policy.stale', kind: kind.oneOf('deny', 'loud'), fallback: 'deny' },
+  { key: 'policy.shadow_file', kind: kind.path },
   { key: 'registry_file', kind: kind.path },
   { key: 'gateways', kind: kind.integer(1, GATEWAYS_MAX), fallback: 1 },
   {

@@ -7,6 +7,8 @@ export function layoutOf(stateDir: string, socketsDir: string, gateways = 1) {
     state_dir: stateDir,
     policy: at('policy.yaml'),
     registry: at('registry.json'),
+    /** The last good bundle and the highest accepted version of signed policy. */
+    policy_dir: at('policy'),
     keys_dir: at('keys'),
     /** Shared secret of Envoy's stamp guard and the gateway, hex; 0600. */
     stamp: at('keys', 'stamp'),

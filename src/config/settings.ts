@@ -13,7 +13,7 @@ export interface Settings {
   readonly explicit_proxy: ListenerSettings;
   readonly base_url: ListenerSettings;
   readonly metrics: { readonly address: string; readonly port: number };
-  readonly policy: { readonly file: string; readonly trust: 'local' };
+  readonly policy: PolicySettings;
   readonly registry_file: string;
   /** Gateway processes on this host, 1 to 8. With one, the recorder runs inside it. */
   readonly gateways: number;
@@ -30,6 +30,19 @@ export interface Settings {
   /** Envoy's time-out for one Check. */
   readonly check_timeout_ms: number;
   readonly log_level: 'debug' | 'info' | 'warn' | 'error';
+}
+
+export interface PolicySettings {
+  /** `local`: `file` is read. `signed`: `bundle` is read and must verify against `keys`. */
+  readonly trust: 'local' | 'signed';
+  readonly file: string;
+  readonly bundle: string;
+  /** Trust file that lists the policy keys. */
+  readonly keys: string;
+  /** What happens when the signed policy in force is no longer vouched for: deny everything, or go on and say so. */
+  readonly stale: 'deny' | 'loud';
+  /** A second document that is only compared; `local` alone, a bundle carries its own. */
+  readonly shadow_file?: string;
 }
 
 export interface ListenerSettings {
