@@ -33,6 +33,8 @@ export function assemble(
     jwt_issuers: issuers.map(issuerSettings),
     recorder: recorderSettings(read),
     envoy: envoySettings(read),
+    flood_guard: floodGuardSettings(read),
+    tracing: tracingSettings(read),
     upstream: {
       allow_cidrs: [...read.texts('upstream.allow_cidrs'), ...(demo.enabled ? [`${demo.address}/32`] : [])],
       ca_bundle: read.textOr('upstream.ca_bundle', join(stateDir, 'ca', 'bundle.pem')),
@@ -41,7 +43,12 @@ export function assemble(
     check_timeout_ms: read.number('check_timeout_ms'),
     log_level: read.text('log_level') as Settings['log_level'],
   };
-  const problems = [...plaintextProblems(settings), ...shadowProblems(settings), ...portProblems(settings)];
+  const problems = [
+    ...plaintextProblems(settings),
+    ...shadowProblems(settings),
+    ...headsProblems(settings),
+    ...portProblems(settings),
+  ];
   return problems.length > 0 ? fail(problems) : ok(deepFreeze(settings));
 }
 
@@ -115,6 +122,7 @@ function recorderSettings(read: Reader): Settings['recorder'] {
     queue_max: read.number('recorder.queue_max'),
     limit_keys_max: read.number('recorder.limit_keys_max'),
     allow_unsafe_storage: read.flag('recorder.allow_unsafe_storage'),
+    ...(read.has('recorder.heads_file') ? { heads_file: read.text('recorder.heads_file') } : {}),
   };
 }
 
@@ -134,6 +142,21 @@ function policySettings(read: Reader, stateDir: string): Settings['policy'] {
     keys: read.textOr('policy.keys', join(stateDir, 'policy-keys.json')),
     stale: read.text('policy.stale') as Settings['policy']['stale'],
     ...(read.has('policy.shadow_file') ? { shadow_file: read.text('policy.shadow_file') } : {}),
+  };
+}
+
+function floodGuardSettings(read: Reader): Settings['flood_guard'] {
+  return {
+    enabled: read.flag('flood_guard.enabled'),
+    requests_per_second: read.number('flood_guard.requests_per_second'),
+    burst: read.number('flood_guard.burst'),
+  };
+}
+
+function tracingSettings(read: Reader): Settings['tracing'] {
+  return {
+    ...(read.has('tracing.otlp_endpoint') ? { otlp_endpoint: read.text('tracing.otlp_endpoint') } : {}),
+    sample_percent: read.number('tracing.sample_percent'),
   };
 }
 
@@ -173,6 +196,20 @@ function plaintextProblems(settings: Settings): ConfigProblem[] {
       found: `${settings[name].address} without TLS`,
       allowed: `a loopback address, or ${name}.allow_plaintext: true when the network in between is trusted`,
     }));
+}
+
+/** A heads file that is restored together with the state folder would notice nothing. */
+function headsProblems({ recorder, state_dir }: Settings): ConfigProblem[] {
+  const file = recorder.heads_file;
+  if (file === undefined || !`${file}/`.startsWith(`${state_dir}/`)) return [];
+  return [
+    {
+      where: 'configuration',
+      key: 'recorder.heads_file',
+      found: `${file}, inside the state folder ${state_dir}`,
+      allowed: 'a path outside the state folder, best on other storage',
+    },
+  ];
 }
 
 /** A shadow document beside a signed policy would be judged by although nobody signed it. */

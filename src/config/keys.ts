@@ -10,6 +10,10 @@ export interface KeySpec {
 
 const ID = kind.matching(/^[a-z0-9._-]{1,64}$/, '1 to 64 of a-z 0-9 . _ -');
 const CIDRS_MAX = 256;
+const OTLP_URL = kind.matching(
+  /^https?:\/\/(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[1-9]\d{0,4})?(?:\/[A-Za-z0-9._~/-]{0,255})?$/,
+  'an http: or https: URL without user information and query, for instance http://127.0.0.1:4318',
+);
 const GATEWAYS_MAX = 8;
 
 export const KEYS: readonly KeySpec[] = [
@@ -44,9 +48,15 @@ export const KEYS: readonly KeySpec[] = [
   { key: 'recorder.queue_max', kind: kind.integer(1, 1_000_000), fallback: 8_192 },
   { key: 'recorder.limit_keys_max', kind: kind.integer(1, 10_000_000), fallback: 100_000 },
   { key: 'recorder.allow_unsafe_storage', kind: kind.flag, fallback: false },
+  { key: 'recorder.heads_file', kind: kind.path },
   { key: 'envoy.bin', kind: kind.path },
   { key: 'envoy.concurrency', kind: kind.integer(1, 256), fallback: 1 },
   { key: 'envoy.node_id', kind: ID, fallback: 'envoy-1' },
+  { key: 'flood_guard.enabled', kind: kind.flag, fallback: true },
+  { key: 'flood_guard.requests_per_second', kind: kind.integer(1, 1_000_000), fallback: 2_000 },
+  { key: 'flood_guard.burst', kind: kind.integer(1, 1_000_000), fallback: 4_000 },
+  { key: 'tracing.otlp_endpoint', kind: OTLP_URL },
+  { key: 'tracing.sample_percent', kind: kind.integer(1, 100), fallback: 100 },
   { key: 'upstream.allow_cidrs', kind: kind.listOf(kind.cidr, CIDRS_MAX), fallback: [] },
   { key: 'upstream.ca_bundle', kind: kind.path },
   { key: 'demo.enabled', kind: kind.flag, fallback: true },

@@ -17,6 +17,10 @@ export function layoutOf(stateDir: string, socketsDir: string, gateways = 1) {
     quarantine_dir: at('journal', 'quarantine'),
     ledger_dir: at('ledger'),
     checkpoints_dir: at('checkpoints'),
+    /** A head that a gateway reported and that this journal does not hold: refuses every start until it is settled. */
+    reported_head: at('checkpoints', 'reported.json'),
+    /** `restored/<log_id>/`: logs that `recorder restore-accept` set aside. */
+    restored_dir: at('restored'),
     /** `artifacts/sha256/<hex>`: policy and registry documents by digest. */
     artifacts_dir: at('artifacts', 'sha256'),
     /** `envoy/<epoch>/` holds envoy.json, access.log and, once that Envoy has exited, the marker `ended`. */

@@ -20,6 +20,13 @@ export interface Settings {
   readonly jwt_issuers: readonly JwtIssuerSettings[];
   readonly recorder: RecorderSettings;
   readonly envoy: { readonly bin?: string; readonly concurrency: number; readonly node_id: string };
+  /** What one source may send to Envoy before requests are refused without a decision. */
+  readonly flood_guard: FloodGuardSettings;
+  readonly tracing: {
+    /** OTLP/HTTP collector; absent: no spans. */
+    readonly otlp_endpoint?: string;
+    readonly sample_percent: number;
+  };
   readonly upstream: {
     /** CIDRs inside the refused ranges that are let through all the same. */
     readonly allow_cidrs: readonly string[];
@@ -43,6 +50,13 @@ export interface PolicySettings {
   readonly stale: 'deny' | 'loud';
   /** A second document that is only compared; `local` alone, a bundle carries its own. */
   readonly shadow_file?: string;
+}
+
+export interface FloodGuardSettings {
+  readonly enabled: boolean;
+  readonly requests_per_second: number;
+  /** Requests that may come at once. */
+  readonly burst: number;
 }
 
 export interface ListenerSettings {
@@ -83,6 +97,8 @@ export interface RecorderSettings {
   readonly limit_keys_max: number;
   /** Accept tmpfs, overlay and network file systems. */
   readonly allow_unsafe_storage: boolean;
+  /** File on other storage that keeps the newest checkpoint, so that a rolled back state folder is noticed. */
+  readonly heads_file?: string;
 }
 
 export interface DemoSettings {

@@ -32,6 +32,7 @@ export const RECORD_CAPS = {
   flags_length: 128,
   details_length: 256,
   gap_causes: 32,
+  known_heads: 16,
   ext_bytes: 2_048,
 } as const;
 

@@ -1,8 +1,10 @@
 import { ENGINE, PUBLIC_KEY, RECORD_CAPS } from './common_fields.ts';
-import type { LifecycleFacts } from './records.ts';
+import type { LifecycleFacts, RestoreFacts } from './records.ts';
 import {
   type Covers,
   DIGEST,
+  HEX_16_BYTES,
+  HEX_32_BYTES,
   integer,
   list,
   object,
@@ -10,6 +12,7 @@ import {
   optional,
   required,
   TIMESTAMP,
+  UUID_V7,
   visibleAscii,
 } from './shape.ts';
 
@@ -54,7 +57,32 @@ export const LIFECYCLES = {
   clock: {
     lifecycle: required('derived', oneOf('clock')),
     wall_jump_ms: required('observed', integer(Number.MIN_SAFE_INTEGER)),
+    accepted: optional('observed', oneOf(true)),
   } satisfies Life<'clock'>,
+  restore: {
+    lifecycle: required('derived', oneOf('restore')),
+    previous_log_id: optional('observed', HEX_16_BYTES),
+    previous_seq: optional('observed', integer()),
+    previous_hash: optional('observed', HEX_32_BYTES),
+    known_elsewhere: required(
+      'observed',
+      list(
+        object({
+          source: required(
+            'observed',
+            oneOf('heads_file', 'checkpoint', 'ledger_snapshot', 'access_log', 'gateway'),
+          ),
+          records: optional('observed', integer()),
+          root: optional('observed', HEX_32_BYTES),
+          line_hash: optional('observed', HEX_32_BYTES),
+          receipt_id: optional('observed', UUID_V7),
+        } satisfies Covers<RestoreFacts['known_elsewhere'][number]>),
+        RECORD_CAPS.known_heads,
+      ),
+    ),
+    single_use: required('derived', oneOf('voided')),
+    limits: required('derived', oneOf('exhausted')),
+  } satisfies Life<'restore'>,
   gap: {
     lifecycle: required('derived', oneOf('gap')),
     log_file_id: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)),

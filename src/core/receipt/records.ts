@@ -148,7 +148,14 @@ export type LifecycleFacts =
       /** Allowed decisions that have no outcome yet. */
       readonly open_decisions: number;
     }
-  | { readonly lifecycle: 'clock'; readonly wall_jump_ms: number }
+  | {
+      /** The wall clock moved by this much against the monotonic clock or, at a start, is this far ahead of the ledger clock. */
+      readonly lifecycle: 'clock';
+      readonly wall_jump_ms: number;
+      /** An operator accepted the wall clock: the ledger clock moved forward by `wall_jump_ms`. */
+      readonly accepted?: true;
+    }
+  | RestoreFacts
   | {
       /** Requests that Envoy saw and that never got a decision, by cause. */
       readonly lifecycle: 'gap';
@@ -157,6 +164,35 @@ export type LifecycleFacts =
       readonly to_ts: string;
       readonly counts: readonly { readonly cause: string; readonly count: number }[];
     };
+
+/** Where somebody heard of records that the journal does not hold. */
+export type HeadSource = 'heads_file' | 'checkpoint' | 'ledger_snapshot' | 'access_log' | 'gateway';
+
+/** First own record of a log that replaces one whose disk was rolled back. */
+export interface RestoreFacts {
+  readonly lifecycle: 'restore';
+  /** Of the log that ended; absent when nothing of it is left and nobody knows. */
+  readonly previous_log_id?: string;
+  /** The last record of it that is still held; absent when there is none. */
+  readonly previous_seq?: number;
+  readonly previous_hash?: string;
+  /** What was known elsewhere; empty when the operator alone says that the disk was rolled back. */
+  readonly known_elsewhere: readonly {
+    readonly source: HeadSource;
+    /** Records that the log had, at least. */
+    readonly records?: number;
+    /** Hex tree root over that many records. */
+    readonly root?: string;
+    /** Hex hash of the last of them. */
+    readonly line_hash?: string;
+    /** A receipt that was handed out. */
+    readonly receipt_id?: string;
+  }[];
+  /** Nothing that may be used once survives: request keys and approvals of the previous log are void. */
+  readonly single_use: 'voided';
+  /** Every limit starts exhausted and refills at its own rate. */
+  readonly limits: 'exhausted';
+}
 
 export type JournalRecord =
   | DecisionRecord
