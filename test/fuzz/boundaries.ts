@@ -1,0 +1,31 @@
+import { accessLog } from './boundaries/access_log.ts';
+import { apiKey } from './boundaries/api_key.ts';
+import { authority } from './boundaries/authority.ts';
+import { bundle } from './boundaries/bundle.ts';
+import { check } from './boundaries/check.ts';
+import { checkpoint } from './boundaries/checkpoint.ts';
+import { grpc } from './boundaries/grpc.ts';
+import { journalLine } from './boundaries/journal_line.ts';
+import { jwt } from './boundaries/jwt.ts';
+import { path } from './boundaries/path.ts';
+import { policy } from './boundaries/policy.ts';
+import { registry } from './boundaries/registry.ts';
+import { settings } from './boundaries/settings.ts';
+import type { OpenBoundary } from './boundary.ts';
+
+/** Every place where bytes from outside come in. */
+export const BOUNDARIES: Readonly<Record<string, OpenBoundary>> = {
+  authority,
+  path,
+  check,
+  grpc,
+  api_key: apiKey,
+  jwt,
+  registry,
+  policy,
+  settings,
+  access_log: accessLog,
+  journal_line: journalLine,
+  checkpoint,
+  bundle,
+};

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compileCanonical, compilePolicy } from '../../../src/core/policy/compile.ts';
+import type { PolicyDocument, TestRequest } from '../../../src/gen/policy_document.ts';
+import { naiveLive } from '../../unit/core/policy/naive.ts';
+import { principalOf, requestOf } from '../../unit/core/policy/sample.ts';
+import { type Boundary, bytesOf } from '../boundary.ts';
+
+const SHIPPED = join(import.meta.dirname, '../../../policies');
+const SMALL = `schema: clawgress/policy/v1
+id: small
+rules:
+  - id: api
+    match:
+      destination: {hosts: [a.example, "*.b.example"], ports: [443, 80]}
+      methods: [GET]
+      path_prefixes: [/v1]
+    action: allow
+  - {id: no-admin, match: {path_prefixes: [/v1/admin]}, action: deny}
+limits:
+  - {id: each, per: agent, rps: 5, burst: 5}
+`;
+const ASKED: readonly TestRequest[] = [
+  { url: 'http://a.example/v1/x' },
+  { url: 'https://c.b.example/v1/admin' },
+  { url: 'http://a.example/v2', method: 'POST' },
+  { connect: 'a.example:443' },
+  { url: 'http://b.example/' },
+];
+
+/** Judge: the naive evaluator over the document that was accepted; and the document comes back from its own bytes. */
+export function policy(): Boundary {
+  const shipped = ['baseline.yaml', 'starter.yaml'].map(
+    (name) => new Uint8Array(readFileSync(join(SHIPPED, name))),
+  );
+  return {
+    name: 'policy',
+    corpus: [
+      bytesOf(SMALL),
+      bytesOf(JSON.stringify({ schema: 'clawgress/policy/v1', id: 'j', rules: [] })),
+      ...shipped,
+    ],
+    check(input) {
+      const result = compilePolicy({ file: 'p.yaml', text: Buffer.from(input).toString('utf8') });
+      if (!result.ok) {
+        assert.ok(result.problem.every(({ line, message }) => line >= 1 && message.length > 0));
+        return false;
+      }
+      const { policy: plan } = result.value;
+      const again = compileCanonical(plan.canonical);
+      assert.ok(again.ok && again.value.policy.policy_hash === plan.policy_hash);
+      const document = JSON.parse(Buffer.from(plan.canonical).toString()) as PolicyDocument;
+      if (document.schema !== 'clawgress/policy/v1') return true;
+      for (const sample of ASKED) {
+        const [request, who] = [requestOf(sample), principalOf()];
+        const { verdict, reason } = plan.evaluate(request, who).live;
+        const expected = naiveLive(document, request, who);
+        assert.deepEqual([verdict, reason], [expected.verdict, expected.reason]);
+      }
+      return true;
+    },
+  };
+}
