@@ -8,7 +8,7 @@ export interface DelegatedKey {
   readonly valid_until: string;
 }
 
-export type KeyPurpose = 'root' | 'receipt' | 'log' | 'manifest';
+export type KeyPurpose = 'root' | 'receipt' | 'log' | 'manifest' | 'policy';
 
 export interface TrustedKey {
   readonly keyid: string;

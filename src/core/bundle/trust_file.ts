@@ -5,7 +5,9 @@ import { timestampMs } from '../receipt/timestamp.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { type KeyAlgorithm, rawOfSpki, spkiOfPem } from './public_key.ts';
 
-export type KeyPurpose = 'root' | 'log' | 'receipt' | 'manifest';
+export type KeyPurpose = (typeof PURPOSES)[number];
+
+const PURPOSES = ['root', 'log', 'receipt', 'manifest', 'policy'] as const;
 
 export interface TrustedKey {
   /** Lower-case hex SHA-256 of the SPKI DER. */
@@ -100,7 +102,7 @@ function parseDates(item: Readonly<Record<string, JsonValue>>): Result<Dates, Tr
 }
 
 function isPurpose(value: JsonValue | undefined): value is KeyPurpose {
-  return value === 'root' || value === 'log' || value === 'receipt' || value === 'manifest';
+  return PURPOSES.some((purpose) => purpose === value);
 }
 
 function isObject(value: JsonValue | undefined): value is Readonly<Record<string, JsonValue>> {

@@ -33,13 +33,22 @@ export function checkRecord(value: unknown): Result<JournalRecord, RecordProblem
   return problem === undefined ? ok(value as unknown as JournalRecord) : fail(problem);
 }
 
+/** One table over any value in memory: what comes from a peer must fit before it is looked at. */
+export function checkFields(members: Members, value: unknown): RecordProblem | undefined {
+  return isObject(value) ? checkMembers(members, value) : invalid('');
+}
+
 function tableOf({ type, lifecycle }: Readonly<Record<string, unknown>>): Members | undefined {
   if (typeof type !== 'string' || type.includes('.')) return undefined;
   const name = type === 'lifecycle' ? `lifecycle.${String(lifecycle)}` : type;
   return Object.hasOwn(RECORD_TABLES, name) ? RECORD_TABLES[name] : undefined;
 }
 
-function checkMembers(members: Members, value: Readonly<Record<string, unknown>>): RecordProblem | undefined {
+/** Exactly the fields of the table, each in its form; undefined when all is well. */
+export function checkMembers(
+  members: Members,
+  value: Readonly<Record<string, unknown>>,
+): RecordProblem | undefined {
   for (const name of Object.keys(value)) {
     const field = Object.hasOwn(members, name) ? members[name] : undefined;
     if (field === undefined) return unknown(`/${name}`);
