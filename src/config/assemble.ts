@@ -121,6 +121,10 @@ function recorderSettings(read: Reader): Settings['recorder'] {
     heartbeat_s: read.number('recorder.heartbeat_s'),
     queue_max: read.number('recorder.queue_max'),
     limit_keys_max: read.number('recorder.limit_keys_max'),
+    compress_segments: read.flag('recorder.compress_segments'),
+    retention_days: read.number('recorder.retention_days'),
+    journal_max_bytes: read.number('recorder.journal_max_bytes'),
+    min_free_bytes: read.number('recorder.min_free_bytes'),
     allow_unsafe_storage: read.flag('recorder.allow_unsafe_storage'),
     ...(read.has('recorder.heads_file') ? { heads_file: read.text('recorder.heads_file') } : {}),
   };

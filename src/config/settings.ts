@@ -95,6 +95,14 @@ export interface RecorderSettings {
   readonly queue_max: number;
   /** Distinct bucket keys per tenant; beyond: LIMIT_KEYS. */
   readonly limit_keys_max: number;
+  /** Pack segments as gzip after they are sealed. */
+  readonly compress_segments: boolean;
+  /** Remove sealed segments whose newest record is older; 0: keep all. */
+  readonly retention_days: number;
+  /** Remove the oldest sealed segments beyond this size of the journal on disk; 0: no bound. */
+  readonly journal_max_bytes: number;
+  /** With less free space decisions are refused: RECORDER_DISK_FULL; 0: no bound. */
+  readonly min_free_bytes: number;
   /** Accept tmpfs, overlay and network file systems. */
   readonly allow_unsafe_storage: boolean;
   /** File on other storage that keeps the newest checkpoint, so that a rolled back state folder is noticed. */

@@ -33,6 +33,8 @@ export const RECORD_CAPS = {
   details_length: 256,
   gap_causes: 32,
   known_heads: 16,
+  errno_length: 32,
+  file_name_length: 64,
   ext_bytes: 2_048,
 } as const;
 

@@ -83,6 +83,21 @@ export const LIFECYCLES = {
     single_use: required('derived', oneOf('voided')),
     limits: required('derived', oneOf('exhausted')),
   } satisfies Life<'restore'>,
+  storage_failure: {
+    lifecycle: required('derived', oneOf('storage_failure')),
+    cause: required('observed', oneOf('disk_full', 'write_failed', 'sync_failed', 'size_mismatch', 'other')),
+    errno: optional('observed', visibleAscii(RECORD_CAPS.errno_length)),
+    failed_ts: required('observed', TIMESTAMP),
+  } satisfies Life<'storage_failure'>,
+  retention: {
+    lifecycle: required('derived', oneOf('retention')),
+    because: required('derived', oneOf('age', 'size')),
+    segment: required('observed', visibleAscii(RECORD_CAPS.file_name_length)),
+    first_seq: required('derived', integer()),
+    last_seq: required('derived', integer()),
+    digest: required('derived', DIGEST),
+    bytes: required('observed', integer()),
+  } satisfies Life<'retention'>,
   gap: {
     lifecycle: required('derived', oneOf('gap')),
     log_file_id: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)),

@@ -157,6 +157,25 @@ export type LifecycleFacts =
     }
   | RestoreFacts
   | {
+      /** Why the process before this one could not go on writing; recorded by the start that rebuilt from disk. */
+      readonly lifecycle: 'storage_failure';
+      readonly cause: 'disk_full' | 'write_failed' | 'sync_failed' | 'size_mismatch' | 'other';
+      /** For instance `ENOSPC`. */
+      readonly errno?: string;
+      readonly failed_ts: string;
+    }
+  | {
+      /** A sealed segment that is removed after this record is durable. */
+      readonly lifecycle: 'retention';
+      readonly because: 'age' | 'size';
+      readonly segment: string;
+      readonly first_seq: number;
+      readonly last_seq: number;
+      /** Of the file that is removed. */
+      readonly digest: string;
+      readonly bytes: number;
+    }
+  | {
       /** Requests that Envoy saw and that never got a decision, by cause. */
       readonly lifecycle: 'gap';
       readonly log_file_id: string;

@@ -87,6 +87,7 @@ export interface AppendResult {
 export type AppendProblem =
   | 'RECORDER_UNAVAILABLE'
   | 'RECORDER_BUSY'
+  | 'RECORDER_DISK_FULL'
   | 'RECORD_TOO_LARGE'
   | 'STALE_SNAPSHOT'
   | 'REQUEST_KEY_REUSED';

@@ -40,6 +40,7 @@ export const REASONS = {
   RECORD_TOO_LARGE: { status: 503, title: 'The receipt would not fit' },
   RECORDER_UNAVAILABLE: { status: 503, title: 'The decision could not be recorded' },
   RECORDER_BUSY: { status: 503, title: 'Too many decisions are waiting to be recorded' },
+  RECORDER_DISK_FULL: { status: 503, title: 'The disk of the journal is nearly full' },
   STALE_SNAPSHOT: { status: 503, title: 'The policy changed while the request was judged' },
   INTERNAL: { status: 503, title: 'The gateway could not decide' },
 } as const satisfies Record<string, { status: number; title: string }>;
