@@ -22,7 +22,7 @@ export async function envoyConfigCommand(options: EnvoyConfigOptions): Promise<v
   const input = configInput(settings, {
     epoch,
     stamp: options.stamp ?? STAMP_PLACEHOLDER,
-    authz_socket: layout.authz_socket,
+    authz_sockets: layout.authz_sockets,
     admin_socket: layout.envoy_admin_socket,
     access_log: `${layout.envoy_dir}/${epoch}/access.log`,
   });

@@ -40,7 +40,7 @@ export async function envoyPart(settings: Settings, layout: Layout, bin: string,
           configInput(settings, {
             epoch,
             stamp,
-            authz_socket: layout.authz_socket,
+            authz_sockets: layout.authz_sockets,
             admin_socket: layout.envoy_admin_socket,
             access_log: accessLog,
           }),

@@ -6,6 +6,8 @@ import { dnsCache } from './resolution.ts';
 import { extension, type Message } from './typed.ts';
 
 const DOWNSTREAM_CONNECTIONS_MAX = 20_000;
+/** Less than all: a flood of connections on one listener leaves the other reachable. */
+const LISTENER_CONNECTIONS_MAX = 15_000;
 const HEAP_MAX_BYTES = 2_147_483_648;
 /** Only our own user may ask the admin interface: it can stop Envoy and shows its configuration. */
 const ADMIN_MODE = 0o600;
@@ -37,12 +39,25 @@ function listener(name: string, listen: Listen, connection: Message): Message {
   return {
     name,
     address: { socket_address: { address: listen.address, port_value: listen.port } },
-    filter_chains: [{ filters: [connection] }],
+    filter_chains: [{ filters: [connectionLimit(name), connection] }],
   };
 }
 
+const HEAP = 'envoy.resource_monitors.fixed_heap';
+
+function heapAction(name: string, value: number): Message {
+  return { name: `envoy.overload_actions.${name}`, triggers: [{ name: HEAP, threshold: { value } }] };
+}
+
+function connectionLimit(listener: string): Message {
+  return extension(
+    'envoy.filters.network.connection_limit',
+    'envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit',
+    { stat_prefix: listener, max_connections: LISTENER_CONNECTIONS_MAX },
+  );
+}
+
 function overload(): Message {
-  const heap = 'envoy.resource_monitors.fixed_heap';
   return {
     refresh_interval: '0.250s',
     resource_monitors: [
@@ -51,16 +66,15 @@ function overload(): Message {
         'envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig',
         { max_active_downstream_connections: DOWNSTREAM_CONNECTIONS_MAX },
       ),
-      extension(heap, 'envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig', {
+      extension(HEAP, 'envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig', {
         max_heap_size_bytes: HEAP_MAX_BYTES,
       }),
     ],
     actions: [
-      { name: 'envoy.overload_actions.shrink_heap', triggers: [{ name: heap, threshold: { value: 0.9 } }] },
-      {
-        name: 'envoy.overload_actions.stop_accepting_requests',
-        triggers: [{ name: heap, threshold: { value: 0.95 } }],
-      },
+      heapAction('shrink_heap', 0.9),
+      heapAction('disable_http_keepalive', 0.92),
+      heapAction('stop_accepting_requests', 0.95),
+      heapAction('stop_accepting_connections', 0.98),
     ],
   };
 }

@@ -1,3 +1,4 @@
+import { GATEWAY_CLUSTER } from './gateway_cluster.ts';
 import { type EnvoyConfigInput, type Listen, transportOf } from './input.ts';
 import { extension, type Message, typed } from './typed.ts';
 
@@ -14,7 +15,7 @@ export function authzFilter(input: EnvoyConfigInput): Message {
   return extension(AUTHZ_FILTER, `${AUTHZ}.ExtAuthz`, {
     transport_api_version: 'V3',
     grpc_service: {
-      envoy_grpc: { cluster_name: 'cg_authz' },
+      envoy_grpc: { cluster_name: GATEWAY_CLUSTER },
       retry_policy: retryPolicy(input),
       timeout: seconds(input.check_timeout_ms),
       initial_metadata: [
@@ -37,16 +38,32 @@ export function listenerFacts(mode: 'explicit' | 'base_url', listen: Listen): Me
   return { [AUTHZ_FILTER]: typed(`${AUTHZ}.ExtAuthzPerRoute`, { check_settings: { context_extensions } }) };
 }
 
+/** Of the Check time-out; with three tries, the last still ends in time. */
+const TRY_SHARE = 0.3;
+/** Picks until one is found that was not asked yet; more than there can be gateways. */
+const HOST_PICKS_MAX = 10;
+const ANOTHER_HOST = extension(
+  'envoy.retry_host_predicates.previous_hosts',
+  'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
+);
+
 /**
  * `max_interval` is also the time-out of each try and the base interval defaults to a second: with these values a dead
- * gateway costs a client milliseconds, and a slow one the whole Check time-out.
+ * gateway costs a client milliseconds, and a slow one the whole Check time-out. With several gateways a slow or dead
+ * one costs a share of it, and the next try goes to another: it carries the same request id, so the recorder gives
+ * the first answer again and charges nothing.
  */
-function retryPolicy(input: EnvoyConfigInput): Message {
+function retryPolicy({ authz_sockets, check_timeout_ms }: EnvoyConfigInput): Message {
+  const several = authz_sockets.length > 1;
+  const try_ms = several ? Math.ceil(check_timeout_ms * TRY_SHARE) : check_timeout_ms;
   return {
     // `reset`: Node closes a connection with too many cancelled Checks; the others on it are asked again, uncharged.
     retry_on: 'unavailable,connect-failure,refused-stream,reset',
-    num_retries: 1,
-    retry_back_off: { base_interval: '0.010s', max_interval: seconds(input.check_timeout_ms) },
+    num_retries: several ? 2 : 1,
+    retry_back_off: { base_interval: '0.010s', max_interval: seconds(try_ms) },
+    ...(several
+      ? { retry_host_predicate: [ANOTHER_HOST], host_selection_retry_max_attempts: HOST_PICKS_MAX }
+      : {}),
   };
 }
 

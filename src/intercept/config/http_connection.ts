@@ -1,6 +1,8 @@
 import { accessLog } from './access_log_format.ts';
 import type { Cidr } from './cidr.ts';
+import { tracing } from './collector.ts';
 import { authzFilter, listenerFacts } from './ext_authz.ts';
+import { floodGuard } from './flood_guard.ts';
 import { addressGuard, stampGuard } from './guards.ts';
 import { egressStrip, ingressStrip, responseStrip } from './headers.ts';
 import type { EnvoyConfigInput } from './input.ts';
@@ -18,9 +20,10 @@ export interface Shared {
   readonly refused: readonly Cidr[];
 }
 
-/** The order is the security argument: ask, prove the answer, resolve, check the address, strip, send. */
+/** The order is the security argument: hold back floods, ask, prove the answer, resolve, check the address, strip, send. */
 export function httpFilters({ input, cache, refused }: Shared): Message[] {
   return [
+    ...(input.flood_guard === undefined ? [] : [floodGuard(input.flood_guard)]),
     authzFilter(input),
     stampGuard(input.stamp),
     resolveFilter(cache),
@@ -41,7 +44,11 @@ export function explicitConnection(shared: Shared): Message {
     // Python's http.client opens tunnels with `CONNECT … HTTP/1.0` up to 3.11, and requests and pip with it.
     http_protocol_options: { accept_http_10: true },
     upgrade_configs: [{ upgrade_type: 'CONNECT', filters: httpFilters(shared) }],
-    route_config: routes('explicit', input, [tunnelRoute(), anyRoute('plain', 'dfp_plain')]),
+    route_config: routes('explicit', input, [
+      tunnelRoute(),
+      anyRoute('plain', 'dfp_plain'),
+      ...refusedRoutes(),
+    ]),
   });
 }
 
@@ -49,11 +56,12 @@ export function explicitConnection(shared: Shared): Message {
 export function baseUrlConnection(shared: Shared): Message {
   return connection(shared, 'base_url', {
     scheme_header_transformation: { scheme_to_overwrite: 'https' },
-    route_config: routes('base_url', shared.input, [anyRoute('tls', 'dfp_tls')]),
+    route_config: routes('base_url', shared.input, [anyRoute('tls', 'dfp_tls'), ...refusedRoutes()]),
   });
 }
 
 function connection(shared: Shared, listener: 'explicit' | 'base_url', members: Message): Message {
+  const { input } = shared;
   return extension(
     'envoy.filters.network.http_connection_manager',
     'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
@@ -77,7 +85,8 @@ function connection(shared: Shared, listener: 'explicit' | 'base_url', members: 
       path_with_escaped_slashes_action: 'KEEP_UNCHANGED',
       early_header_mutation_extensions: [ingressStrip()],
       local_reply_config: localReplies(),
-      access_log: [accessLog(shared.input.access_log, listener)],
+      access_log: [accessLog(input.access_log, listener)],
+      ...(input.tracing === undefined ? {} : { tracing: tracing(input.tracing, input.node_id) }),
       http_filters: httpFilters(shared),
       ...members,
     },
@@ -106,6 +115,18 @@ function tunnelRoute(): Message {
       upgrade_configs: [{ upgrade_type: 'CONNECT', connect_config: {} }],
     },
   };
+}
+
+/**
+ * Whatever no other route takes: CONNECT where it is not open, targets that are no path (`*`). A request without a
+ * route would skip the Check and leave no decision; here it is judged, denied and recorded, and no upstream is behind.
+ */
+function refusedRoutes(): Message[] {
+  const refused = { direct_response: { status: 403 } };
+  return [
+    { name: 'no_tunnel', match: { connect_matcher: {} }, ...refused },
+    { name: 'no_path', match: { prefix: '' }, ...refused },
+  ];
 }
 
 function anyRoute(name: string, cluster: string): Message {

@@ -8,7 +8,8 @@ export interface EnvoyConfigInput {
   readonly epoch: string;
   /** Secret the gateway writes into the metadata of every answer; the guard lets nothing through without it. */
   readonly stamp: string;
-  readonly authz_socket: string;
+  /** One Unix socket per gateway process, at least one. */
+  readonly authz_sockets: readonly string[];
   readonly admin_socket: string;
   readonly access_log: string;
   readonly explicit_proxy: Listen;
@@ -17,6 +18,23 @@ export interface EnvoyConfigInput {
   /** PEM file that upstream certificates must chain to. */
   readonly ca_bundle: string;
   readonly check_timeout_ms: number;
+  /** Absent: off. */
+  readonly flood_guard?: FloodLimit;
+  /** Absent: no spans. */
+  readonly tracing?: TracingTarget;
+}
+
+/** What one source may send through one chain before it costs a Check. */
+export interface FloodLimit {
+  readonly requests_per_second: number;
+  readonly burst: number;
+}
+
+export interface TracingTarget {
+  /** `http:` or `https:` URL of an OTLP/HTTP collector; `/v1/traces` when it has no path. */
+  readonly otlp_endpoint: string;
+  /** Of the requests, 1 to 100. */
+  readonly sample_percent: number;
 }
 
 export interface Listen {
@@ -28,15 +46,17 @@ export interface Listen {
 export interface EnvoyRun {
   readonly epoch: string;
   readonly stamp: string;
-  readonly authz_socket: string;
+  readonly authz_sockets: readonly string[];
   readonly admin_socket: string;
   readonly access_log: string;
 }
 
-export function configInput(
-  settings: Pick<Settings, 'envoy' | 'explicit_proxy' | 'base_url' | 'upstream' | 'check_timeout_ms'>,
-  run: EnvoyRun,
-): EnvoyConfigInput {
+type EnvoySettings = Pick<
+  Settings,
+  'envoy' | 'explicit_proxy' | 'base_url' | 'upstream' | 'check_timeout_ms' | 'flood_guard' | 'tracing'
+>;
+
+export function configInput(settings: EnvoySettings, run: EnvoyRun): EnvoyConfigInput {
   return {
     ...run,
     node_id: settings.envoy.node_id,
@@ -45,7 +65,20 @@ export function configInput(
     allow_cidrs: settings.upstream.allow_cidrs,
     ca_bundle: settings.upstream.ca_bundle,
     check_timeout_ms: settings.check_timeout_ms,
+    ...floodLimit(settings),
+    ...tracingTarget(settings),
   };
+}
+
+function floodLimit({ flood_guard }: EnvoySettings): Pick<EnvoyConfigInput, 'flood_guard'> {
+  if (!flood_guard.enabled) return {};
+  const { requests_per_second, burst } = flood_guard;
+  return { flood_guard: { requests_per_second, burst } };
+}
+
+function tracingTarget({ tracing }: EnvoySettings): Pick<EnvoyConfigInput, 'tracing'> {
+  const { otlp_endpoint, sample_percent } = tracing;
+  return otlp_endpoint === undefined ? {} : { tracing: { otlp_endpoint, sample_percent } };
 }
 
 /** How credentials travel to this listener; a wildcard bind counts as plaintext whoever connects. */

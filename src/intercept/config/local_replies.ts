@@ -22,6 +22,7 @@ interface LocalReply {
 export const GATEWAY_CODES = [
   'ADDRESS_REFUSED',
   'DECISION_UNPROVEN',
+  'FLOOD_GUARD',
   'GATEWAY_UNAVAILABLE',
   'UPSTREAM_DNS',
   'UPSTREAM_TLS',
@@ -57,6 +58,17 @@ const REPLIES: readonly LocalReply[] = [
     detail: 'The gateway did not vouch for the request. Nothing was sent.',
     next_step: 'Tell the operator to run: clawgress doctor',
     proxy_error: 'proxy_internal_error',
+    receipt: false,
+  },
+  {
+    code: 'FLOOD_GUARD',
+    when: "d.startsWith('local_rate_limited')",
+    status: 429,
+    title: 'Too many requests from this address',
+    detail:
+      'The address sent more than the flood guard lets through. Nothing was judged and nothing was sent.',
+    next_step: 'Slow down; the operator sets flood_guard.requests_per_second and flood_guard.burst.',
+    proxy_error: 'http_request_denied',
     receipt: false,
   },
   {
@@ -196,6 +208,6 @@ function headers(reply: LocalReply): Message[] {
   return [
     set('cache-control', 'no-store'),
     set('proxy-status', `clawgress; error=${reply.proxy_error}; details="${reply.code}"`),
-    ...(reply.status === 503 ? [set('retry-after', '1')] : []),
+    ...(reply.status === 503 || reply.status === 429 ? [set('retry-after', '1')] : []),
   ];
 }

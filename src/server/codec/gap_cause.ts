@@ -4,6 +4,7 @@ import type { AccessLogEntry } from './access_log_entry.ts';
 export const GAP_CAUSES = [
   'gateway_unavailable',
   'decision_unproven',
+  'flood_guard',
   'upgrade_refused',
   'client_left',
   'codec_error',
@@ -24,6 +25,7 @@ export function gapCause({ end }: AccessLogEntry): GapCause {
 }
 
 const RULES: readonly (readonly [RegExp, GapCause])[] = [
+  [/^local_rate_limited/, 'flood_guard'],
   [/^ext_authz_error/, 'gateway_unavailable'],
   // The stamp guard without a receipt: the Check was skipped, for instance because no route matched.
   [/^rbac_access_denied/, 'decision_unproven'],

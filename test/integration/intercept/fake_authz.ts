@@ -3,6 +3,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { envoy } from '../../../src/gen/envoy.js';
 import { decodeCheck } from '../../../src/server/codec/check_request.ts';
 import { encodeAllow, encodeDenial } from '../../../src/server/codec/check_response.ts';
+import { HEALTH, SERVING } from '../../../src/server/services.ts';
 
 export const STAMP = 'a1b2c3d4e5f60718';
 
@@ -51,6 +52,10 @@ export async function startAuthz(socket: string): Promise<FakeAuthz> {
         if (answer !== undefined) reply(null, Buffer.from(answer));
       },
     },
+  );
+  server.addService(
+    { check: HEALTH.check },
+    { check: (_call: unknown, reply: (e: null, status: object) => void) => reply(null, { status: SERVING }) },
   );
   await new Promise<void>((resolve, reject) =>
     server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) =>

@@ -25,6 +25,7 @@ export interface Gateway {
   readonly epoch: Epoch;
   readonly envoyDir: string;
   readonly authz: FakeAuthz;
+  readonly adminSocket: string;
   readonly exits: readonly EnvoyExit[];
   /** Access log entries so far, whole lines only. */
   log(): readonly Record<string, unknown>[];
@@ -37,6 +38,8 @@ export interface Gateway {
 
 export interface GatewayOptions {
   readonly input?: Partial<EnvoyConfigInput>;
+  /** Sockets of further gateways, which the caller runs. */
+  readonly more?: readonly string[];
   /** Last change to the configuration, for sabotage. */
   readonly edit?: (config: Message) => Message;
 }
@@ -45,18 +48,19 @@ export interface GatewayOptions {
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const dir = mkdtempSync(join(tmpdir(), 'clawgress-envoy-'));
   const socket = join(dir, 'authz.sock');
+  const adminSocket = join(dir, 'admin.sock');
   const [explicit, baseUrl] = [await freePort(), await freePort()];
   const exits: EnvoyExit[] = [];
   const authz = await startAuthz(socket);
   const envoy = await openEnvoyProcess({
     bin: await findEnvoy(),
     envoyDir: join(dir, 'envoy'),
-    adminSocket: join(dir, 'admin.sock'),
+    adminSocket,
     concurrency: 1,
     limits: { drain_ms: 300 },
     on: { exited: (exit) => exits.push(exit) },
     render: ({ epoch, accessLog }) => {
-      const input = configFor(dir, { explicit, baseUrl, epoch, accessLog, socket });
+      const input = configFor(dir, { explicit, baseUrl, epoch, accessLog, socket }, options.more);
       return renderConfig(
         (options.edit ?? ((config) => config))(envoyConfig({ ...input, ...options.input })),
       );
@@ -69,7 +73,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   });
   const log = (): Record<string, unknown>[] => readLog(join(epoch.dir, 'access.log'));
   return {
-    ...{ explicit, baseUrl, epoch, authz, exits, log, envoyDir: join(dir, 'envoy') },
+    ...{ explicit, baseUrl, epoch, authz, exits, log, adminSocket, envoyDir: join(dir, 'envoy') },
     logged: (id) =>
       waitFor(() => log().find((entry) => entry['receipt_id'] === id || entry['request_id'] === id), id),
     endEnvoy: () => envoy.stop(),
@@ -89,12 +93,12 @@ interface Places {
   readonly socket: string;
 }
 
-export function configFor(dir: string, places: Places): EnvoyConfigInput {
+export function configFor(dir: string, places: Places, more: readonly string[] = []): EnvoyConfigInput {
   return {
     node_id: 'test-node',
     epoch: places.epoch,
     stamp: STAMP,
-    authz_socket: places.socket,
+    authz_sockets: [places.socket, ...more],
     admin_socket: join(dir, 'admin.sock'),
     access_log: places.accessLog,
     explicit_proxy: { address: '127.0.0.1', port: places.explicit },

@@ -36,7 +36,7 @@ describe('generated configuration', () => {
     assert.equal(render(local), render(structuredClone(local)));
   });
 
-  it('asks, proves, resolves, checks the address, strips, sends, in every chain', () => {
+  it('holds floods back, asks, proves, resolves, checks the address, strips, sends, in every chain', () => {
     const lists = [
       ...members(config, 'http_filters'),
       ...holders(config, 'upgrade_type').map((one) => one['filters']),
@@ -45,6 +45,7 @@ describe('generated configuration', () => {
     for (const list of lists) {
       const names = list.map((filter: { name: string }) => filter.name);
       const order = [
+        'cg.flood',
         'envoy.filters.http.ext_authz',
         'cg.stamp',
         'envoy.filters.http.dynamic_forward_proxy',

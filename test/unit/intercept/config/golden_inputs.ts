@@ -5,7 +5,7 @@ const LOCAL: EnvoyConfigInput = {
   node_id: 'clawgress-1',
   epoch: '000001-00000000',
   stamp: 'replace-with-the-stamp',
-  authz_socket: '/run/clawgress/authz.sock',
+  authz_sockets: ['/run/clawgress/authz.sock'],
   admin_socket: '/run/clawgress/envoy-admin.sock',
   access_log: '/var/lib/clawgress/envoy/000001-00000000/access.log',
   explicit_proxy: { address: '127.0.0.1', port: 3128 },
@@ -13,6 +13,7 @@ const LOCAL: EnvoyConfigInput = {
   allow_cidrs: [],
   ca_bundle: '/etc/ssl/certs/ca-certificates.crt',
   check_timeout_ms: 1000,
+  flood_guard: { requests_per_second: 2000, burst: 4000 },
 };
 
 export const GOLDEN: Readonly<Record<string, EnvoyConfigInput>> = {
@@ -24,5 +25,10 @@ export const GOLDEN: Readonly<Record<string, EnvoyConfigInput>> = {
     base_url: { address: '::', port: 8088 },
     allow_cidrs: ['10.20.0.0/16', 'fd00:20::/32'],
     check_timeout_ms: 250,
+  },
+  fleet: {
+    ...LOCAL,
+    authz_sockets: ['authz', 'authz-2', 'authz-3'].map((name) => `/run/clawgress/${name}.sock`),
+    tracing: { otlp_endpoint: 'http://127.0.0.1:4318', sample_percent: 100 },
   },
 };

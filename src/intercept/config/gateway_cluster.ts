@@ -1,0 +1,71 @@
+import { BREAKERS, HTTP_OPTIONS } from './cluster_parts.ts';
+import { type Message, typed } from './typed.ts';
+
+export const GATEWAY_CLUSTER = 'cg_authz';
+/** How long a gateway that stopped answering may still be asked. */
+const PROBE = '0.5s';
+
+/**
+ * The gateway processes. With several, a dead one is found by gRPC health checks, one that breaks off Checks is left
+ * out for a moment, and when none is left the answer is "no" at once: the panic threshold of 0 keeps Envoy from
+ * asking hosts that it knows to be dead.
+ */
+export function gatewayCluster(sockets: readonly string[]): Message {
+  const http2_protocol_options = {
+    max_concurrent_streams: 1000,
+    connection_keepalive: { interval: '5s', timeout: '2s' },
+  };
+  return {
+    name: GATEWAY_CLUSTER,
+    type: 'STATIC',
+    connect_timeout: '1s',
+    circuit_breakers: BREAKERS,
+    typed_extension_protocol_options: {
+      [HTTP_OPTIONS]: typed(HTTP_OPTIONS, { explicit_http_config: { http2_protocol_options } }),
+    },
+    load_assignment: {
+      cluster_name: GATEWAY_CLUSTER,
+      endpoints: [{ lb_endpoints: sockets.map(endpoint) }],
+    },
+    ...(sockets.length > 1 ? choiceAmongSeveral() : {}),
+  };
+}
+
+function endpoint(path: string): Message {
+  return { endpoint: { address: { pipe: { path } } } };
+}
+
+function choiceAmongSeveral(): Message {
+  return {
+    // Not by least requests: a gateway that fails at once always has the fewest, and would be asked first.
+    lb_policy: 'ROUND_ROBIN',
+    common_lb_config: { healthy_panic_threshold: { value: 0 } },
+    health_checks: [
+      {
+        timeout: PROBE,
+        interval: PROBE,
+        // Without traffic the default is a minute; a gateway that comes back would be found that late.
+        no_traffic_interval: PROBE,
+        unhealthy_interval: PROBE,
+        unhealthy_threshold: 1,
+        healthy_threshold: 1,
+        grpc_health_check: {},
+      },
+    ],
+    // A tie-breaker between two health checks. Never more than half: one client that aborts by the thousand must not
+    // be able to take all gateways out.
+    outlier_detection: {
+      split_external_local_origin_errors: true,
+      consecutive_local_origin_failure: 3,
+      enforcing_consecutive_local_origin_failure: 100,
+      enforcing_consecutive_5xx: 0,
+      enforcing_consecutive_gateway_failure: 0,
+      enforcing_success_rate: 0,
+      enforcing_local_origin_success_rate: 0,
+      interval: PROBE,
+      base_ejection_time: '2s',
+      max_ejection_time: '5s',
+      max_ejection_percent: 50,
+    },
+  };
+}
