@@ -17,14 +17,19 @@ export function predicateOf(
     log_id: first.log_id,
     issuer: first.issuer,
     origin: checkpointOrigin(first.issuer, first.log_id),
-    range: {
-      complete: first.seq === 0,
-      first_seq: first.seq,
-      last_seq: last.seq,
-      first_ts: first.ts,
-      last_ts: last.ts,
-    },
+    range: rangeOf(first, last),
     checkpoint: { size: checkpoint.size, root: encodeBase64(checkpoint.root) },
     population,
+  };
+}
+
+/** What the journal of a bundle covers, as the manifest and the report of a verification say it. */
+export function rangeOf(first: JournalRecord, last: JournalRecord): Predicate['range'] {
+  return {
+    complete: first.seq === 0,
+    first_seq: first.seq,
+    last_seq: last.seq,
+    first_ts: first.ts,
+    last_ts: last.ts,
   };
 }

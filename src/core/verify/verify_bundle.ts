@@ -2,7 +2,7 @@ import { splitJournal } from '../bundle/journal_view.ts';
 import { manifestBytes } from '../bundle/manifest.ts';
 import type { Member } from '../bundle/member.ts';
 import * as at from '../bundle/member.ts';
-import { predicateOf } from '../bundle/predicate.ts';
+import { predicateOf, rangeOf } from '../bundle/predicate.ts';
 import { parseTrustFile, type TrustFile } from '../bundle/trust_file.ts';
 import { readZip } from '../bundle/zip_read.ts';
 import { sameBytes } from '../canonical/bytes.ts';
@@ -143,7 +143,7 @@ function report(
     verdict: verdictOf(findings, hasTrust),
     findings: findings.kept,
     findings_total: findings.total,
-    ...(first === undefined || last === undefined ? {} : rangeOf(first, last)),
+    ...(first === undefined || last === undefined ? {} : logAndRange(first, last)),
     population: journal.totals,
     ...(note === undefined ? {} : { checkpoint: { size: note.size, root: toHex(note.root) } }),
     keys: [
@@ -156,22 +156,10 @@ function report(
   };
 }
 
-function rangeOf(
+function logAndRange(
   first: NonNullable<JournalVerifier['first']>,
   last: NonNullable<JournalVerifier['last']>,
 ): Pick<VerifyReport, 'log' | 'range'> {
-  return {
-    log: {
-      log_id: first.log_id,
-      issuer: first.issuer,
-      origin: checkpointOrigin(first.issuer, first.log_id),
-    },
-    range: {
-      complete: first.seq === 0,
-      first_seq: first.seq,
-      last_seq: last.seq,
-      first_ts: first.ts,
-      last_ts: last.ts,
-    },
-  };
+  const { log_id, issuer } = first;
+  return { log: { log_id, issuer, origin: checkpointOrigin(issuer, log_id) }, range: rangeOf(first, last) };
 }
