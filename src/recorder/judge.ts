@@ -113,6 +113,7 @@ const OPTIONAL_MEMBERS: { readonly [K in OptionalMember]: true } = {
   identity: true,
   identity_problem: true,
   observed_by: true,
+  policy_lapse: true,
   rule_id: true,
   would_be: true,
 };

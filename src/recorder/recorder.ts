@@ -1,7 +1,13 @@
 import { assertGcraOp } from '../core/ledger/gcra.ts';
 import type { LedgerOp } from '../core/ledger/operation.ts';
 import { RECORD_CAPS } from '../core/receipt/common_fields.ts';
-import type { LifecycleFacts, OutcomeFacts, OutcomeRecord, PolicyRecord } from '../core/receipt/records.ts';
+import type {
+  BundleRef,
+  LifecycleFacts,
+  OutcomeFacts,
+  OutcomeRecord,
+  PolicyRecord,
+} from '../core/receipt/records.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { AppendProblem, AppendResult, Proposal } from '../core/verdict/proposal.ts';
 import { storeArtifact } from './artifacts.ts';
@@ -35,6 +41,8 @@ export interface PolicyFacts {
   /** Canonical registry document, when it is to be kept as an artifact; must hash to `registry_hash`. */
   readonly registry?: Uint8Array;
   readonly trust: PolicyRecord['trust'];
+  /** With `signed`: which bundle, and who signed it. */
+  readonly bundle?: BundleRef;
   /** Called in the commit itself, before anything judged under the older hashes is sent back: swap the snapshot here. */
   readonly activate?: () => void;
 }
@@ -57,6 +65,8 @@ export interface RecorderStatus {
   readonly epoch_key_id: string;
   readonly policy_hash?: string;
   readonly registry_hash?: string;
+  /** The signed bundle of the highest version that the journal names. */
+  readonly signed_policy?: BundleRef;
   readonly checkpoint?: { readonly size: number; readonly root: string };
 }
 
@@ -124,16 +134,22 @@ export class Recorder {
   /** Stores the documents, then records that they are live; proposals judged under others are sent back from then on. */
   async recordPolicy(facts: PolicyFacts): Promise<void> {
     const { options, state } = this.#parts;
-    const { policy_id, policy_hash, registry_hash, trust } = facts;
+    const { policy_id, policy_hash, registry_hash, trust, bundle } = facts;
     storeArtifact(options.layout.artifacts_dir, policy_hash, facts.canonical);
     if (facts.registry !== undefined)
       storeArtifact(options.layout.artifacts_dir, registry_hash, facts.registry);
     const live = state.policy;
-    const isSamePolicy = live?.policy_hash === policy_hash && live.policy_id === policy_id;
+    const isSamePolicy =
+      live?.policy_hash === policy_hash &&
+      live.policy_id === policy_id &&
+      live.bundle?.digest === bundle?.digest;
     if (isSamePolicy && live.registry_hash === registry_hash) return facts.activate?.();
     const record: RecordFacts = isSamePolicy
       ? { type: 'control', control: 'registry', registry_hash, policy_hash }
-      : { type: 'policy', policy_id, policy_hash, registry_hash, trust };
+      : {
+          ...{ type: 'policy', policy_id, policy_hash, registry_hash, trust },
+          ...(bundle === undefined ? {} : { bundle }),
+        };
     await this.#record(record, facts.activate);
   }
 
@@ -186,6 +202,7 @@ export class Recorder {
       ...(state.policy === undefined
         ? {}
         : { policy_hash: state.policy.policy_hash, registry_hash: state.policy.registry_hash }),
+      ...(state.signedPolicy === undefined ? {} : { signed_policy: state.signedPolicy }),
       ...(checkpoint === undefined ? {} : { checkpoint: { size: checkpoint.size, root: checkpoint.root } }),
     };
   }

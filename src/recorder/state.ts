@@ -3,6 +3,7 @@ import { IncrementalTree, leafHash, type TreeState } from '../core/chain/merkle.
 import { Ledger, type LedgerOptions, type LedgerSnapshot } from '../core/ledger/ledger.ts';
 import { type StreamCounts, type StreamHead, StreamHeads } from '../core/ledger/stream_heads.ts';
 import type {
+  BundleRef,
   DecisionRecord,
   JournalRecord,
   LifecycleRecord,
@@ -16,6 +17,7 @@ export interface LivePolicy {
   readonly policy_id: string;
   readonly policy_hash: string;
   readonly registry_hash: string;
+  readonly bundle?: BundleRef;
 }
 
 /** Facts of the genesis record that every later step needs. */
@@ -49,8 +51,11 @@ export interface StateSnapshot {
   readonly streams: readonly StreamHead[];
   readonly epochs: readonly EpochKey[];
   readonly policy?: LivePolicy;
+  readonly signed_policy?: BundleRef;
   readonly positions: readonly (readonly [string, number])[];
   readonly segment: SegmentState;
+  /** Last record that retention was allowed to remove; absent when there is none. */
+  readonly retired_through?: number;
 }
 
 /** Envoy log files whose reading position is remembered; the oldest are forgotten first. */
@@ -67,7 +72,11 @@ export class JournalState {
   decisions = 0;
   identity: LogIdentity | undefined;
   policy: LivePolicy | undefined;
+  /** The bundle of the highest version in force so far: an older one must not come back, whatever else is lost. */
+  signedPolicy: BundleRef | undefined;
   segment: SegmentState | undefined;
+  /** Last record that retention was allowed to remove; -1 when there is none. */
+  retired_through = -1;
   readonly tree: IncrementalTree;
   readonly ledger: Ledger;
   readonly streams: StreamHeads;
@@ -88,7 +97,9 @@ export class JournalState {
     this.decisions = from.decisions;
     this.identity = from.identity;
     this.policy = from.policy;
+    this.signedPolicy = from.signed_policy;
     this.segment = structuredClone(from.segment);
+    this.retired_through = from.retired_through ?? -1;
   }
 
   logPosition(fileId: string): number | undefined {
@@ -116,10 +127,11 @@ export class JournalState {
         this.#foldOutcome(record);
         break;
       case 'policy':
-        this.policy = pickPolicy(record.policy_id, record);
+        this.policy = pickPolicy(record.policy_id, record, record.bundle);
+        this.#foldBundle(record.bundle);
         break;
       case 'control':
-        this.policy = pickPolicy(this.policy?.policy_id ?? '', record);
+        this.policy = pickPolicy(this.policy?.policy_id ?? '', record, this.policy?.bundle);
         break;
       case 'lifecycle':
         this.#foldLifecycle(record);
@@ -143,9 +155,16 @@ export class JournalState {
       streams: this.streams.sorted(),
       epochs: [...this.epochs],
       ...(this.policy === undefined ? {} : { policy: this.policy }),
+      ...(this.signedPolicy === undefined ? {} : { signed_policy: this.signedPolicy }),
       positions: [...this.#positions],
       segment: structuredClone(this.segment),
+      ...(this.retired_through < 0 ? {} : { retired_through: this.retired_through }),
     };
+  }
+
+  #foldBundle(bundle: BundleRef | undefined): void {
+    if (bundle !== undefined && bundle.version >= (this.signedPolicy?.version ?? 0))
+      this.signedPolicy = bundle;
   }
 
   #foldDecision(record: DecisionRecord, result: AppendResult): AppendResult {
@@ -176,6 +195,8 @@ export class JournalState {
         log_key_id: record.log_key.key_id,
       };
     }
+    if (record.lifecycle === 'retention')
+      this.retired_through = Math.max(this.retired_through, record.last_seq);
     if (record.lifecycle !== 'key_delegation') return;
     const { key_id, spki_b64 } = record.key;
     this.epochs.push({ key_id, spki_b64, valid_from: record.ts, valid_until: record.not_after });
@@ -192,8 +213,12 @@ export class JournalState {
   }
 }
 
-function pickPolicy(policy_id: string, from: { policy_hash: string; registry_hash: string }): LivePolicy {
-  return { policy_id, policy_hash: from.policy_hash, registry_hash: from.registry_hash };
+function pickPolicy(
+  policy_id: string,
+  { policy_hash, registry_hash }: { policy_hash: string; registry_hash: string },
+  bundle: BundleRef | undefined,
+): LivePolicy {
+  return { policy_id, policy_hash, registry_hash, ...(bundle === undefined ? {} : { bundle }) };
 }
 
 function resultOf(

@@ -51,8 +51,9 @@ async function judgeAndRecord(deps: CheckDependencies, call: Call) {
   const now_ms = deps.clock.nowMs();
   const identity = await snapshot.authenticate({ mode: raw.mode, headers: raw.headers, transport, now_ms });
   const request = call.request.ok ? ok(call.request.value.request) : call.request;
-  const { verdict, demands } = decide(snapshot.policy, identity, request);
-  const proposal = proposalOf(deps, call, { snapshot, identity, verdict, demands });
+  const lapse = snapshot.policyLapse?.(now_ms);
+  const { verdict, demands } = decide(snapshot.policy, identity, request, lapse);
+  const proposal = proposalOf(deps, call, { snapshot, identity, lapse, verdict, demands });
   return { verdict, proposal, appended: await deps.recorder.append(proposal) };
 }
 

@@ -3,11 +3,13 @@ import type { CompiledPolicy } from '../core/policy/compiled.ts';
 import type { OutcomeFacts, OutcomeRecord } from '../core/receipt/records.ts';
 import type { RawRequest } from '../core/request/egress_request.ts';
 import type { Result } from '../core/result.ts';
-import type { AppendProblem, AppendResult, Proposal } from '../core/verdict/proposal.ts';
+import type { AppendProblem, AppendResult, PolicyLapse, Proposal } from '../core/verdict/proposal.ts';
 
 /** One immutable view of policy and registry; a request sees exactly one. */
 export interface Snapshot {
   readonly policy: CompiledPolicy;
+  /** Whether a signed policy is still vouched for at this wall time; absent for a local one. */
+  readonly policyLapse?: (now_ms: number) => PolicyLapse | undefined;
   readonly registry_hash: string;
   /** Reads and judges the credentials of one request. Never throws. Synchronous for API keys. */
   authenticate(input: AuthInput): IdentityFact | Promise<IdentityFact>;

@@ -8,7 +8,7 @@ import type { EgressRequest, NormalisedRequest, RequestProblem } from '../core/r
 import { problemFacts, requestFacts } from '../core/request/facts.ts';
 import type { Result } from '../core/result.ts';
 import type { Judgement } from '../core/verdict/decide.ts';
-import type { DecisionDraft, Proposal, Verdict } from '../core/verdict/proposal.ts';
+import type { DecisionDraft, PolicyLapse, Proposal, Verdict } from '../core/verdict/proposal.ts';
 import type { DecodedCheck } from './codec/check_request.ts';
 import type { CheckDependencies } from './dependencies.ts';
 import type { Snapshot } from './ports.ts';
@@ -31,11 +31,12 @@ export interface Call {
 export interface Judged extends Judgement {
   readonly snapshot: Snapshot;
   readonly identity: IdentityFact;
+  readonly lapse: PolicyLapse | undefined;
 }
 
 /** Words a judgement as a proposal to the recorder. */
 export function proposalOf(deps: CheckDependencies, call: Call, judged: Judged): Proposal {
-  const { snapshot, identity, verdict, demands } = judged;
+  const { snapshot, identity, lapse, verdict, demands } = judged;
   const { check } = call;
   const request = factsOf(deps, call, snapshot);
   return {
@@ -52,6 +53,7 @@ export function proposalOf(deps: CheckDependencies, call: Call, judged: Judged):
       registry_hash: snapshot.registry_hash,
       request,
       ...verdictMembers(verdict),
+      ...(lapse === undefined ? {} : { policy_lapse: lapse }),
       enforcement_mode: 'enforce',
       decision_latency_us: Math.round(deps.clock.monoUs() - call.startedUs),
       replayable: isReplayable(call, request),

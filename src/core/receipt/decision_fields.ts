@@ -116,6 +116,7 @@ export const DECISION = {
   rule_id: optional('derived', ID_OR_PAIR),
   would_be: optional('derived', WOULD_BE),
   observed_by: optional('derived', list(ID, RECORD_CAPS.observed_by)),
+  policy_lapse: optional('derived', oneOf('deny', 'loud')),
   enforcement_mode: required('derived', oneOf('enforce')),
   decision_latency_us: required('observed', integer()),
   replayable: required('derived', BOOLEAN),

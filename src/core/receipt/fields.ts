@@ -1,7 +1,7 @@
 import { COMMON, RECORD_CAPS, STREAMS } from './common_fields.ts';
 import { DECISION } from './decision_fields.ts';
 import { LIFECYCLES } from './lifecycle_fields.ts';
-import type { ControlRecord, OutcomeRecord, PolicyRecord, SealRecord } from './records.ts';
+import type { BundleRef, ControlRecord, OutcomeRecord, PolicyRecord, SealRecord } from './records.ts';
 import {
   asciiText,
   type Covers,
@@ -14,11 +14,12 @@ import {
   oneOf,
   optional,
   required,
+  TIMESTAMP,
   UUID_V7,
   visibleAscii,
 } from './shape.ts';
 
-const OUTCOME = {
+export const OUTCOME = {
   ...COMMON,
   type: required('derived', oneOf('outcome')),
   decision_ref: required('derived', UUID_V7),
@@ -50,6 +51,15 @@ const POLICY = {
   policy_hash: required('derived', DIGEST),
   registry_hash: required('derived', DIGEST),
   trust: required('observed', oneOf('local', 'signed')),
+  bundle: optional(
+    'observed',
+    object({
+      version: required('observed', integer(1)),
+      digest: required('derived', DIGEST),
+      key_id: required('observed', HEX_32_BYTES),
+      valid_until: required('observed', TIMESTAMP),
+    } satisfies Covers<BundleRef>),
+  ),
 } satisfies Covers<PolicyRecord>;
 
 const CONTROL = {

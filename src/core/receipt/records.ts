@@ -51,6 +51,10 @@ export interface DecisionRecord extends RecordCommon, DecisionDraft {
   readonly hmac_key_id: string;
   readonly rate_limit_bucket_state?: readonly BucketState[];
   readonly retry_after_ms?: number;
+  /** The answer was held back this long for the slot that a `throttle` limit reserved. */
+  readonly delay_ms?: number;
+  /** The longest wait that the gateway could bear; on requests that a `throttle` limit counts. */
+  readonly delay_max_ms?: number;
 }
 
 export type OutcomeState = 'completed' | 'client_abort' | 'upstream_error' | 'not_sent' | 'unknown';
@@ -90,6 +94,18 @@ export interface PolicyRecord extends RecordCommon {
   readonly policy_hash: string;
   readonly registry_hash: string;
   readonly trust: 'local' | 'signed';
+  /** With `signed`: which bundle, and who signed it. */
+  readonly bundle?: BundleRef;
+}
+
+export interface BundleRef {
+  readonly version: number;
+  /** `sha256:<hex>` of the bundle file. */
+  readonly digest: string;
+  /** The policy key. */
+  readonly key_id: string;
+  /** `ts` form. */
+  readonly valid_until: string;
 }
 
 export interface ControlRecord extends RecordCommon {
@@ -182,7 +198,28 @@ export type LifecycleFacts =
       readonly from_ts: string;
       readonly to_ts: string;
       readonly counts: readonly { readonly cause: string; readonly count: number }[];
-    };
+      /** Byte offset behind the last line counted: every gap of this file up to there is in this or an earlier record. */
+      readonly offset?: number;
+    }
+  | AggregateFacts;
+
+/** Repeated denials that were counted instead of written one by one. */
+export interface AggregateFacts {
+  readonly lifecycle: 'aggregate';
+  readonly from_ts: string;
+  readonly to_ts: string;
+  readonly counts: readonly DenialCount[];
+}
+
+/** Denials of one reason: of one agent, or from one source address, or of all others when neither is named. */
+export interface DenialCount {
+  readonly reason: ReasonCode;
+  readonly count: number;
+  readonly tenant_id?: string;
+  readonly agent_id?: string;
+  /** Client address without its port. */
+  readonly source?: string;
+}
 
 /** Where somebody heard of records that the journal does not hold. */
 export type HeadSource = 'heads_file' | 'checkpoint' | 'ledger_snapshot' | 'access_log' | 'gateway';

@@ -2,7 +2,7 @@ import type { IdentityFact, Principal } from '../identity/principal.ts';
 import type { CompiledPolicy, LimitDemand, RuleOutcome } from '../policy/compiled.ts';
 import type { EgressRequest, RequestProblem } from '../request/egress_request.ts';
 import type { Result } from '../result.ts';
-import type { Verdict } from './proposal.ts';
+import type { PolicyLapse, Verdict } from './proposal.ts';
 import type { ReasonCode } from './reasons.ts';
 
 /** Raised whenever the same inputs could give another verdict; replay refuses records of another version. */
@@ -22,11 +22,14 @@ export function decide(
   policy: CompiledPolicy,
   identity: IdentityFact,
   request: Result<EgressRequest, RequestProblem>,
+  lapse?: PolicyLapse,
 ): Judgement {
   // Identity first: who cannot be named learns nothing about what would have happened.
   if (!identity.ok) return denied(identity.problem);
   if (!request.ok) return denied(request.problem);
   if (request.value.credential_forwarded) return denied('CREDENTIAL_FORWARDED');
+  // A policy that nobody vouches for any more grants nothing, unless the operator said otherwise.
+  if (lapse === 'deny') return denied('POLICY_EXPIRED');
   return judgeByPolicy(policy, identity.principal, request.value);
 }
 

@@ -20,6 +20,9 @@ export interface Verdict {
   readonly rewrite_path?: true;
 }
 
+/** What `policy.stale` makes of a signed policy that has expired or whose key is revoked. */
+export type PolicyLapse = 'deny' | 'loud';
+
 /** Everything about a decision that is known before the recorder sees it. */
 export interface DecisionDraft {
   readonly receipt_id: string;
@@ -44,6 +47,8 @@ export interface DecisionDraft {
     readonly rule_id?: string;
   };
   readonly observed_by?: readonly string[];
+  /** The signed policy was not vouched for any more: denied for that, or judged all the same by setting. */
+  readonly policy_lapse?: PolicyLapse;
   readonly enforcement_mode: 'enforce';
   /** From the decoded Check to the hand-over of the proposal. */
   readonly decision_latency_us: number;

@@ -57,7 +57,7 @@ export class Replay {
       differ('inputs', 'a judged request', 'identity or request facts that contradict themselves');
       return { kind: 'different', differences };
     }
-    const { verdict, demands } = decide(policy, identity, request);
+    const { verdict, demands } = decide(policy, identity, request, record.policy_lapse);
     const charged = this.#limits(record, demands, differ);
     differ('verdict', record.verdict, charged === undefined ? verdict.verdict : 'deny');
     differ('reason', record.reason, charged?.reason ?? verdict.reason);

@@ -118,9 +118,17 @@ export const GUIDANCE: Record<ReasonCode, Guidance> = {
     steps: ['Use the base URL listener for this destination.', WHY],
   },
   POLICY_NO_MATCH: { detail: 'No rule allows this request for this agent.', steps: [WHY] },
+  POLICY_CEILING: {
+    detail: 'The policy above this agent does not allow this request, whatever its own policy says.',
+    steps: ['Do not retry unchanged.', WHY],
+  },
   POLICY_DENY: {
     detail: 'A rule denies this request for this agent.',
     steps: ['Do not retry unchanged.', WHY],
+  },
+  POLICY_EXPIRED: {
+    detail: 'The policy of this gateway is past its end, so nothing is allowed until it is renewed.',
+    steps: ['Retry after the operator has published a new policy.', WHY],
   },
   LIMIT_RPS: {
     detail: 'The limit of requests per second is used up.',
