@@ -12,12 +12,15 @@ const STANDS: Readonly<Record<RuleExplanation['stand'], string>> = {
   stopped_by_tunnel: 'would allow, but it asks for something that is hidden here',
   observes: 'observes',
   silent: 'does not match',
+  excepted: 'would deny, but an exception takes the request out',
+  grants_nothing: 'is inherited: it would allow its own document, and grants nothing here',
 };
 
 const NEXT_STEPS: Readonly<Record<RuleOutcome['reason'], string | undefined>> = {
   POLICY_ALLOW: undefined,
   POLICY_DENY: 'deny beats allow: narrow the deny rule if this request should pass',
   POLICY_NO_MATCH: 'add an allow rule for this agent and destination',
+  POLICY_CEILING: 'a parent is a ceiling: its own rules have to allow the request, too',
   TUNNEL_OPAQUE: 'allow tunnels with a rule that has protocol: {kind: connect} and no methods, path or query',
   PATH_AMBIGUOUS: 'send the normalised path, or set path: rewrite or path: raw on the allow rule',
   OVERRIDE_HEADER: 'leave out the override header or the _method parameter',

@@ -103,6 +103,8 @@ function operatorSteps(record: DecisionRecord): string[] {
   switch (record.reason) {
     case 'POLICY_NO_MATCH':
       return ['To allow it: add a rule that matches this agent, destination, method and path to the policy.'];
+    case 'POLICY_CEILING':
+      return ['To allow it: an inherited document is a ceiling; its own rules have to allow it, too.'];
     case 'POLICY_DENY':
       return [
         `To allow it: narrow or remove the deny rule ${record.rule_id ?? ''} in the policy.`.replace(

@@ -20,6 +20,17 @@ export interface PolicyDocument {
    */
   id: string;
   /**
+   * Ids of parent documents. Their deny and observing rules and their limits apply, too; their allow rules grant nothing here.
+   *
+   * @minItems 1
+   * @maxItems 16
+   */
+  inherits?: string[];
+  /**
+   * true: whatever inherits this document allows only what the rules of this one allow, too.
+   */
+  ceiling?: true;
+  /**
    * Rules in any order; the order never changes a verdict. An empty list denies everything.
    *
    * @maxItems 20000
@@ -31,6 +42,13 @@ export interface PolicyDocument {
    * @maxItems 1000
    */
   limits?: Limit[];
+  /**
+   * Requests that a deny rule of a parent does not apply to, until a date. Only in signed policy.
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  exceptions?: Exception[];
   /**
    * Requests with their expected verdicts, judged at every load. A failing test refuses the document.
    *
@@ -198,6 +216,48 @@ export interface Match1 {
   query?: QueryMatch;
   protocol?: ProtocolMatch;
 }
+export interface Exception {
+  /**
+   * Unique among the exceptions of the document.
+   */
+  id: string;
+  /**
+   * The deny rule of a parent: document/rule.
+   */
+  to: string;
+  match: Match2;
+  /**
+   * Why, for whoever reads the policy.
+   */
+  reason: string;
+  /**
+   * From this moment on the deny rule applies again.
+   */
+  expires: string;
+}
+/**
+ * What the deny rule no longer applies to. All predicates must surely hold, as in an allow rule.
+ */
+export interface Match2 {
+  agent?: AgentMatch;
+  destination?: DestinationMatch;
+  /**
+   * Listed methods, upper case.
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  methods?: string[];
+  /**
+   * Listed prefixes of the path; a prefix ends at a segment border.
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  path_prefixes?: string[];
+  query?: QueryMatch;
+  protocol?: ProtocolMatch;
+}
 export interface DocumentTest {
   /**
    * What the test shows; unique.
@@ -247,6 +307,7 @@ export interface TestExpectation {
     | 'POLICY_ALLOW'
     | 'POLICY_DENY'
     | 'POLICY_NO_MATCH'
+    | 'POLICY_CEILING'
     | 'TUNNEL_OPAQUE'
     | 'PATH_AMBIGUOUS'
     | 'OVERRIDE_HEADER'
@@ -257,7 +318,7 @@ export interface TestExpectation {
     | 'PATH_INVALID'
     | 'REQUEST_TOO_LARGE';
   /**
-   * Id of the rule that the receipt names.
+   * The rule that the receipt names.
    */
   rule?: string;
 }

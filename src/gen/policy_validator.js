@@ -2,16 +2,16 @@
 "use strict";
 export const validate = validate20;
 export default validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"urn:clawgress:policy:v1","title":"PolicyDocument","description":"One policy: who may call what, how often. Nothing is allowed that no rule allows.","type":"object","additionalProperties":false,"required":["schema","id","rules"],"properties":{"schema":{"description":"Version of the document format.","const":"clawgress/policy/v1"},"id":{"description":"Name of the policy in receipts.","$ref":"#/$defs/Id"},"rules":{"description":"Rules in any order; the order never changes a verdict. An empty list denies everything.","type":"array","maxItems":20000,"items":{"$ref":"#/$defs/Rule"}},"limits":{"description":"Rate limits for requests that the rules allow. All that cover a request are tested, then charged together.","type":"array","maxItems":1000,"items":{"$ref":"#/$defs/Limit"}},"tests":{"description":"Requests with their expected verdicts, judged at every load. A failing test refuses the document.","type":"array","maxItems":1000,"items":{"$ref":"#/$defs/DocumentTest"}}},"$defs":{"Id":{"type":"string","pattern":"^[a-z0-9._-]{1,64}$","x-allowed":"1 to 64 of the characters a-z 0-9 . _ -"},"IdList":{"type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}},"Rule":{"type":"object","additionalProperties":false,"required":["id","action"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"priority":{"description":"Which of several equally strong rules a receipt names: the highest. Never changes a verdict. Default 0.","type":"integer","minimum":0,"maximum":1000000},"enabled":{"description":"false leaves the rule out. Default true.","type":"boolean"},"match":{"description":"All predicates must hold. Absent: every request.","$ref":"#/$defs/Match"},"action":{"description":"deny beats allow; alert and log_only observe and never grant.","enum":["allow","deny","alert","log_only"]},"shadow":{"description":"true: the rule counts only for the recorded would-be verdict. Default false.","type":"boolean"},"path":{"description":"Allow rules only. What to do with a path that can be read in two ways: deny it, forward the normalised path, or forward the raw bytes. Default deny_ambiguous.","enum":["deny_ambiguous","rewrite","raw"]}}},"Match":{"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. An absent list means any.","$ref":"#/$defs/AgentMatch"},"destination":{"description":"Where to.","$ref":"#/$defs/DestinationMatch"},"methods":{"description":"Listed methods, upper case.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"}},"path_prefixes":{"description":"Listed prefixes of the path; a prefix ends at a segment border.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","pattern":"^/[!-~]{0,1023}$","x-allowed":"a path that begins with /, printable ASCII, other bytes percent-encoded"}},"query":{"description":"Query parameters.","$ref":"#/$defs/QueryMatch"},"protocol":{"description":"How the request reaches the gateway.","$ref":"#/$defs/ProtocolMatch"}}},"AgentMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"agent_id":{"$ref":"#/$defs/IdList"},"team_id":{"$ref":"#/$defs/IdList"},"project_id":{"$ref":"#/$defs/IdList"},"environment":{"$ref":"#/$defs/IdList"},"tenant_id":{"$ref":"#/$defs/IdList"}}},"DestinationMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"hosts":{"description":"Exact names, *.name for one or more labels below a name, or IP addresses.","type":"array","minItems":1,"maxItems":10000,"uniqueItems":true,"items":{"type":"string"}},"ports":{"description":"Listed ports. Absent: any.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":65535}},"schemes":{"description":"tcp is what an opaque tunnel carries. Absent: any.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["http","https","tcp"]}},"any_host":{"description":"true: every host name (in an allow rule no IP address). An allow rule needs hosts or this.","const":true}}},"QueryMatch":{"type":"object","additionalProperties":false,"required":["absent"],"properties":{"absent":{"description":"Decoded parameter names that the query must not carry.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-~]{1,128}$","x-allowed":"a decoded parameter name, 1 to 128 printable ASCII characters"}}}},"ProtocolMatch":{"type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"description":"http: a request the gateway sees. connect: an opaque tunnel, which an allow rule must name.","enum":["http","connect"]}}},"Limit":{"type":"object","additionalProperties":false,"required":["id","per"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"match":{"description":"Requests that are counted. Absent: all.","$ref":"#/$defs/Match"},"per":{"description":"What has a bucket of its own, within a tenant.","enum":["agent","team","project","environment"]},"rps":{"description":"Requests per second.","type":"integer","minimum":1,"maximum":100000},"rpm":{"description":"Requests per minute.","type":"integer","minimum":1,"maximum":6000000},"burst":{"description":"Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.","type":"integer","minimum":1,"maximum":1000000},"mode":{"description":"hard_stop refuses with 429; alert_only passes and records. Default hard_stop.","enum":["hard_stop","alert_only"]}}},"DocumentTest":{"type":"object","additionalProperties":false,"required":["name","request","expect"],"properties":{"name":{"description":"What the test shows; unique.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"request":{"$ref":"#/$defs/TestRequest"},"expect":{"$ref":"#/$defs/TestExpectation"}}},"TestRequest":{"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. tenant_id is default unless given; other absent ids are unset.","$ref":"#/$defs/TestAgent"},"method":{"description":"Default GET.","type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"},"url":{"description":"http:// or https:// URL, taken byte for byte.","type":"string","pattern":"^[!-~]{1,8192}$","x-allowed":"a URL such as https://api.example.com/v1/items"},"connect":{"description":"host:port of an opaque tunnel, instead of url.","type":"string","pattern":"^[!-~]{1,300}$","x-allowed":"an authority such as api.example.com:443"},"headers":{"description":"Names of headers that the request carries (override headers matter).","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[a-z0-9-]{1,64}$","x-allowed":"a lower-case header name"}}}},"TestAgent":{"type":"object","additionalProperties":false,"properties":{"agent_id":{"$ref":"#/$defs/Id"},"team_id":{"$ref":"#/$defs/Id"},"project_id":{"$ref":"#/$defs/Id"},"environment":{"$ref":"#/$defs/Id"},"tenant_id":{"$ref":"#/$defs/Id"}}},"TestExpectation":{"type":"object","additionalProperties":false,"required":["verdict"],"properties":{"verdict":{"enum":["allow","deny"]},"reason":{"description":"Reason code of the verdict.","enum":["POLICY_ALLOW","POLICY_DENY","POLICY_NO_MATCH","TUNNEL_OPAQUE","PATH_AMBIGUOUS","OVERRIDE_HEADER","AUTHORITY_INVALID","DESTINATION_SELF","HOST_NUMERIC","METHOD_INVALID","PATH_INVALID","REQUEST_TOO_LARGE"]},"rule":{"description":"Id of the rule that the receipt names.","$ref":"#/$defs/Id"}}}}};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"urn:clawgress:policy:v1","title":"PolicyDocument","description":"One policy: who may call what, how often. Nothing is allowed that no rule allows.","type":"object","additionalProperties":false,"required":["schema","id","rules"],"properties":{"schema":{"description":"Version of the document format.","const":"clawgress/policy/v1"},"id":{"description":"Name of the policy in receipts.","$ref":"#/$defs/Id"},"inherits":{"description":"Ids of parent documents. Their deny and observing rules and their limits apply, too; their allow rules grant nothing here.","type":"array","minItems":1,"maxItems":16,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}},"ceiling":{"description":"true: whatever inherits this document allows only what the rules of this one allow, too.","const":true},"rules":{"description":"Rules in any order; the order never changes a verdict. An empty list denies everything.","type":"array","maxItems":20000,"items":{"$ref":"#/$defs/Rule"}},"limits":{"description":"Rate limits for requests that the rules allow. All that cover a request are tested, then charged together.","type":"array","maxItems":1000,"items":{"$ref":"#/$defs/Limit"}},"exceptions":{"description":"Requests that a deny rule of a parent does not apply to, until a date. Only in signed policy.","type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/$defs/Exception"}},"tests":{"description":"Requests with their expected verdicts, judged at every load. A failing test refuses the document.","type":"array","maxItems":1000,"items":{"$ref":"#/$defs/DocumentTest"}}},"$defs":{"Id":{"type":"string","pattern":"^[a-z0-9._-]{1,64}$","x-allowed":"1 to 64 of the characters a-z 0-9 . _ -"},"IdList":{"type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}},"Rule":{"type":"object","additionalProperties":false,"required":["id","action"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"priority":{"description":"Which of several equally strong rules a receipt names: the highest. Never changes a verdict. Default 0.","type":"integer","minimum":0,"maximum":1000000},"enabled":{"description":"false leaves the rule out. Default true.","type":"boolean"},"match":{"description":"All predicates must hold. Absent: every request.","$ref":"#/$defs/Match"},"action":{"description":"deny beats allow; alert and log_only observe and never grant.","enum":["allow","deny","alert","log_only"]},"shadow":{"description":"true: the rule counts only for the recorded would-be verdict. Default false.","type":"boolean"},"path":{"description":"Allow rules only. What to do with a path that can be read in two ways: deny it, forward the normalised path, or forward the raw bytes. Default deny_ambiguous.","enum":["deny_ambiguous","rewrite","raw"]}}},"Match":{"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. An absent list means any.","$ref":"#/$defs/AgentMatch"},"destination":{"description":"Where to.","$ref":"#/$defs/DestinationMatch"},"methods":{"description":"Listed methods, upper case.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"}},"path_prefixes":{"description":"Listed prefixes of the path; a prefix ends at a segment border.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","pattern":"^/[!-~]{0,1023}$","x-allowed":"a path that begins with /, printable ASCII, other bytes percent-encoded"}},"query":{"description":"Query parameters.","$ref":"#/$defs/QueryMatch"},"protocol":{"description":"How the request reaches the gateway.","$ref":"#/$defs/ProtocolMatch"}}},"AgentMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"agent_id":{"$ref":"#/$defs/IdList"},"team_id":{"$ref":"#/$defs/IdList"},"project_id":{"$ref":"#/$defs/IdList"},"environment":{"$ref":"#/$defs/IdList"},"tenant_id":{"$ref":"#/$defs/IdList"}}},"DestinationMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"hosts":{"description":"Exact names, *.name for one or more labels below a name, or IP addresses.","type":"array","minItems":1,"maxItems":10000,"uniqueItems":true,"items":{"type":"string"}},"ports":{"description":"Listed ports. Absent: any.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":65535}},"schemes":{"description":"tcp is what an opaque tunnel carries. Absent: any.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["http","https","tcp"]}},"any_host":{"description":"true: every host name (in an allow rule no IP address). An allow rule needs hosts or this.","const":true}}},"QueryMatch":{"type":"object","additionalProperties":false,"required":["absent"],"properties":{"absent":{"description":"Decoded parameter names that the query must not carry.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-~]{1,128}$","x-allowed":"a decoded parameter name, 1 to 128 printable ASCII characters"}}}},"ProtocolMatch":{"type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"description":"http: a request the gateway sees. connect: an opaque tunnel, which an allow rule must name.","enum":["http","connect"]}}},"Limit":{"type":"object","additionalProperties":false,"required":["id","per"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"match":{"description":"Requests that are counted. Absent: all.","$ref":"#/$defs/Match"},"per":{"description":"What has a bucket of its own, within a tenant.","enum":["agent","team","project","environment"]},"rps":{"description":"Requests per second.","type":"integer","minimum":1,"maximum":100000},"rpm":{"description":"Requests per minute.","type":"integer","minimum":1,"maximum":6000000},"burst":{"description":"Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.","type":"integer","minimum":1,"maximum":1000000},"mode":{"description":"hard_stop refuses with 429; alert_only passes and records. Default hard_stop.","enum":["hard_stop","alert_only"]}}},"Exception":{"type":"object","additionalProperties":false,"required":["id","to","match","reason","expires"],"properties":{"id":{"description":"Unique among the exceptions of the document.","$ref":"#/$defs/Id"},"to":{"description":"The deny rule of a parent: document/rule.","$ref":"#/$defs/InheritedRule"},"match":{"description":"What the deny rule no longer applies to. All predicates must surely hold, as in an allow rule.","$ref":"#/$defs/Match"},"reason":{"description":"Why, for whoever reads the policy.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"expires":{"description":"From this moment on the deny rule applies again.","type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$","x-allowed":"a moment in UTC such as 2026-12-31T00:00:00Z"}}},"InheritedRule":{"type":"string","pattern":"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$","x-allowed":"document/rule"},"RuleName":{"type":"string","pattern":"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$","x-allowed":"a rule id, or document/rule for a rule of a parent"},"DocumentTest":{"type":"object","additionalProperties":false,"required":["name","request","expect"],"properties":{"name":{"description":"What the test shows; unique.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"request":{"$ref":"#/$defs/TestRequest"},"expect":{"$ref":"#/$defs/TestExpectation"}}},"TestRequest":{"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. tenant_id is default unless given; other absent ids are unset.","$ref":"#/$defs/TestAgent"},"method":{"description":"Default GET.","type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"},"url":{"description":"http:// or https:// URL, taken byte for byte.","type":"string","pattern":"^[!-~]{1,8192}$","x-allowed":"a URL such as https://api.example.com/v1/items"},"connect":{"description":"host:port of an opaque tunnel, instead of url.","type":"string","pattern":"^[!-~]{1,300}$","x-allowed":"an authority such as api.example.com:443"},"headers":{"description":"Names of headers that the request carries (override headers matter).","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[a-z0-9-]{1,64}$","x-allowed":"a lower-case header name"}}}},"TestAgent":{"type":"object","additionalProperties":false,"properties":{"agent_id":{"$ref":"#/$defs/Id"},"team_id":{"$ref":"#/$defs/Id"},"project_id":{"$ref":"#/$defs/Id"},"environment":{"$ref":"#/$defs/Id"},"tenant_id":{"$ref":"#/$defs/Id"}}},"TestExpectation":{"type":"object","additionalProperties":false,"required":["verdict"],"properties":{"verdict":{"enum":["allow","deny"]},"reason":{"description":"Reason code of the verdict.","enum":["POLICY_ALLOW","POLICY_DENY","POLICY_NO_MATCH","POLICY_CEILING","TUNNEL_OPAQUE","PATH_AMBIGUOUS","OVERRIDE_HEADER","AUTHORITY_INVALID","DESTINATION_SELF","HOST_NUMERIC","METHOD_INVALID","PATH_INVALID","REQUEST_TOO_LARGE"]},"rule":{"description":"The rule that the receipt names.","$ref":"#/$defs/RuleName"}}}}};
 const schema32 = {"type":"string","pattern":"^[a-z0-9._-]{1,64}$","x-allowed":"1 to 64 of the characters a-z 0-9 . _ -"};
 const pattern4 = new RegExp("^[a-z0-9._-]{1,64}$", "u");
-const schema33 = {"type":"object","additionalProperties":false,"required":["id","action"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"priority":{"description":"Which of several equally strong rules a receipt names: the highest. Never changes a verdict. Default 0.","type":"integer","minimum":0,"maximum":1000000},"enabled":{"description":"false leaves the rule out. Default true.","type":"boolean"},"match":{"description":"All predicates must hold. Absent: every request.","$ref":"#/$defs/Match"},"action":{"description":"deny beats allow; alert and log_only observe and never grant.","enum":["allow","deny","alert","log_only"]},"shadow":{"description":"true: the rule counts only for the recorded would-be verdict. Default false.","type":"boolean"},"path":{"description":"Allow rules only. What to do with a path that can be read in two ways: deny it, forward the normalised path, or forward the raw bytes. Default deny_ambiguous.","enum":["deny_ambiguous","rewrite","raw"]}}};
-const schema35 = {"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. An absent list means any.","$ref":"#/$defs/AgentMatch"},"destination":{"description":"Where to.","$ref":"#/$defs/DestinationMatch"},"methods":{"description":"Listed methods, upper case.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"}},"path_prefixes":{"description":"Listed prefixes of the path; a prefix ends at a segment border.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","pattern":"^/[!-~]{0,1023}$","x-allowed":"a path that begins with /, printable ASCII, other bytes percent-encoded"}},"query":{"description":"Query parameters.","$ref":"#/$defs/QueryMatch"},"protocol":{"description":"How the request reaches the gateway.","$ref":"#/$defs/ProtocolMatch"}}};
-const schema39 = {"type":"object","additionalProperties":false,"minProperties":1,"properties":{"hosts":{"description":"Exact names, *.name for one or more labels below a name, or IP addresses.","type":"array","minItems":1,"maxItems":10000,"uniqueItems":true,"items":{"type":"string"}},"ports":{"description":"Listed ports. Absent: any.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":65535}},"schemes":{"description":"tcp is what an opaque tunnel carries. Absent: any.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["http","https","tcp"]}},"any_host":{"description":"true: every host name (in an allow rule no IP address). An allow rule needs hosts or this.","const":true}}};
-const schema40 = {"type":"object","additionalProperties":false,"required":["absent"],"properties":{"absent":{"description":"Decoded parameter names that the query must not carry.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-~]{1,128}$","x-allowed":"a decoded parameter name, 1 to 128 printable ASCII characters"}}}};
-const schema41 = {"type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"description":"http: a request the gateway sees. connect: an opaque tunnel, which an allow rule must name.","enum":["http","connect"]}}};
-const schema36 = {"type":"object","additionalProperties":false,"minProperties":1,"properties":{"agent_id":{"$ref":"#/$defs/IdList"},"team_id":{"$ref":"#/$defs/IdList"},"project_id":{"$ref":"#/$defs/IdList"},"environment":{"$ref":"#/$defs/IdList"},"tenant_id":{"$ref":"#/$defs/IdList"}}};
-const schema37 = {"type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}};
+const schema34 = {"type":"object","additionalProperties":false,"required":["id","action"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"priority":{"description":"Which of several equally strong rules a receipt names: the highest. Never changes a verdict. Default 0.","type":"integer","minimum":0,"maximum":1000000},"enabled":{"description":"false leaves the rule out. Default true.","type":"boolean"},"match":{"description":"All predicates must hold. Absent: every request.","$ref":"#/$defs/Match"},"action":{"description":"deny beats allow; alert and log_only observe and never grant.","enum":["allow","deny","alert","log_only"]},"shadow":{"description":"true: the rule counts only for the recorded would-be verdict. Default false.","type":"boolean"},"path":{"description":"Allow rules only. What to do with a path that can be read in two ways: deny it, forward the normalised path, or forward the raw bytes. Default deny_ambiguous.","enum":["deny_ambiguous","rewrite","raw"]}}};
+const schema36 = {"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. An absent list means any.","$ref":"#/$defs/AgentMatch"},"destination":{"description":"Where to.","$ref":"#/$defs/DestinationMatch"},"methods":{"description":"Listed methods, upper case.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"}},"path_prefixes":{"description":"Listed prefixes of the path; a prefix ends at a segment border.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","pattern":"^/[!-~]{0,1023}$","x-allowed":"a path that begins with /, printable ASCII, other bytes percent-encoded"}},"query":{"description":"Query parameters.","$ref":"#/$defs/QueryMatch"},"protocol":{"description":"How the request reaches the gateway.","$ref":"#/$defs/ProtocolMatch"}}};
+const schema40 = {"type":"object","additionalProperties":false,"minProperties":1,"properties":{"hosts":{"description":"Exact names, *.name for one or more labels below a name, or IP addresses.","type":"array","minItems":1,"maxItems":10000,"uniqueItems":true,"items":{"type":"string"}},"ports":{"description":"Listed ports. Absent: any.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":65535}},"schemes":{"description":"tcp is what an opaque tunnel carries. Absent: any.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["http","https","tcp"]}},"any_host":{"description":"true: every host name (in an allow rule no IP address). An allow rule needs hosts or this.","const":true}}};
+const schema41 = {"type":"object","additionalProperties":false,"required":["absent"],"properties":{"absent":{"description":"Decoded parameter names that the query must not carry.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-~]{1,128}$","x-allowed":"a decoded parameter name, 1 to 128 printable ASCII characters"}}}};
+const schema42 = {"type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"description":"http: a request the gateway sees. connect: an opaque tunnel, which an allow rule must name.","enum":["http","connect"]}}};
+const schema37 = {"type":"object","additionalProperties":false,"minProperties":1,"properties":{"agent_id":{"$ref":"#/$defs/IdList"},"team_id":{"$ref":"#/$defs/IdList"},"project_id":{"$ref":"#/$defs/IdList"},"environment":{"$ref":"#/$defs/IdList"},"tenant_id":{"$ref":"#/$defs/IdList"}}};
+const schema38 = {"type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}};
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -25,7 +25,7 @@ evaluated0.items = undefined;
 }
 if(Array.isArray(data)){
 if(data.length > 1000){
-const err0 = {instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema37,data};
+const err0 = {instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema38,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -35,7 +35,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.length < 1){
-const err1 = {instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema37,data};
+const err1 = {instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema38,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -48,7 +48,7 @@ const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
 let data0 = data[i0];
 if(typeof data0 !== "string"){
-const err2 = {instancePath:instancePath+"/" + i0,schemaPath:"#/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema37.items.type,parentSchema:schema37.items,data:data0};
+const err2 = {instancePath:instancePath+"/" + i0,schemaPath:"#/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema38.items.type,parentSchema:schema38.items,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -91,7 +91,7 @@ continue;
 }
 if(typeof indices0[item0] == "number"){
 j0 = indices0[item0];
-const err5 = {instancePath,schemaPath:"#/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema37,data};
+const err5 = {instancePath,schemaPath:"#/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema38,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -106,7 +106,7 @@ indices0[item0] = i1;
 }
 }
 else {
-const err6 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema37.type,parentSchema:schema37,data};
+const err6 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema38.type,parentSchema:schema38,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -133,7 +133,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length < 1){
-const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema36,data};
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema37,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -144,7 +144,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((key0 === "agent_id") || (key0 === "team_id")) || (key0 === "project_id")) || (key0 === "environment")) || (key0 === "tenant_id"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema36,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema37,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -186,7 +186,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema36.type,parentSchema:schema36,data};
+const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema37.type,parentSchema:schema37,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -200,9 +200,9 @@ return errors === 0;
 }
 validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const pattern7 = new RegExp("^[A-Z][A-Z0-9_-]{0,31}$", "u");
-const pattern8 = new RegExp("^/[!-~]{0,1023}$", "u");
-const pattern9 = new RegExp("^[!-~]{1,128}$", "u");
+const pattern8 = new RegExp("^[A-Z][A-Z0-9_-]{0,31}$", "u");
+const pattern9 = new RegExp("^/[!-~]{0,1023}$", "u");
+const pattern10 = new RegExp("^[!-~]{1,128}$", "u");
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -217,7 +217,7 @@ evaluated0.items = undefined;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!((((((key0 === "agent") || (key0 === "destination")) || (key0 === "methods")) || (key0 === "path_prefixes")) || (key0 === "query")) || (key0 === "protocol"))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema35,data};
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema36,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -237,7 +237,7 @@ if(data.destination !== undefined){
 let data1 = data.destination;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 if(Object.keys(data1).length < 1){
-const err1 = {instancePath:instancePath+"/destination",schemaPath:"#/$defs/DestinationMatch/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema39,data:data1};
+const err1 = {instancePath:instancePath+"/destination",schemaPath:"#/$defs/DestinationMatch/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema40,data:data1};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -248,7 +248,7 @@ errors++;
 }
 for(const key1 in data1){
 if(!((((key1 === "hosts") || (key1 === "ports")) || (key1 === "schemes")) || (key1 === "any_host"))){
-const err2 = {instancePath:instancePath+"/destination",schemaPath:"#/$defs/DestinationMatch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema39,data:data1};
+const err2 = {instancePath:instancePath+"/destination",schemaPath:"#/$defs/DestinationMatch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema40,data:data1};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -262,7 +262,7 @@ if(data1.hosts !== undefined){
 let data2 = data1.hosts;
 if(Array.isArray(data2)){
 if(data2.length > 10000){
-const err3 = {instancePath:instancePath+"/destination/hosts",schemaPath:"#/$defs/DestinationMatch/properties/hosts/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items",schema:10000,parentSchema:schema39.properties.hosts,data:data2};
+const err3 = {instancePath:instancePath+"/destination/hosts",schemaPath:"#/$defs/DestinationMatch/properties/hosts/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items",schema:10000,parentSchema:schema40.properties.hosts,data:data2};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -272,7 +272,7 @@ vErrors.push(err3);
 errors++;
 }
 if(data2.length < 1){
-const err4 = {instancePath:instancePath+"/destination/hosts",schemaPath:"#/$defs/DestinationMatch/properties/hosts/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema39.properties.hosts,data:data2};
+const err4 = {instancePath:instancePath+"/destination/hosts",schemaPath:"#/$defs/DestinationMatch/properties/hosts/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema40.properties.hosts,data:data2};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -285,7 +285,7 @@ const len0 = data2.length;
 for(let i0=0; i0<len0; i0++){
 let data3 = data2[i0];
 if(typeof data3 !== "string"){
-const err5 = {instancePath:instancePath+"/destination/hosts/" + i0,schemaPath:"#/$defs/DestinationMatch/properties/hosts/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema39.properties.hosts.items.type,parentSchema:schema39.properties.hosts.items,data:data3};
+const err5 = {instancePath:instancePath+"/destination/hosts/" + i0,schemaPath:"#/$defs/DestinationMatch/properties/hosts/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema40.properties.hosts.items.type,parentSchema:schema40.properties.hosts.items,data:data3};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -306,7 +306,7 @@ continue;
 }
 if(typeof indices0[item0] == "number"){
 j0 = indices0[item0];
-const err6 = {instancePath:instancePath+"/destination/hosts",schemaPath:"#/$defs/DestinationMatch/properties/hosts/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema39.properties.hosts,data:data2};
+const err6 = {instancePath:instancePath+"/destination/hosts",schemaPath:"#/$defs/DestinationMatch/properties/hosts/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema40.properties.hosts,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -321,7 +321,7 @@ indices0[item0] = i1;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/destination/hosts",schemaPath:"#/$defs/DestinationMatch/properties/hosts/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema39.properties.hosts.type,parentSchema:schema39.properties.hosts,data:data2};
+const err7 = {instancePath:instancePath+"/destination/hosts",schemaPath:"#/$defs/DestinationMatch/properties/hosts/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema40.properties.hosts.type,parentSchema:schema40.properties.hosts,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -335,7 +335,7 @@ if(data1.ports !== undefined){
 let data4 = data1.ports;
 if(Array.isArray(data4)){
 if(data4.length > 1000){
-const err8 = {instancePath:instancePath+"/destination/ports",schemaPath:"#/$defs/DestinationMatch/properties/ports/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema39.properties.ports,data:data4};
+const err8 = {instancePath:instancePath+"/destination/ports",schemaPath:"#/$defs/DestinationMatch/properties/ports/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema40.properties.ports,data:data4};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -345,7 +345,7 @@ vErrors.push(err8);
 errors++;
 }
 if(data4.length < 1){
-const err9 = {instancePath:instancePath+"/destination/ports",schemaPath:"#/$defs/DestinationMatch/properties/ports/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema39.properties.ports,data:data4};
+const err9 = {instancePath:instancePath+"/destination/ports",schemaPath:"#/$defs/DestinationMatch/properties/ports/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema40.properties.ports,data:data4};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -358,7 +358,7 @@ const len1 = data4.length;
 for(let i2=0; i2<len1; i2++){
 let data5 = data4[i2];
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err10 = {instancePath:instancePath+"/destination/ports/" + i2,schemaPath:"#/$defs/DestinationMatch/properties/ports/items/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema39.properties.ports.items.type,parentSchema:schema39.properties.ports.items,data:data5};
+const err10 = {instancePath:instancePath+"/destination/ports/" + i2,schemaPath:"#/$defs/DestinationMatch/properties/ports/items/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema40.properties.ports.items.type,parentSchema:schema40.properties.ports.items,data:data5};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -369,7 +369,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 65535 || isNaN(data5)){
-const err11 = {instancePath:instancePath+"/destination/ports/" + i2,schemaPath:"#/$defs/DestinationMatch/properties/ports/items/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema39.properties.ports.items,data:data5};
+const err11 = {instancePath:instancePath+"/destination/ports/" + i2,schemaPath:"#/$defs/DestinationMatch/properties/ports/items/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema40.properties.ports.items,data:data5};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -379,7 +379,7 @@ vErrors.push(err11);
 errors++;
 }
 if(data5 < 1 || isNaN(data5)){
-const err12 = {instancePath:instancePath+"/destination/ports/" + i2,schemaPath:"#/$defs/DestinationMatch/properties/ports/items/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema39.properties.ports.items,data:data5};
+const err12 = {instancePath:instancePath+"/destination/ports/" + i2,schemaPath:"#/$defs/DestinationMatch/properties/ports/items/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema40.properties.ports.items,data:data5};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -401,7 +401,7 @@ continue;
 }
 if(typeof indices1[item1] == "number"){
 j1 = indices1[item1];
-const err13 = {instancePath:instancePath+"/destination/ports",schemaPath:"#/$defs/DestinationMatch/properties/ports/uniqueItems",keyword:"uniqueItems",params:{i: i3, j: j1},message:"must NOT have duplicate items (items ## "+j1+" and "+i3+" are identical)",schema:true,parentSchema:schema39.properties.ports,data:data4};
+const err13 = {instancePath:instancePath+"/destination/ports",schemaPath:"#/$defs/DestinationMatch/properties/ports/uniqueItems",keyword:"uniqueItems",params:{i: i3, j: j1},message:"must NOT have duplicate items (items ## "+j1+" and "+i3+" are identical)",schema:true,parentSchema:schema40.properties.ports,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -416,7 +416,7 @@ indices1[item1] = i3;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/destination/ports",schemaPath:"#/$defs/DestinationMatch/properties/ports/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema39.properties.ports.type,parentSchema:schema39.properties.ports,data:data4};
+const err14 = {instancePath:instancePath+"/destination/ports",schemaPath:"#/$defs/DestinationMatch/properties/ports/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema40.properties.ports.type,parentSchema:schema40.properties.ports,data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -430,7 +430,7 @@ if(data1.schemes !== undefined){
 let data6 = data1.schemes;
 if(Array.isArray(data6)){
 if(data6.length < 1){
-const err15 = {instancePath:instancePath+"/destination/schemes",schemaPath:"#/$defs/DestinationMatch/properties/schemes/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema39.properties.schemes,data:data6};
+const err15 = {instancePath:instancePath+"/destination/schemes",schemaPath:"#/$defs/DestinationMatch/properties/schemes/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema40.properties.schemes,data:data6};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -443,7 +443,7 @@ const len2 = data6.length;
 for(let i4=0; i4<len2; i4++){
 let data7 = data6[i4];
 if(typeof data7 !== "string"){
-const err16 = {instancePath:instancePath+"/destination/schemes/" + i4,schemaPath:"#/$defs/DestinationMatch/properties/schemes/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema39.properties.schemes.items.type,parentSchema:schema39.properties.schemes.items,data:data7};
+const err16 = {instancePath:instancePath+"/destination/schemes/" + i4,schemaPath:"#/$defs/DestinationMatch/properties/schemes/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema40.properties.schemes.items.type,parentSchema:schema40.properties.schemes.items,data:data7};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -453,7 +453,7 @@ vErrors.push(err16);
 errors++;
 }
 if(!(((data7 === "http") || (data7 === "https")) || (data7 === "tcp"))){
-const err17 = {instancePath:instancePath+"/destination/schemes/" + i4,schemaPath:"#/$defs/DestinationMatch/properties/schemes/items/enum",keyword:"enum",params:{allowedValues: schema39.properties.schemes.items.enum},message:"must be equal to one of the allowed values",schema:schema39.properties.schemes.items.enum,parentSchema:schema39.properties.schemes.items,data:data7};
+const err17 = {instancePath:instancePath+"/destination/schemes/" + i4,schemaPath:"#/$defs/DestinationMatch/properties/schemes/items/enum",keyword:"enum",params:{allowedValues: schema40.properties.schemes.items.enum},message:"must be equal to one of the allowed values",schema:schema40.properties.schemes.items.enum,parentSchema:schema40.properties.schemes.items,data:data7};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -474,7 +474,7 @@ continue;
 }
 if(typeof indices2[item2] == "number"){
 j2 = indices2[item2];
-const err18 = {instancePath:instancePath+"/destination/schemes",schemaPath:"#/$defs/DestinationMatch/properties/schemes/uniqueItems",keyword:"uniqueItems",params:{i: i5, j: j2},message:"must NOT have duplicate items (items ## "+j2+" and "+i5+" are identical)",schema:true,parentSchema:schema39.properties.schemes,data:data6};
+const err18 = {instancePath:instancePath+"/destination/schemes",schemaPath:"#/$defs/DestinationMatch/properties/schemes/uniqueItems",keyword:"uniqueItems",params:{i: i5, j: j2},message:"must NOT have duplicate items (items ## "+j2+" and "+i5+" are identical)",schema:true,parentSchema:schema40.properties.schemes,data:data6};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -489,7 +489,7 @@ indices2[item2] = i5;
 }
 }
 else {
-const err19 = {instancePath:instancePath+"/destination/schemes",schemaPath:"#/$defs/DestinationMatch/properties/schemes/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema39.properties.schemes.type,parentSchema:schema39.properties.schemes,data:data6};
+const err19 = {instancePath:instancePath+"/destination/schemes",schemaPath:"#/$defs/DestinationMatch/properties/schemes/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema40.properties.schemes.type,parentSchema:schema40.properties.schemes,data:data6};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -502,7 +502,7 @@ errors++;
 if(data1.any_host !== undefined){
 let data8 = data1.any_host;
 if(true !== data8){
-const err20 = {instancePath:instancePath+"/destination/any_host",schemaPath:"#/$defs/DestinationMatch/properties/any_host/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema39.properties.any_host,data:data8};
+const err20 = {instancePath:instancePath+"/destination/any_host",schemaPath:"#/$defs/DestinationMatch/properties/any_host/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema40.properties.any_host,data:data8};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -514,7 +514,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/destination",schemaPath:"#/$defs/DestinationMatch/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema39.type,parentSchema:schema39,data:data1};
+const err21 = {instancePath:instancePath+"/destination",schemaPath:"#/$defs/DestinationMatch/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema40.type,parentSchema:schema40,data:data1};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -528,7 +528,7 @@ if(data.methods !== undefined){
 let data9 = data.methods;
 if(Array.isArray(data9)){
 if(data9.length > 64){
-const err22 = {instancePath:instancePath+"/methods",schemaPath:"#/properties/methods/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema35.properties.methods,data:data9};
+const err22 = {instancePath:instancePath+"/methods",schemaPath:"#/properties/methods/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema36.properties.methods,data:data9};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -538,7 +538,7 @@ vErrors.push(err22);
 errors++;
 }
 if(data9.length < 1){
-const err23 = {instancePath:instancePath+"/methods",schemaPath:"#/properties/methods/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema35.properties.methods,data:data9};
+const err23 = {instancePath:instancePath+"/methods",schemaPath:"#/properties/methods/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema36.properties.methods,data:data9};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -551,8 +551,8 @@ const len3 = data9.length;
 for(let i6=0; i6<len3; i6++){
 let data10 = data9[i6];
 if(typeof data10 === "string"){
-if(!pattern7.test(data10)){
-const err24 = {instancePath:instancePath+"/methods/" + i6,schemaPath:"#/properties/methods/items/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_-]{0,31}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_-]{0,31}$"+"\"",schema:"^[A-Z][A-Z0-9_-]{0,31}$",parentSchema:schema35.properties.methods.items,data:data10};
+if(!pattern8.test(data10)){
+const err24 = {instancePath:instancePath+"/methods/" + i6,schemaPath:"#/properties/methods/items/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_-]{0,31}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_-]{0,31}$"+"\"",schema:"^[A-Z][A-Z0-9_-]{0,31}$",parentSchema:schema36.properties.methods.items,data:data10};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -563,7 +563,7 @@ errors++;
 }
 }
 else {
-const err25 = {instancePath:instancePath+"/methods/" + i6,schemaPath:"#/properties/methods/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema35.properties.methods.items.type,parentSchema:schema35.properties.methods.items,data:data10};
+const err25 = {instancePath:instancePath+"/methods/" + i6,schemaPath:"#/properties/methods/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema36.properties.methods.items.type,parentSchema:schema36.properties.methods.items,data:data10};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -584,7 +584,7 @@ continue;
 }
 if(typeof indices3[item3] == "number"){
 j3 = indices3[item3];
-const err26 = {instancePath:instancePath+"/methods",schemaPath:"#/properties/methods/uniqueItems",keyword:"uniqueItems",params:{i: i7, j: j3},message:"must NOT have duplicate items (items ## "+j3+" and "+i7+" are identical)",schema:true,parentSchema:schema35.properties.methods,data:data9};
+const err26 = {instancePath:instancePath+"/methods",schemaPath:"#/properties/methods/uniqueItems",keyword:"uniqueItems",params:{i: i7, j: j3},message:"must NOT have duplicate items (items ## "+j3+" and "+i7+" are identical)",schema:true,parentSchema:schema36.properties.methods,data:data9};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -599,7 +599,7 @@ indices3[item3] = i7;
 }
 }
 else {
-const err27 = {instancePath:instancePath+"/methods",schemaPath:"#/properties/methods/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema35.properties.methods.type,parentSchema:schema35.properties.methods,data:data9};
+const err27 = {instancePath:instancePath+"/methods",schemaPath:"#/properties/methods/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema36.properties.methods.type,parentSchema:schema36.properties.methods,data:data9};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -613,7 +613,7 @@ if(data.path_prefixes !== undefined){
 let data11 = data.path_prefixes;
 if(Array.isArray(data11)){
 if(data11.length > 1000){
-const err28 = {instancePath:instancePath+"/path_prefixes",schemaPath:"#/properties/path_prefixes/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema35.properties.path_prefixes,data:data11};
+const err28 = {instancePath:instancePath+"/path_prefixes",schemaPath:"#/properties/path_prefixes/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema36.properties.path_prefixes,data:data11};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -623,7 +623,7 @@ vErrors.push(err28);
 errors++;
 }
 if(data11.length < 1){
-const err29 = {instancePath:instancePath+"/path_prefixes",schemaPath:"#/properties/path_prefixes/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema35.properties.path_prefixes,data:data11};
+const err29 = {instancePath:instancePath+"/path_prefixes",schemaPath:"#/properties/path_prefixes/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema36.properties.path_prefixes,data:data11};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -636,8 +636,8 @@ const len4 = data11.length;
 for(let i8=0; i8<len4; i8++){
 let data12 = data11[i8];
 if(typeof data12 === "string"){
-if(!pattern8.test(data12)){
-const err30 = {instancePath:instancePath+"/path_prefixes/" + i8,schemaPath:"#/properties/path_prefixes/items/pattern",keyword:"pattern",params:{pattern: "^/[!-~]{0,1023}$"},message:"must match pattern \""+"^/[!-~]{0,1023}$"+"\"",schema:"^/[!-~]{0,1023}$",parentSchema:schema35.properties.path_prefixes.items,data:data12};
+if(!pattern9.test(data12)){
+const err30 = {instancePath:instancePath+"/path_prefixes/" + i8,schemaPath:"#/properties/path_prefixes/items/pattern",keyword:"pattern",params:{pattern: "^/[!-~]{0,1023}$"},message:"must match pattern \""+"^/[!-~]{0,1023}$"+"\"",schema:"^/[!-~]{0,1023}$",parentSchema:schema36.properties.path_prefixes.items,data:data12};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -648,7 +648,7 @@ errors++;
 }
 }
 else {
-const err31 = {instancePath:instancePath+"/path_prefixes/" + i8,schemaPath:"#/properties/path_prefixes/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema35.properties.path_prefixes.items.type,parentSchema:schema35.properties.path_prefixes.items,data:data12};
+const err31 = {instancePath:instancePath+"/path_prefixes/" + i8,schemaPath:"#/properties/path_prefixes/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema36.properties.path_prefixes.items.type,parentSchema:schema36.properties.path_prefixes.items,data:data12};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -669,7 +669,7 @@ continue;
 }
 if(typeof indices4[item4] == "number"){
 j4 = indices4[item4];
-const err32 = {instancePath:instancePath+"/path_prefixes",schemaPath:"#/properties/path_prefixes/uniqueItems",keyword:"uniqueItems",params:{i: i9, j: j4},message:"must NOT have duplicate items (items ## "+j4+" and "+i9+" are identical)",schema:true,parentSchema:schema35.properties.path_prefixes,data:data11};
+const err32 = {instancePath:instancePath+"/path_prefixes",schemaPath:"#/properties/path_prefixes/uniqueItems",keyword:"uniqueItems",params:{i: i9, j: j4},message:"must NOT have duplicate items (items ## "+j4+" and "+i9+" are identical)",schema:true,parentSchema:schema36.properties.path_prefixes,data:data11};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -684,7 +684,7 @@ indices4[item4] = i9;
 }
 }
 else {
-const err33 = {instancePath:instancePath+"/path_prefixes",schemaPath:"#/properties/path_prefixes/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema35.properties.path_prefixes.type,parentSchema:schema35.properties.path_prefixes,data:data11};
+const err33 = {instancePath:instancePath+"/path_prefixes",schemaPath:"#/properties/path_prefixes/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema36.properties.path_prefixes.type,parentSchema:schema36.properties.path_prefixes,data:data11};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -698,7 +698,7 @@ if(data.query !== undefined){
 let data13 = data.query;
 if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 if(data13.absent === undefined){
-const err34 = {instancePath:instancePath+"/query",schemaPath:"#/$defs/QueryMatch/required",keyword:"required",params:{missingProperty: "absent"},message:"must have required property '"+"absent"+"'",schema:schema40.required,parentSchema:schema40,data:data13};
+const err34 = {instancePath:instancePath+"/query",schemaPath:"#/$defs/QueryMatch/required",keyword:"required",params:{missingProperty: "absent"},message:"must have required property '"+"absent"+"'",schema:schema41.required,parentSchema:schema41,data:data13};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -709,7 +709,7 @@ errors++;
 }
 for(const key2 in data13){
 if(!(key2 === "absent")){
-const err35 = {instancePath:instancePath+"/query",schemaPath:"#/$defs/QueryMatch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema40,data:data13};
+const err35 = {instancePath:instancePath+"/query",schemaPath:"#/$defs/QueryMatch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema41,data:data13};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -723,7 +723,7 @@ if(data13.absent !== undefined){
 let data14 = data13.absent;
 if(Array.isArray(data14)){
 if(data14.length > 64){
-const err36 = {instancePath:instancePath+"/query/absent",schemaPath:"#/$defs/QueryMatch/properties/absent/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema40.properties.absent,data:data14};
+const err36 = {instancePath:instancePath+"/query/absent",schemaPath:"#/$defs/QueryMatch/properties/absent/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema41.properties.absent,data:data14};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -733,7 +733,7 @@ vErrors.push(err36);
 errors++;
 }
 if(data14.length < 1){
-const err37 = {instancePath:instancePath+"/query/absent",schemaPath:"#/$defs/QueryMatch/properties/absent/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema40.properties.absent,data:data14};
+const err37 = {instancePath:instancePath+"/query/absent",schemaPath:"#/$defs/QueryMatch/properties/absent/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema41.properties.absent,data:data14};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -746,8 +746,8 @@ const len5 = data14.length;
 for(let i10=0; i10<len5; i10++){
 let data15 = data14[i10];
 if(typeof data15 === "string"){
-if(!pattern9.test(data15)){
-const err38 = {instancePath:instancePath+"/query/absent/" + i10,schemaPath:"#/$defs/QueryMatch/properties/absent/items/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,128}$"},message:"must match pattern \""+"^[!-~]{1,128}$"+"\"",schema:"^[!-~]{1,128}$",parentSchema:schema40.properties.absent.items,data:data15};
+if(!pattern10.test(data15)){
+const err38 = {instancePath:instancePath+"/query/absent/" + i10,schemaPath:"#/$defs/QueryMatch/properties/absent/items/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,128}$"},message:"must match pattern \""+"^[!-~]{1,128}$"+"\"",schema:"^[!-~]{1,128}$",parentSchema:schema41.properties.absent.items,data:data15};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -758,7 +758,7 @@ errors++;
 }
 }
 else {
-const err39 = {instancePath:instancePath+"/query/absent/" + i10,schemaPath:"#/$defs/QueryMatch/properties/absent/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema40.properties.absent.items.type,parentSchema:schema40.properties.absent.items,data:data15};
+const err39 = {instancePath:instancePath+"/query/absent/" + i10,schemaPath:"#/$defs/QueryMatch/properties/absent/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema41.properties.absent.items.type,parentSchema:schema41.properties.absent.items,data:data15};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -779,7 +779,7 @@ continue;
 }
 if(typeof indices5[item5] == "number"){
 j5 = indices5[item5];
-const err40 = {instancePath:instancePath+"/query/absent",schemaPath:"#/$defs/QueryMatch/properties/absent/uniqueItems",keyword:"uniqueItems",params:{i: i11, j: j5},message:"must NOT have duplicate items (items ## "+j5+" and "+i11+" are identical)",schema:true,parentSchema:schema40.properties.absent,data:data14};
+const err40 = {instancePath:instancePath+"/query/absent",schemaPath:"#/$defs/QueryMatch/properties/absent/uniqueItems",keyword:"uniqueItems",params:{i: i11, j: j5},message:"must NOT have duplicate items (items ## "+j5+" and "+i11+" are identical)",schema:true,parentSchema:schema41.properties.absent,data:data14};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -794,7 +794,7 @@ indices5[item5] = i11;
 }
 }
 else {
-const err41 = {instancePath:instancePath+"/query/absent",schemaPath:"#/$defs/QueryMatch/properties/absent/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema40.properties.absent.type,parentSchema:schema40.properties.absent,data:data14};
+const err41 = {instancePath:instancePath+"/query/absent",schemaPath:"#/$defs/QueryMatch/properties/absent/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema41.properties.absent.type,parentSchema:schema41.properties.absent,data:data14};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -806,7 +806,7 @@ errors++;
 }
 }
 else {
-const err42 = {instancePath:instancePath+"/query",schemaPath:"#/$defs/QueryMatch/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema40.type,parentSchema:schema40,data:data13};
+const err42 = {instancePath:instancePath+"/query",schemaPath:"#/$defs/QueryMatch/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema41.type,parentSchema:schema41,data:data13};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -820,7 +820,7 @@ if(data.protocol !== undefined){
 let data16 = data.protocol;
 if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
 if(data16.kind === undefined){
-const err43 = {instancePath:instancePath+"/protocol",schemaPath:"#/$defs/ProtocolMatch/required",keyword:"required",params:{missingProperty: "kind"},message:"must have required property '"+"kind"+"'",schema:schema41.required,parentSchema:schema41,data:data16};
+const err43 = {instancePath:instancePath+"/protocol",schemaPath:"#/$defs/ProtocolMatch/required",keyword:"required",params:{missingProperty: "kind"},message:"must have required property '"+"kind"+"'",schema:schema42.required,parentSchema:schema42,data:data16};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -831,7 +831,7 @@ errors++;
 }
 for(const key3 in data16){
 if(!(key3 === "kind")){
-const err44 = {instancePath:instancePath+"/protocol",schemaPath:"#/$defs/ProtocolMatch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema41,data:data16};
+const err44 = {instancePath:instancePath+"/protocol",schemaPath:"#/$defs/ProtocolMatch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema42,data:data16};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -844,7 +844,7 @@ errors++;
 if(data16.kind !== undefined){
 let data17 = data16.kind;
 if(!((data17 === "http") || (data17 === "connect"))){
-const err45 = {instancePath:instancePath+"/protocol/kind",schemaPath:"#/$defs/ProtocolMatch/properties/kind/enum",keyword:"enum",params:{allowedValues: schema41.properties.kind.enum},message:"must be equal to one of the allowed values",schema:schema41.properties.kind.enum,parentSchema:schema41.properties.kind,data:data17};
+const err45 = {instancePath:instancePath+"/protocol/kind",schemaPath:"#/$defs/ProtocolMatch/properties/kind/enum",keyword:"enum",params:{allowedValues: schema42.properties.kind.enum},message:"must be equal to one of the allowed values",schema:schema42.properties.kind.enum,parentSchema:schema42.properties.kind,data:data17};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -856,7 +856,7 @@ errors++;
 }
 }
 else {
-const err46 = {instancePath:instancePath+"/protocol",schemaPath:"#/$defs/ProtocolMatch/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema41.type,parentSchema:schema41,data:data16};
+const err46 = {instancePath:instancePath+"/protocol",schemaPath:"#/$defs/ProtocolMatch/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema42.type,parentSchema:schema42,data:data16};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -868,7 +868,7 @@ errors++;
 }
 }
 else {
-const err47 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema35.type,parentSchema:schema35,data};
+const err47 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema36.type,parentSchema:schema36,data};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -895,7 +895,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.id === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema33.required,parentSchema:schema33,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema34.required,parentSchema:schema34,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -905,7 +905,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.action === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "action"},message:"must have required property '"+"action"+"'",schema:schema33.required,parentSchema:schema33,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "action"},message:"must have required property '"+"action"+"'",schema:schema34.required,parentSchema:schema34,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -916,7 +916,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((((key0 === "id") || (key0 === "priority")) || (key0 === "enabled")) || (key0 === "match")) || (key0 === "action")) || (key0 === "shadow")) || (key0 === "path"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema33,data};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema34,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -954,7 +954,7 @@ errors++;
 if(data.priority !== undefined){
 let data1 = data.priority;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-const err5 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema33.properties.priority.type,parentSchema:schema33.properties.priority,data:data1};
+const err5 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema34.properties.priority.type,parentSchema:schema34.properties.priority,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -965,7 +965,7 @@ errors++;
 }
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 1000000 || isNaN(data1)){
-const err6 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",schema:1000000,parentSchema:schema33.properties.priority,data:data1};
+const err6 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",schema:1000000,parentSchema:schema34.properties.priority,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -975,7 +975,7 @@ vErrors.push(err6);
 errors++;
 }
 if(data1 < 0 || isNaN(data1)){
-const err7 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema33.properties.priority,data:data1};
+const err7 = {instancePath:instancePath+"/priority",schemaPath:"#/properties/priority/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema34.properties.priority,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -989,7 +989,7 @@ errors++;
 if(data.enabled !== undefined){
 let data2 = data.enabled;
 if(typeof data2 !== "boolean"){
-const err8 = {instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema33.properties.enabled.type,parentSchema:schema33.properties.enabled,data:data2};
+const err8 = {instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema34.properties.enabled.type,parentSchema:schema34.properties.enabled,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1008,7 +1008,7 @@ errors = vErrors.length;
 if(data.action !== undefined){
 let data4 = data.action;
 if(!((((data4 === "allow") || (data4 === "deny")) || (data4 === "alert")) || (data4 === "log_only"))){
-const err9 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema33.properties.action.enum},message:"must be equal to one of the allowed values",schema:schema33.properties.action.enum,parentSchema:schema33.properties.action,data:data4};
+const err9 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema34.properties.action.enum},message:"must be equal to one of the allowed values",schema:schema34.properties.action.enum,parentSchema:schema34.properties.action,data:data4};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1021,7 +1021,7 @@ errors++;
 if(data.shadow !== undefined){
 let data5 = data.shadow;
 if(typeof data5 !== "boolean"){
-const err10 = {instancePath:instancePath+"/shadow",schemaPath:"#/properties/shadow/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema33.properties.shadow.type,parentSchema:schema33.properties.shadow,data:data5};
+const err10 = {instancePath:instancePath+"/shadow",schemaPath:"#/properties/shadow/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema34.properties.shadow.type,parentSchema:schema34.properties.shadow,data:data5};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1034,7 +1034,7 @@ errors++;
 if(data.path !== undefined){
 let data6 = data.path;
 if(!(((data6 === "deny_ambiguous") || (data6 === "rewrite")) || (data6 === "raw"))){
-const err11 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/enum",keyword:"enum",params:{allowedValues: schema33.properties.path.enum},message:"must be equal to one of the allowed values",schema:schema33.properties.path.enum,parentSchema:schema33.properties.path,data:data6};
+const err11 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/enum",keyword:"enum",params:{allowedValues: schema34.properties.path.enum},message:"must be equal to one of the allowed values",schema:schema34.properties.path.enum,parentSchema:schema34.properties.path,data:data6};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1046,7 +1046,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema33.type,parentSchema:schema33,data};
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema34.type,parentSchema:schema34,data};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1060,7 +1060,7 @@ return errors === 0;
 }
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema42 = {"type":"object","additionalProperties":false,"required":["id","per"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"match":{"description":"Requests that are counted. Absent: all.","$ref":"#/$defs/Match"},"per":{"description":"What has a bucket of its own, within a tenant.","enum":["agent","team","project","environment"]},"rps":{"description":"Requests per second.","type":"integer","minimum":1,"maximum":100000},"rpm":{"description":"Requests per minute.","type":"integer","minimum":1,"maximum":6000000},"burst":{"description":"Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.","type":"integer","minimum":1,"maximum":1000000},"mode":{"description":"hard_stop refuses with 429; alert_only passes and records. Default hard_stop.","enum":["hard_stop","alert_only"]}}};
+const schema43 = {"type":"object","additionalProperties":false,"required":["id","per"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"match":{"description":"Requests that are counted. Absent: all.","$ref":"#/$defs/Match"},"per":{"description":"What has a bucket of its own, within a tenant.","enum":["agent","team","project","environment"]},"rps":{"description":"Requests per second.","type":"integer","minimum":1,"maximum":100000},"rpm":{"description":"Requests per minute.","type":"integer","minimum":1,"maximum":6000000},"burst":{"description":"Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.","type":"integer","minimum":1,"maximum":1000000},"mode":{"description":"hard_stop refuses with 429; alert_only passes and records. Default hard_stop.","enum":["hard_stop","alert_only"]}}};
 
 function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1074,7 +1074,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.id === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema42.required,parentSchema:schema42,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema43.required,parentSchema:schema43,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1084,7 +1084,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.per === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "per"},message:"must have required property '"+"per"+"'",schema:schema42.required,parentSchema:schema42,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "per"},message:"must have required property '"+"per"+"'",schema:schema43.required,parentSchema:schema43,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1095,7 +1095,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((((key0 === "id") || (key0 === "match")) || (key0 === "per")) || (key0 === "rps")) || (key0 === "rpm")) || (key0 === "burst")) || (key0 === "mode"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema42,data};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema43,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1139,7 +1139,7 @@ errors = vErrors.length;
 if(data.per !== undefined){
 let data2 = data.per;
 if(!((((data2 === "agent") || (data2 === "team")) || (data2 === "project")) || (data2 === "environment"))){
-const err5 = {instancePath:instancePath+"/per",schemaPath:"#/properties/per/enum",keyword:"enum",params:{allowedValues: schema42.properties.per.enum},message:"must be equal to one of the allowed values",schema:schema42.properties.per.enum,parentSchema:schema42.properties.per,data:data2};
+const err5 = {instancePath:instancePath+"/per",schemaPath:"#/properties/per/enum",keyword:"enum",params:{allowedValues: schema43.properties.per.enum},message:"must be equal to one of the allowed values",schema:schema43.properties.per.enum,parentSchema:schema43.properties.per,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1152,7 +1152,7 @@ errors++;
 if(data.rps !== undefined){
 let data3 = data.rps;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-const err6 = {instancePath:instancePath+"/rps",schemaPath:"#/properties/rps/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema42.properties.rps.type,parentSchema:schema42.properties.rps,data:data3};
+const err6 = {instancePath:instancePath+"/rps",schemaPath:"#/properties/rps/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.rps.type,parentSchema:schema43.properties.rps,data:data3};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1163,7 +1163,7 @@ errors++;
 }
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 100000 || isNaN(data3)){
-const err7 = {instancePath:instancePath+"/rps",schemaPath:"#/properties/rps/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema42.properties.rps,data:data3};
+const err7 = {instancePath:instancePath+"/rps",schemaPath:"#/properties/rps/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema43.properties.rps,data:data3};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1173,7 +1173,7 @@ vErrors.push(err7);
 errors++;
 }
 if(data3 < 1 || isNaN(data3)){
-const err8 = {instancePath:instancePath+"/rps",schemaPath:"#/properties/rps/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema42.properties.rps,data:data3};
+const err8 = {instancePath:instancePath+"/rps",schemaPath:"#/properties/rps/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.rps,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1187,7 +1187,7 @@ errors++;
 if(data.rpm !== undefined){
 let data4 = data.rpm;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err9 = {instancePath:instancePath+"/rpm",schemaPath:"#/properties/rpm/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema42.properties.rpm.type,parentSchema:schema42.properties.rpm,data:data4};
+const err9 = {instancePath:instancePath+"/rpm",schemaPath:"#/properties/rpm/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.rpm.type,parentSchema:schema43.properties.rpm,data:data4};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1198,7 +1198,7 @@ errors++;
 }
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 6000000 || isNaN(data4)){
-const err10 = {instancePath:instancePath+"/rpm",schemaPath:"#/properties/rpm/maximum",keyword:"maximum",params:{comparison: "<=", limit: 6000000},message:"must be <= 6000000",schema:6000000,parentSchema:schema42.properties.rpm,data:data4};
+const err10 = {instancePath:instancePath+"/rpm",schemaPath:"#/properties/rpm/maximum",keyword:"maximum",params:{comparison: "<=", limit: 6000000},message:"must be <= 6000000",schema:6000000,parentSchema:schema43.properties.rpm,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1208,7 +1208,7 @@ vErrors.push(err10);
 errors++;
 }
 if(data4 < 1 || isNaN(data4)){
-const err11 = {instancePath:instancePath+"/rpm",schemaPath:"#/properties/rpm/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema42.properties.rpm,data:data4};
+const err11 = {instancePath:instancePath+"/rpm",schemaPath:"#/properties/rpm/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.rpm,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1222,7 +1222,7 @@ errors++;
 if(data.burst !== undefined){
 let data5 = data.burst;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err12 = {instancePath:instancePath+"/burst",schemaPath:"#/properties/burst/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema42.properties.burst.type,parentSchema:schema42.properties.burst,data:data5};
+const err12 = {instancePath:instancePath+"/burst",schemaPath:"#/properties/burst/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.burst.type,parentSchema:schema43.properties.burst,data:data5};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1233,7 +1233,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 1000000 || isNaN(data5)){
-const err13 = {instancePath:instancePath+"/burst",schemaPath:"#/properties/burst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",schema:1000000,parentSchema:schema42.properties.burst,data:data5};
+const err13 = {instancePath:instancePath+"/burst",schemaPath:"#/properties/burst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",schema:1000000,parentSchema:schema43.properties.burst,data:data5};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1243,7 +1243,7 @@ vErrors.push(err13);
 errors++;
 }
 if(data5 < 1 || isNaN(data5)){
-const err14 = {instancePath:instancePath+"/burst",schemaPath:"#/properties/burst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema42.properties.burst,data:data5};
+const err14 = {instancePath:instancePath+"/burst",schemaPath:"#/properties/burst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.burst,data:data5};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -1257,7 +1257,7 @@ errors++;
 if(data.mode !== undefined){
 let data6 = data.mode;
 if(!((data6 === "hard_stop") || (data6 === "alert_only"))){
-const err15 = {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema42.properties.mode.enum},message:"must be equal to one of the allowed values",schema:schema42.properties.mode.enum,parentSchema:schema42.properties.mode,data:data6};
+const err15 = {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema43.properties.mode.enum},message:"must be equal to one of the allowed values",schema:schema43.properties.mode.enum,parentSchema:schema43.properties.mode,data:data6};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -1269,7 +1269,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema42.type,parentSchema:schema42,data};
+const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema43.type,parentSchema:schema43,data};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -1283,15 +1283,215 @@ return errors === 0;
 }
 validate33.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema44 = {"type":"object","additionalProperties":false,"required":["name","request","expect"],"properties":{"name":{"description":"What the test shows; unique.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"request":{"$ref":"#/$defs/TestRequest"},"expect":{"$ref":"#/$defs/TestExpectation"}}};
-const pattern11 = new RegExp("^[ -~]{1,200}$", "u");
-const schema45 = {"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. tenant_id is default unless given; other absent ids are unset.","$ref":"#/$defs/TestAgent"},"method":{"description":"Default GET.","type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"},"url":{"description":"http:// or https:// URL, taken byte for byte.","type":"string","pattern":"^[!-~]{1,8192}$","x-allowed":"a URL such as https://api.example.com/v1/items"},"connect":{"description":"host:port of an opaque tunnel, instead of url.","type":"string","pattern":"^[!-~]{1,300}$","x-allowed":"an authority such as api.example.com:443"},"headers":{"description":"Names of headers that the request carries (override headers matter).","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[a-z0-9-]{1,64}$","x-allowed":"a lower-case header name"}}}};
-const schema46 = {"type":"object","additionalProperties":false,"properties":{"agent_id":{"$ref":"#/$defs/Id"},"team_id":{"$ref":"#/$defs/Id"},"project_id":{"$ref":"#/$defs/Id"},"environment":{"$ref":"#/$defs/Id"},"tenant_id":{"$ref":"#/$defs/Id"}}};
+const schema45 = {"type":"object","additionalProperties":false,"required":["id","to","match","reason","expires"],"properties":{"id":{"description":"Unique among the exceptions of the document.","$ref":"#/$defs/Id"},"to":{"description":"The deny rule of a parent: document/rule.","$ref":"#/$defs/InheritedRule"},"match":{"description":"What the deny rule no longer applies to. All predicates must surely hold, as in an allow rule.","$ref":"#/$defs/Match"},"reason":{"description":"Why, for whoever reads the policy.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"expires":{"description":"From this moment on the deny rule applies again.","type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$","x-allowed":"a moment in UTC such as 2026-12-31T00:00:00Z"}}};
+const schema47 = {"type":"string","pattern":"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$","x-allowed":"document/rule"};
+const pattern13 = new RegExp("^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$", "u");
+const pattern14 = new RegExp("^[ -~]{1,200}$", "u");
+const pattern15 = new RegExp("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", "u");
 
-function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate38.evaluated;
+const evaluated0 = validate36.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.id === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema45.required,parentSchema:schema45,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.to === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "to"},message:"must have required property '"+"to"+"'",schema:schema45.required,parentSchema:schema45,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.match === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "match"},message:"must have required property '"+"match"+"'",schema:schema45.required,parentSchema:schema45,data};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(data.reason === undefined){
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'",schema:schema45.required,parentSchema:schema45,data};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+if(data.expires === undefined){
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "expires"},message:"must have required property '"+"expires"+"'",schema:schema45.required,parentSchema:schema45,data};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(((((key0 === "id") || (key0 === "to")) || (key0 === "match")) || (key0 === "reason")) || (key0 === "expires"))){
+const err5 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema45,data};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+if(data.id !== undefined){
+let data0 = data.id;
+if(typeof data0 === "string"){
+if(!pattern4.test(data0)){
+const err6 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9._-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9._-]{1,64}$"+"\"",schema:"^[a-z0-9._-]{1,64}$",parentSchema:schema32,data:data0};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema32.type,parentSchema:schema32,data:data0};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data.to !== undefined){
+let data1 = data.to;
+if(typeof data1 === "string"){
+if(!pattern13.test(data1)){
+const err8 = {instancePath:instancePath+"/to",schemaPath:"#/$defs/InheritedRule/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$"+"\"",schema:"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$",parentSchema:schema47,data:data1};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/to",schemaPath:"#/$defs/InheritedRule/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema47.type,parentSchema:schema47,data:data1};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+if(data.match !== undefined){
+if(!(validate22(data.match, {instancePath:instancePath+"/match",parentData:data,parentDataProperty:"match",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate22.errors : vErrors.concat(validate22.errors);
+errors = vErrors.length;
+}
+}
+if(data.reason !== undefined){
+let data3 = data.reason;
+if(typeof data3 === "string"){
+if(!pattern14.test(data3)){
+const err10 = {instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/pattern",keyword:"pattern",params:{pattern: "^[ -~]{1,200}$"},message:"must match pattern \""+"^[ -~]{1,200}$"+"\"",schema:"^[ -~]{1,200}$",parentSchema:schema45.properties.reason,data:data3};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+else {
+const err11 = {instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema45.properties.reason.type,parentSchema:schema45.properties.reason,data:data3};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+if(data.expires !== undefined){
+let data4 = data.expires;
+if(typeof data4 === "string"){
+if(!pattern15.test(data4)){
+const err12 = {instancePath:instancePath+"/expires",schemaPath:"#/properties/expires/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"},message:"must match pattern \""+"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"+"\"",schema:"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",parentSchema:schema45.properties.expires,data:data4};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+else {
+const err13 = {instancePath:instancePath+"/expires",schemaPath:"#/properties/expires/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema45.properties.expires.type,parentSchema:schema45.properties.expires,data:data4};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+}
+else {
+const err14 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema45.type,parentSchema:schema45,data};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+validate36.errors = vErrors;
+return errors === 0;
+}
+validate36.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema48 = {"type":"object","additionalProperties":false,"required":["name","request","expect"],"properties":{"name":{"description":"What the test shows; unique.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"request":{"$ref":"#/$defs/TestRequest"},"expect":{"$ref":"#/$defs/TestExpectation"}}};
+const schema49 = {"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. tenant_id is default unless given; other absent ids are unset.","$ref":"#/$defs/TestAgent"},"method":{"description":"Default GET.","type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"},"url":{"description":"http:// or https:// URL, taken byte for byte.","type":"string","pattern":"^[!-~]{1,8192}$","x-allowed":"a URL such as https://api.example.com/v1/items"},"connect":{"description":"host:port of an opaque tunnel, instead of url.","type":"string","pattern":"^[!-~]{1,300}$","x-allowed":"an authority such as api.example.com:443"},"headers":{"description":"Names of headers that the request carries (override headers matter).","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[a-z0-9-]{1,64}$","x-allowed":"a lower-case header name"}}}};
+const schema50 = {"type":"object","additionalProperties":false,"properties":{"agent_id":{"$ref":"#/$defs/Id"},"team_id":{"$ref":"#/$defs/Id"},"project_id":{"$ref":"#/$defs/Id"},"environment":{"$ref":"#/$defs/Id"},"tenant_id":{"$ref":"#/$defs/Id"}}};
+
+function validate41(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate41.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1301,7 +1501,7 @@ evaluated0.items = undefined;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!(((((key0 === "agent_id") || (key0 === "team_id")) || (key0 === "project_id")) || (key0 === "environment")) || (key0 === "tenant_id"))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema46,data};
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema50,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1438,7 +1638,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema46.type,parentSchema:schema46,data};
+const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema50.type,parentSchema:schema50,data};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1447,19 +1647,19 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate38.errors = vErrors;
+validate41.errors = vErrors;
 return errors === 0;
 }
-validate38.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate41.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const pattern18 = new RegExp("^[!-~]{1,8192}$", "u");
-const pattern19 = new RegExp("^[!-~]{1,300}$", "u");
-const pattern20 = new RegExp("^[a-z0-9-]{1,64}$", "u");
+const pattern23 = new RegExp("^[!-~]{1,8192}$", "u");
+const pattern24 = new RegExp("^[!-~]{1,300}$", "u");
+const pattern25 = new RegExp("^[a-z0-9-]{1,64}$", "u");
 
-function validate37(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate37.evaluated;
+const evaluated0 = validate40.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1469,7 +1669,7 @@ evaluated0.items = undefined;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!(((((key0 === "agent") || (key0 === "method")) || (key0 === "url")) || (key0 === "connect")) || (key0 === "headers"))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema45,data};
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema49,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1480,16 +1680,16 @@ errors++;
 }
 }
 if(data.agent !== undefined){
-if(!(validate38(data.agent, {instancePath:instancePath+"/agent",parentData:data,parentDataProperty:"agent",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate38.errors : vErrors.concat(validate38.errors);
+if(!(validate41(data.agent, {instancePath:instancePath+"/agent",parentData:data,parentDataProperty:"agent",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate41.errors : vErrors.concat(validate41.errors);
 errors = vErrors.length;
 }
 }
 if(data.method !== undefined){
 let data1 = data.method;
 if(typeof data1 === "string"){
-if(!pattern7.test(data1)){
-const err1 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_-]{0,31}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_-]{0,31}$"+"\"",schema:"^[A-Z][A-Z0-9_-]{0,31}$",parentSchema:schema45.properties.method,data:data1};
+if(!pattern8.test(data1)){
+const err1 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_-]{0,31}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_-]{0,31}$"+"\"",schema:"^[A-Z][A-Z0-9_-]{0,31}$",parentSchema:schema49.properties.method,data:data1};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1500,7 +1700,7 @@ errors++;
 }
 }
 else {
-const err2 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema45.properties.method.type,parentSchema:schema45.properties.method,data:data1};
+const err2 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema49.properties.method.type,parentSchema:schema49.properties.method,data:data1};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1513,8 +1713,8 @@ errors++;
 if(data.url !== undefined){
 let data2 = data.url;
 if(typeof data2 === "string"){
-if(!pattern18.test(data2)){
-const err3 = {instancePath:instancePath+"/url",schemaPath:"#/properties/url/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,8192}$"},message:"must match pattern \""+"^[!-~]{1,8192}$"+"\"",schema:"^[!-~]{1,8192}$",parentSchema:schema45.properties.url,data:data2};
+if(!pattern23.test(data2)){
+const err3 = {instancePath:instancePath+"/url",schemaPath:"#/properties/url/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,8192}$"},message:"must match pattern \""+"^[!-~]{1,8192}$"+"\"",schema:"^[!-~]{1,8192}$",parentSchema:schema49.properties.url,data:data2};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1525,7 +1725,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema45.properties.url.type,parentSchema:schema45.properties.url,data:data2};
+const err4 = {instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema49.properties.url.type,parentSchema:schema49.properties.url,data:data2};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1538,8 +1738,8 @@ errors++;
 if(data.connect !== undefined){
 let data3 = data.connect;
 if(typeof data3 === "string"){
-if(!pattern19.test(data3)){
-const err5 = {instancePath:instancePath+"/connect",schemaPath:"#/properties/connect/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,300}$"},message:"must match pattern \""+"^[!-~]{1,300}$"+"\"",schema:"^[!-~]{1,300}$",parentSchema:schema45.properties.connect,data:data3};
+if(!pattern24.test(data3)){
+const err5 = {instancePath:instancePath+"/connect",schemaPath:"#/properties/connect/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,300}$"},message:"must match pattern \""+"^[!-~]{1,300}$"+"\"",schema:"^[!-~]{1,300}$",parentSchema:schema49.properties.connect,data:data3};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1550,7 +1750,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/connect",schemaPath:"#/properties/connect/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema45.properties.connect.type,parentSchema:schema45.properties.connect,data:data3};
+const err6 = {instancePath:instancePath+"/connect",schemaPath:"#/properties/connect/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema49.properties.connect.type,parentSchema:schema49.properties.connect,data:data3};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1564,7 +1764,7 @@ if(data.headers !== undefined){
 let data4 = data.headers;
 if(Array.isArray(data4)){
 if(data4.length > 64){
-const err7 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema45.properties.headers,data:data4};
+const err7 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema49.properties.headers,data:data4};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1574,7 +1774,7 @@ vErrors.push(err7);
 errors++;
 }
 if(data4.length < 1){
-const err8 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema45.properties.headers,data:data4};
+const err8 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema49.properties.headers,data:data4};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1587,8 +1787,8 @@ const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
 let data5 = data4[i0];
 if(typeof data5 === "string"){
-if(!pattern20.test(data5)){
-const err9 = {instancePath:instancePath+"/headers/" + i0,schemaPath:"#/properties/headers/items/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\"",schema:"^[a-z0-9-]{1,64}$",parentSchema:schema45.properties.headers.items,data:data5};
+if(!pattern25.test(data5)){
+const err9 = {instancePath:instancePath+"/headers/" + i0,schemaPath:"#/properties/headers/items/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\"",schema:"^[a-z0-9-]{1,64}$",parentSchema:schema49.properties.headers.items,data:data5};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1599,7 +1799,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/headers/" + i0,schemaPath:"#/properties/headers/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema45.properties.headers.items.type,parentSchema:schema45.properties.headers.items,data:data5};
+const err10 = {instancePath:instancePath+"/headers/" + i0,schemaPath:"#/properties/headers/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema49.properties.headers.items.type,parentSchema:schema49.properties.headers.items,data:data5};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1620,7 +1820,7 @@ continue;
 }
 if(typeof indices0[item0] == "number"){
 j0 = indices0[item0];
-const err11 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema45.properties.headers,data:data4};
+const err11 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema49.properties.headers,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1635,7 +1835,7 @@ indices0[item0] = i1;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema45.properties.headers.type,parentSchema:schema45.properties.headers,data:data4};
+const err12 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema49.properties.headers.type,parentSchema:schema49.properties.headers,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1647,7 +1847,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema45.type,parentSchema:schema45,data};
+const err13 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema49.type,parentSchema:schema49,data};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1656,17 +1856,19 @@ vErrors.push(err13);
 }
 errors++;
 }
-validate37.errors = vErrors;
+validate40.errors = vErrors;
 return errors === 0;
 }
-validate37.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate40.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema52 = {"type":"object","additionalProperties":false,"required":["verdict"],"properties":{"verdict":{"enum":["allow","deny"]},"reason":{"description":"Reason code of the verdict.","enum":["POLICY_ALLOW","POLICY_DENY","POLICY_NO_MATCH","TUNNEL_OPAQUE","PATH_AMBIGUOUS","OVERRIDE_HEADER","AUTHORITY_INVALID","DESTINATION_SELF","HOST_NUMERIC","METHOD_INVALID","PATH_INVALID","REQUEST_TOO_LARGE"]},"rule":{"description":"Id of the rule that the receipt names.","$ref":"#/$defs/Id"}}};
+const schema56 = {"type":"object","additionalProperties":false,"required":["verdict"],"properties":{"verdict":{"enum":["allow","deny"]},"reason":{"description":"Reason code of the verdict.","enum":["POLICY_ALLOW","POLICY_DENY","POLICY_NO_MATCH","POLICY_CEILING","TUNNEL_OPAQUE","PATH_AMBIGUOUS","OVERRIDE_HEADER","AUTHORITY_INVALID","DESTINATION_SELF","HOST_NUMERIC","METHOD_INVALID","PATH_INVALID","REQUEST_TOO_LARGE"]},"rule":{"description":"The rule that the receipt names.","$ref":"#/$defs/RuleName"}}};
+const schema57 = {"type":"string","pattern":"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$","x-allowed":"a rule id, or document/rule for a rule of a parent"};
+const pattern26 = new RegExp("^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$", "u");
 
-function validate41(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate44(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate41.evaluated;
+const evaluated0 = validate44.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1675,7 +1877,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.verdict === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verdict"},message:"must have required property '"+"verdict"+"'",schema:schema52.required,parentSchema:schema52,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verdict"},message:"must have required property '"+"verdict"+"'",schema:schema56.required,parentSchema:schema56,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1686,7 +1888,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((key0 === "verdict") || (key0 === "reason")) || (key0 === "rule"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema52,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema56,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1699,7 +1901,7 @@ errors++;
 if(data.verdict !== undefined){
 let data0 = data.verdict;
 if(!((data0 === "allow") || (data0 === "deny"))){
-const err2 = {instancePath:instancePath+"/verdict",schemaPath:"#/properties/verdict/enum",keyword:"enum",params:{allowedValues: schema52.properties.verdict.enum},message:"must be equal to one of the allowed values",schema:schema52.properties.verdict.enum,parentSchema:schema52.properties.verdict,data:data0};
+const err2 = {instancePath:instancePath+"/verdict",schemaPath:"#/properties/verdict/enum",keyword:"enum",params:{allowedValues: schema56.properties.verdict.enum},message:"must be equal to one of the allowed values",schema:schema56.properties.verdict.enum,parentSchema:schema56.properties.verdict,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1711,8 +1913,8 @@ errors++;
 }
 if(data.reason !== undefined){
 let data1 = data.reason;
-if(!((((((((((((data1 === "POLICY_ALLOW") || (data1 === "POLICY_DENY")) || (data1 === "POLICY_NO_MATCH")) || (data1 === "TUNNEL_OPAQUE")) || (data1 === "PATH_AMBIGUOUS")) || (data1 === "OVERRIDE_HEADER")) || (data1 === "AUTHORITY_INVALID")) || (data1 === "DESTINATION_SELF")) || (data1 === "HOST_NUMERIC")) || (data1 === "METHOD_INVALID")) || (data1 === "PATH_INVALID")) || (data1 === "REQUEST_TOO_LARGE"))){
-const err3 = {instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/enum",keyword:"enum",params:{allowedValues: schema52.properties.reason.enum},message:"must be equal to one of the allowed values",schema:schema52.properties.reason.enum,parentSchema:schema52.properties.reason,data:data1};
+if(!(((((((((((((data1 === "POLICY_ALLOW") || (data1 === "POLICY_DENY")) || (data1 === "POLICY_NO_MATCH")) || (data1 === "POLICY_CEILING")) || (data1 === "TUNNEL_OPAQUE")) || (data1 === "PATH_AMBIGUOUS")) || (data1 === "OVERRIDE_HEADER")) || (data1 === "AUTHORITY_INVALID")) || (data1 === "DESTINATION_SELF")) || (data1 === "HOST_NUMERIC")) || (data1 === "METHOD_INVALID")) || (data1 === "PATH_INVALID")) || (data1 === "REQUEST_TOO_LARGE"))){
+const err3 = {instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/enum",keyword:"enum",params:{allowedValues: schema56.properties.reason.enum},message:"must be equal to one of the allowed values",schema:schema56.properties.reason.enum,parentSchema:schema56.properties.reason,data:data1};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1725,8 +1927,8 @@ errors++;
 if(data.rule !== undefined){
 let data2 = data.rule;
 if(typeof data2 === "string"){
-if(!pattern4.test(data2)){
-const err4 = {instancePath:instancePath+"/rule",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9._-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9._-]{1,64}$"+"\"",schema:"^[a-z0-9._-]{1,64}$",parentSchema:schema32,data:data2};
+if(!pattern26.test(data2)){
+const err4 = {instancePath:instancePath+"/rule",schemaPath:"#/$defs/RuleName/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$"},message:"must match pattern \""+"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$"+"\"",schema:"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$",parentSchema:schema57,data:data2};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1737,7 +1939,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/rule",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema32.type,parentSchema:schema32,data:data2};
+const err5 = {instancePath:instancePath+"/rule",schemaPath:"#/$defs/RuleName/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema57.type,parentSchema:schema57,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1749,7 +1951,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema52.type,parentSchema:schema52,data};
+const err6 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema56.type,parentSchema:schema56,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1758,16 +1960,16 @@ vErrors.push(err6);
 }
 errors++;
 }
-validate41.errors = vErrors;
+validate44.errors = vErrors;
 return errors === 0;
 }
-validate41.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate44.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate39(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate36.evaluated;
+const evaluated0 = validate39.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1776,7 +1978,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.name === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema44.required,parentSchema:schema44,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema48.required,parentSchema:schema48,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1786,7 +1988,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.request === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "request"},message:"must have required property '"+"request"+"'",schema:schema44.required,parentSchema:schema44,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "request"},message:"must have required property '"+"request"+"'",schema:schema48.required,parentSchema:schema48,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1796,7 +1998,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.expect === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "expect"},message:"must have required property '"+"expect"+"'",schema:schema44.required,parentSchema:schema44,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "expect"},message:"must have required property '"+"expect"+"'",schema:schema48.required,parentSchema:schema48,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1807,7 +2009,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((key0 === "name") || (key0 === "request")) || (key0 === "expect"))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema44,data};
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema48,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1820,8 +2022,8 @@ errors++;
 if(data.name !== undefined){
 let data0 = data.name;
 if(typeof data0 === "string"){
-if(!pattern11.test(data0)){
-const err4 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[ -~]{1,200}$"},message:"must match pattern \""+"^[ -~]{1,200}$"+"\"",schema:"^[ -~]{1,200}$",parentSchema:schema44.properties.name,data:data0};
+if(!pattern14.test(data0)){
+const err4 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[ -~]{1,200}$"},message:"must match pattern \""+"^[ -~]{1,200}$"+"\"",schema:"^[ -~]{1,200}$",parentSchema:schema48.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1832,7 +2034,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema44.properties.name.type,parentSchema:schema44.properties.name,data:data0};
+const err5 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema48.properties.name.type,parentSchema:schema48.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1843,20 +2045,20 @@ errors++;
 }
 }
 if(data.request !== undefined){
-if(!(validate37(data.request, {instancePath:instancePath+"/request",parentData:data,parentDataProperty:"request",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate37.errors : vErrors.concat(validate37.errors);
+if(!(validate40(data.request, {instancePath:instancePath+"/request",parentData:data,parentDataProperty:"request",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate40.errors : vErrors.concat(validate40.errors);
 errors = vErrors.length;
 }
 }
 if(data.expect !== undefined){
-if(!(validate41(data.expect, {instancePath:instancePath+"/expect",parentData:data,parentDataProperty:"expect",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate41.errors : vErrors.concat(validate41.errors);
+if(!(validate44(data.expect, {instancePath:instancePath+"/expect",parentData:data,parentDataProperty:"expect",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate44.errors : vErrors.concat(validate44.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-const err6 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema44.type,parentSchema:schema44,data};
+const err6 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema48.type,parentSchema:schema48,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1865,10 +2067,10 @@ vErrors.push(err6);
 }
 errors++;
 }
-validate36.errors = vErrors;
+validate39.errors = vErrors;
 return errors === 0;
 }
-validate36.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate39.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -1914,7 +2116,7 @@ vErrors.push(err2);
 errors++;
 }
 for(const key0 in data){
-if(!(((((key0 === "schema") || (key0 === "id")) || (key0 === "rules")) || (key0 === "limits")) || (key0 === "tests"))){
+if(!((((((((key0 === "schema") || (key0 === "id")) || (key0 === "inherits")) || (key0 === "ceiling")) || (key0 === "rules")) || (key0 === "limits")) || (key0 === "exceptions")) || (key0 === "tests"))){
 const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema31,data};
 if(vErrors === null){
 vErrors = [err3];
@@ -1963,11 +2165,11 @@ vErrors.push(err6);
 errors++;
 }
 }
-if(data.rules !== undefined){
-let data2 = data.rules;
+if(data.inherits !== undefined){
+let data2 = data.inherits;
 if(Array.isArray(data2)){
-if(data2.length > 20000){
-const err7 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit: 20000},message:"must NOT have more than 20000 items",schema:20000,parentSchema:schema31.properties.rules,data:data2};
+if(data2.length > 16){
+const err7 = {instancePath:instancePath+"/inherits",schemaPath:"#/properties/inherits/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema31.properties.inherits,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1976,16 +2178,8 @@ vErrors.push(err7);
 }
 errors++;
 }
-const len0 = data2.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate21(data2[i0], {instancePath:instancePath+"/rules/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err8 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.rules.type,parentSchema:schema31.properties.rules,data:data2};
+if(data2.length < 1){
+const err8 = {instancePath:instancePath+"/inherits",schemaPath:"#/properties/inherits/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema31.properties.inherits,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1994,12 +2188,11 @@ vErrors.push(err8);
 }
 errors++;
 }
-}
-if(data.limits !== undefined){
-let data4 = data.limits;
-if(Array.isArray(data4)){
-if(data4.length > 1000){
-const err9 = {instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema31.properties.limits,data:data4};
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+let data3 = data2[i0];
+if(typeof data3 !== "string"){
+const err9 = {instancePath:instancePath+"/inherits/" + i0,schemaPath:"#/properties/inherits/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.inherits.items.type,parentSchema:schema31.properties.inherits.items,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2008,16 +2201,9 @@ vErrors.push(err9);
 }
 errors++;
 }
-const len1 = data4.length;
-for(let i1=0; i1<len1; i1++){
-if(!(validate33(data4[i1], {instancePath:instancePath+"/limits/" + i1,parentData:data4,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate33.errors : vErrors.concat(validate33.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err10 = {instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.limits.type,parentSchema:schema31.properties.limits,data:data4};
+if(typeof data3 === "string"){
+if(!pattern4.test(data3)){
+const err10 = {instancePath:instancePath+"/inherits/" + i0,schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9._-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9._-]{1,64}$"+"\"",schema:"^[a-z0-9._-]{1,64}$",parentSchema:schema32,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2027,11 +2213,8 @@ vErrors.push(err10);
 errors++;
 }
 }
-if(data.tests !== undefined){
-let data6 = data.tests;
-if(Array.isArray(data6)){
-if(data6.length > 1000){
-const err11 = {instancePath:instancePath+"/tests",schemaPath:"#/properties/tests/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema31.properties.tests,data:data6};
+else {
+const err11 = {instancePath:instancePath+"/inherits/" + i0,schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema32.type,parentSchema:schema32,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2040,16 +2223,19 @@ vErrors.push(err11);
 }
 errors++;
 }
-const len2 = data6.length;
-for(let i2=0; i2<len2; i2++){
-if(!(validate36(data6[i2], {instancePath:instancePath+"/tests/" + i2,parentData:data6,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate36.errors : vErrors.concat(validate36.errors);
-errors = vErrors.length;
 }
+let i1 = data2.length;
+let j0;
+if(i1 > 1){
+const indices0 = {};
+for(;i1--;){
+let item0 = data2[i1];
+if(typeof item0 !== "string"){
+continue;
 }
-}
-else {
-const err12 = {instancePath:instancePath+"/tests",schemaPath:"#/properties/tests/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.tests.type,parentSchema:schema31.properties.tests,data:data6};
+if(typeof indices0[item0] == "number"){
+j0 = indices0[item0];
+const err12 = {instancePath:instancePath+"/inherits",schemaPath:"#/properties/inherits/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema31.properties.inherits,data:data2};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -2057,16 +2243,182 @@ else {
 vErrors.push(err12);
 }
 errors++;
+break;
+}
+indices0[item0] = i1;
 }
 }
 }
 else {
-const err13 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.type,parentSchema:schema31,data};
+const err13 = {instancePath:instancePath+"/inherits",schemaPath:"#/properties/inherits/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.inherits.type,parentSchema:schema31.properties.inherits,data:data2};
 if(vErrors === null){
 vErrors = [err13];
 }
 else {
 vErrors.push(err13);
+}
+errors++;
+}
+}
+if(data.ceiling !== undefined){
+let data4 = data.ceiling;
+if(true !== data4){
+const err14 = {instancePath:instancePath+"/ceiling",schemaPath:"#/properties/ceiling/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema31.properties.ceiling,data:data4};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+if(data.rules !== undefined){
+let data5 = data.rules;
+if(Array.isArray(data5)){
+if(data5.length > 20000){
+const err15 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit: 20000},message:"must NOT have more than 20000 items",schema:20000,parentSchema:schema31.properties.rules,data:data5};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+const len1 = data5.length;
+for(let i2=0; i2<len1; i2++){
+if(!(validate21(data5[i2], {instancePath:instancePath+"/rules/" + i2,parentData:data5,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err16 = {instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.rules.type,parentSchema:schema31.properties.rules,data:data5};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+if(data.limits !== undefined){
+let data7 = data.limits;
+if(Array.isArray(data7)){
+if(data7.length > 1000){
+const err17 = {instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema31.properties.limits,data:data7};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+const len2 = data7.length;
+for(let i3=0; i3<len2; i3++){
+if(!(validate33(data7[i3], {instancePath:instancePath+"/limits/" + i3,parentData:data7,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate33.errors : vErrors.concat(validate33.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err18 = {instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.limits.type,parentSchema:schema31.properties.limits,data:data7};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+if(data.exceptions !== undefined){
+let data9 = data.exceptions;
+if(Array.isArray(data9)){
+if(data9.length > 1000){
+const err19 = {instancePath:instancePath+"/exceptions",schemaPath:"#/properties/exceptions/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema31.properties.exceptions,data:data9};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if(data9.length < 1){
+const err20 = {instancePath:instancePath+"/exceptions",schemaPath:"#/properties/exceptions/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema31.properties.exceptions,data:data9};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+const len3 = data9.length;
+for(let i4=0; i4<len3; i4++){
+if(!(validate36(data9[i4], {instancePath:instancePath+"/exceptions/" + i4,parentData:data9,parentDataProperty:i4,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate36.errors : vErrors.concat(validate36.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err21 = {instancePath:instancePath+"/exceptions",schemaPath:"#/properties/exceptions/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.exceptions.type,parentSchema:schema31.properties.exceptions,data:data9};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+if(data.tests !== undefined){
+let data11 = data.tests;
+if(Array.isArray(data11)){
+if(data11.length > 1000){
+const err22 = {instancePath:instancePath+"/tests",schemaPath:"#/properties/tests/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema31.properties.tests,data:data11};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+const len4 = data11.length;
+for(let i5=0; i5<len4; i5++){
+if(!(validate39(data11[i5], {instancePath:instancePath+"/tests/" + i5,parentData:data11,parentDataProperty:i5,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate39.errors : vErrors.concat(validate39.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err23 = {instancePath:instancePath+"/tests",schemaPath:"#/properties/tests/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.tests.type,parentSchema:schema31.properties.tests,data:data11};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+}
+else {
+const err24 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.type,parentSchema:schema31,data};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
 }
 errors++;
 }

@@ -14,6 +14,14 @@ export const PROBLEMS_MAX = 50;
 export const HOSTS_MAX = 200_000;
 /** Characters of one host pattern as written. */
 export const HOST_CHARS_MAX = 512;
+/** Files among which the parents of a document are looked for. */
+export const LIBRARY_FILES_MAX = 1_000;
+/** Documents that one document inherits in all, over all levels. */
+export const ANCESTORS_MAX = 32;
+/** Levels of inheritance above a document. */
+export const INHERITANCE_LEVELS_MAX = 8;
+/** Rules of a document and its ancestors together. */
+export const SET_RULES_MAX = 50_000;
 /** Pairs of rules that lint compares before it gives up and says so. */
 export const LINT_PAIRS_MAX = 200_000;
 /** Characters of a found value that a message repeats. */

@@ -10,6 +10,7 @@ export function canonicalDocument(document: PolicyDocument): PolicyDocument {
     ...document,
     rules: document.rules.map(withCanonicalMatch),
     ...(document.limits ? { limits: document.limits.map(withCanonicalMatch) } : {}),
+    ...(document.exceptions ? { exceptions: document.exceptions.map(withCanonicalMatch) } : {}),
   };
 }
 

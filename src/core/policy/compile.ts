@@ -1,113 +1,141 @@
 import type { PolicyDocument } from '../../gen/policy_document.ts';
-import validate from '../../gen/policy_validator.js';
 import { sameBytes } from '../canonical/bytes.ts';
-import { toHex } from '../canonical/hex.ts';
-import { encodeJcs, parseCanonicalJson } from '../canonical/jcs.ts';
-import type { JsonValue } from '../canonical/json_value.ts';
-import { sha256 } from '../canonical/sha256.ts';
-import { utf8Encode } from '../canonical/utf8.ts';
+import { parseCanonicalJson } from '../canonical/jcs.ts';
 import { fail, ok, type Result } from '../result.ts';
-import { PROBLEMS_MAX } from './bounds.ts';
 import { canonicalDocument } from './canonical_document.ts';
-import type { CompiledPolicy, PolicyProblem } from './compiled.ts';
+import { partsOfCanonical } from './canonical_set.ts';
+import type { CompiledPolicy } from './compiled.ts';
 import { failingTests } from './document_tests.ts';
-import { evaluateRules } from './evaluate.ts';
-import { HostIndex } from './host_index.ts';
-import { limitDemands } from './limits.ts';
+import { evaluateRules, ruleSetOf } from './evaluate.ts';
+import { exceptionProblems, type PolicyTrust } from './exceptions.ts';
+import { Library } from './library.ts';
+import { type Lineage, lineageOf, lineageWithin } from './lineage.ts';
 import { lintWarnings } from './lint.ts';
-import { type Mistake, mistake } from './mistakes.ts';
+import { mistake } from './mistakes.ts';
+import { checkedMember, type Part, type PolicySource, type Problems, problemsIn, readPart } from './part.ts';
 import { buildPlan, type Plan } from './plan.ts';
-import { schemaMistakes } from './schema_mistakes.ts';
-import { semanticMistakes } from './semantic.ts';
-import { FIRST_PLACE, type Place, readSource } from './source.ts';
+import { policyOf } from './policy.ts';
+import { shadowQueryProblems } from './shadow.ts';
+import { FIRST_PLACE } from './source.ts';
 
 export interface Compilation {
   readonly policy: CompiledPolicy;
-  /** What `explain` reads. */
+  /** What `explain` reads: the document with everything that it inherits. */
   readonly plan: Plan;
   readonly document: PolicyDocument;
-  readonly warnings: readonly PolicyProblem[];
+  /** All that the document inherits, each once, sorted by id. */
+  readonly ancestors: readonly PolicyDocument[];
+  /** The shadow document with its own ancestors. */
+  readonly shadow?: Drafted;
+  readonly warnings: Problems;
 }
 
-/** Compiles YAML or JSON text. The problems of a refused document are all errors, in document order. */
-export function compilePolicy(source: {
-  readonly file: string;
-  readonly text: string;
-}): Result<Compilation, readonly PolicyProblem[]> {
-  const tree = readSource(source.text);
-  if (!tree.ok) return fail(tree.problem.map((found) => problemOf(source.file, found, found.place)));
-  const problem = (found: Mistake) =>
-    problemOf(source.file, found, tree.value.locate(found.pointer, found.at ?? 'value'));
-  const compiled = compileValue(tree.value.value);
-  if (!compiled.ok) return fail(compiled.problem.map(problem).sort(byPlace));
-  const { warnings, ...rest } = compiled.value;
-  return ok({ ...rest, warnings: warnings.map(problem).sort(byPlace) });
+export interface PolicySetSource {
+  readonly entry: PolicySource;
+  /** Where parents are found by their id. What nobody inherits is ignored. */
+  readonly others: readonly PolicySource[];
+  /** Judged beside the entry without any effect. When it does not compile, the entry goes on without it, with warnings. */
+  readonly shadow?: PolicySource;
+  readonly trust: PolicyTrust;
+}
+
+/** Compiles one document, YAML or JSON, that inherits nothing. The problems are all errors, in document order. */
+export function compilePolicy(source: PolicySource): Result<Compilation, Problems> {
+  return compilePolicySet({ entry: source, others: [], trust: 'local' });
+}
+
+/** Compiles a document with everything that it inherits. Problems and warnings name the file that they are in. */
+export function compilePolicySet(set: PolicySetSource): Result<Compilation, Problems> {
+  const library = new Library(set.others);
+  const entry = drafted(readPart(set.entry), library, set.trust);
+  if (!entry.ok) return entry;
+  if (!set.shadow) return ok(compilationOf(entry.value));
+  const shadow = drafted(readPart(set.shadow), library, set.trust);
+  const problems = shadow.ok ? shadowQueryProblems(entry.value, shadow.value) : shadow.problem;
+  // A candidate that does not compile must not stop the live policy, or it would change live verdicts.
+  if (!shadow.ok || problems.length > 0) {
+    return ok(compilationOf(entry.value, undefined, problems.map(asWarning)));
+  }
+  return ok(compilationOf(entry.value, shadow.value));
 }
 
 /** Compiles what `CompiledPolicy.canonical` holds, for replay: the result has the same hash or there is none. */
-export function compileCanonical(canonical: Uint8Array): Result<Compilation, readonly PolicyProblem[]> {
-  const problem = (found: Mistake) => problemOf('canonical policy', found, FIRST_PLACE);
+export function compileCanonical(canonical: Uint8Array): Result<Compilation, Problems> {
   const parsed = parseCanonicalJson(canonical);
-  const compiled = parsed.ok ? compileValue(parsed.value) : fail([notCanonical(parsed.problem.code)]);
-  if (!compiled.ok) return fail(compiled.problem.map(problem));
-  const { warnings, ...rest } = compiled.value;
-  if (!sameBytes(rest.policy.canonical, canonical)) return fail([problem(notCanonical('host spelling'))]);
-  return ok({ ...rest, warnings: warnings.map(problem) });
+  if (!parsed.ok) return fail(notCanonical(parsed.problem.code));
+  const parts = partsOfCanonical(parsed.value);
+  const library = new Library([], parts.documents);
+  const entry = drafted(ok(parts.entry), library, 'signed');
+  if (!entry.ok) return entry;
+  const shadow = parts.shadow && drafted(ok(parts.shadow), library, 'signed');
+  if (shadow?.ok === false) return shadow;
+  const compiled = compilationOf(entry.value, shadow?.value);
+  if (!sameBytes(compiled.policy.canonical, canonical)) return fail(notCanonical('spelling or members'));
+  return ok(compiled);
 }
 
-interface ValueCompilation extends Omit<Compilation, 'warnings'> {
-  readonly warnings: readonly Mistake[];
+/** A document that stands with its ancestors: checked, tested, planned. */
+export interface Drafted {
+  readonly part: Part;
+  readonly plan: Plan;
+  readonly document: PolicyDocument;
+  readonly ancestors: readonly PolicyDocument[];
 }
 
-function compileValue(value: JsonValue): Result<ValueCompilation, readonly Mistake[]> {
-  if (!validate(value)) return fail(capped(schemaMistakes(validate.errors ?? [])));
-  const wrong = semanticMistakes(value);
-  if (wrong.length > 0) return fail(capped(wrong));
-  const document = canonicalDocument(value);
-  const plan = buildPlan(document);
-  const policy = policyOf(document, plan);
-  const failed = failingTests(policy, document.tests ?? []);
-  if (failed.length > 0) return fail(capped(failed));
-  return ok({ policy, plan, document, warnings: capped(lintWarnings(document, plan)) });
+function drafted(
+  part: Result<Part, Problems>,
+  library: Library,
+  trust: PolicyTrust,
+): Result<Drafted, Problems> {
+  const member = part.ok ? checkedMember(part.value) : part;
+  if (!member.ok) return member;
+  const lineage = lineageOf(member.value, library);
+  if (!lineage.ok) return lineage;
+  const unfit = exceptionProblems(lineage.value, trust);
+  if (unfit.length > 0) return fail(unfit);
+  const draft = draftOf(lineage.value);
+  const failed = [
+    ...testProblems(member.value.part, draft),
+    ...lineage.value.ancestors.flatMap((ancestor) =>
+      ancestor.document.tests === undefined
+        ? []
+        : testProblems(ancestor.part, draftOf(lineageWithin(lineage.value, ancestor))),
+    ),
+  ];
+  return failed.length > 0 ? fail(failed) : ok(draft);
 }
 
-function policyOf(document: PolicyDocument, plan: Plan): CompiledPolicy {
-  const canonical = utf8Encode(encodeJcs(document));
-  const rules = new HostIndex(plan.rules.filter((rule) => rule.enabled));
-  const limits = new HostIndex(plan.limits);
-  return Object.freeze({
-    policy_id: plan.policy_id,
-    policy_hash: `sha256:${toHex(sha256(canonical))}`,
-    canonical,
-    query_names: plan.query_names,
-    evaluate: (request, principal) => evaluateRules(rules, request, principal),
-    limits: (request, principal) => limitDemands(limits, request, principal),
-  } satisfies CompiledPolicy);
+function draftOf({ entry, ancestors: above }: Lineage): Drafted {
+  const document = canonicalDocument(entry.document);
+  const ancestors = above.map((member) => canonicalDocument(member.document));
+  return { part: entry.part, plan: buildPlan(document, ancestors), document, ancestors };
 }
 
-function capped(found: readonly Mistake[]): readonly Mistake[] {
-  if (found.length <= PROBLEMS_MAX) return found;
-  const rest = found.length - PROBLEMS_MAX;
-  const first = found[0];
-  const more = mistake('MORE', '', `${rest} more of them`, 'correct these first');
-  return [...found.slice(0, PROBLEMS_MAX), { ...more, severity: first?.severity ?? 'error' }];
+function testProblems(part: Part, { plan, document }: Drafted): Problems {
+  if (document.tests === undefined) return [];
+  const rules = ruleSetOf(plan);
+  const evaluate: CompiledPolicy['evaluate'] = (...asked) => evaluateRules(rules, ...asked);
+  return problemsIn(part, failingTests(evaluate, document.tests));
 }
 
-function notCanonical(detail: string): Mistake {
-  return mistake(
-    'NOT_CANONICAL',
-    '',
-    `the bytes are not canonical: ${detail}`,
-    'use the bytes that were archived',
-  );
+function compilationOf(entry: Drafted, shadow?: Drafted, refused: Problems = []): Compilation {
+  const { plan, document, ancestors, part } = entry;
+  return {
+    policy: policyOf(entry, shadow),
+    plan,
+    document,
+    ancestors,
+    ...(shadow ? { shadow } : {}),
+    warnings: [...problemsIn(part, lintWarnings(document, plan)), ...refused],
+  };
 }
 
-function problemOf(file: string, found: Mistake, place: Place): PolicyProblem {
-  const { severity, code, pointer, message, hint } = found;
-  return { severity, code, file, ...place, pointer, message, hint };
+function asWarning(problem: Problems[number]): Problems[number] {
+  return { ...problem, severity: 'warning' };
 }
 
-function byPlace(a: PolicyProblem, b: PolicyProblem): number {
-  if ((a.code === 'MORE') !== (b.code === 'MORE')) return a.code === 'MORE' ? 1 : -1;
-  return a.line - b.line || a.column - b.column || (a.code < b.code ? -1 : 1);
+function notCanonical(detail: string): Problems {
+  const part: Part = { file: 'canonical policy', value: null, locate: () => FIRST_PLACE };
+  const message = `the bytes are not canonical: ${detail}`;
+  return problemsIn(part, [mistake('NOT_CANONICAL', '', message, 'use the bytes that were archived')]);
 }

@@ -3,17 +3,21 @@ import type { LedgerOp } from '../ledger/operation.ts';
 import type { EgressRequest } from '../request/egress_request.ts';
 import type { OpDenial } from '../verdict/proposal.ts';
 
-/** The immutable plan of one policy document. Built by `compile`, only ever read. */
+/** The immutable plan of one policy document with its ancestors. Built by `compile`, only ever read. */
 export interface CompiledPolicy {
   readonly policy_id: string;
-  /** `sha256:<hex>` over the JCS bytes of the document. */
+  /** `sha256:<hex>` over the canonical bytes. */
   readonly policy_hash: string;
-  /** JCS bytes of the document: what is archived and exported, and what replay compiles again. */
+  /** JCS bytes of the document, or of the set when there are several: what is archived, exported and compiled again. */
   readonly canonical: Uint8Array;
+  /** Hash of the shadow document, judged beside this policy; the `shadow` of an evaluation is then its verdict. */
+  readonly shadow_hash?: string;
+  /** Verdicts can change with time alone, so a receipt has to say at which moment it was judged. */
+  readonly time_dependent?: true;
   /** Query parameter names that any rule mentions, sorted. */
   readonly query_names: readonly string[];
-  /** All rules that match, in document order, with what each one asks for. Pure. */
-  evaluate(request: EgressRequest, principal: Principal): PolicyEvaluation;
+  /** What the rules say at a moment (milliseconds since 1970). Pure. Without a moment no exception holds. */
+  evaluate(request: EgressRequest, principal: Principal, atMs?: number): PolicyEvaluation;
   /** Ledger operations for an allowed request, in document order, with the denial each one stands for. Pure. */
   limits(request: EgressRequest, principal: Principal): readonly LimitDemand[];
 }
@@ -25,7 +29,7 @@ export interface LimitDemand {
 
 export interface PolicyEvaluation {
   readonly live: RuleOutcome;
-  /** With shadow rules taken as live; same object as `live` when no shadow rule matched. */
+  /** With shadow rules taken as live, or what the shadow document says; `live` itself when nothing differs. */
   readonly shadow: RuleOutcome;
   /** Ids of matching `alert` and `log_only` rules. */
   readonly observed_by: readonly string[];
@@ -37,6 +41,7 @@ export interface RuleOutcome {
     | 'POLICY_ALLOW'
     | 'POLICY_DENY'
     | 'POLICY_NO_MATCH'
+    | 'POLICY_CEILING'
     | 'TUNNEL_OPAQUE'
     | 'PATH_AMBIGUOUS'
     | 'OVERRIDE_HEADER';
@@ -44,6 +49,9 @@ export interface RuleOutcome {
   /** On an allow: forward the normalised path (`rewrite`) or the raw bytes although they are ambiguous (`raw`). */
   readonly path?: 'rewrite' | 'raw';
 }
+
+/** The moment at which no exception holds any more: what is assumed when nobody says what time it is. */
+export const NO_MOMENT = Number.POSITIVE_INFINITY;
 
 /** One mistake in a document. Lines and columns start at 1. */
 export interface PolicyProblem {

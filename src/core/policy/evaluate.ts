@@ -1,68 +1,77 @@
 import type { Principal } from '../identity/principal.ts';
 import type { EgressRequest } from '../request/egress_request.ts';
-import type { PolicyEvaluation, RuleOutcome } from './compiled.ts';
-import type { HostIndex } from './host_index.ts';
-import type { PlanRule } from './plan.ts';
-import { covers, isNamedBefore, NO_MATCH, PRECEDENCE, type Stand, standOf } from './precedence.ts';
+import { NO_MOMENT, type PolicyEvaluation, type RuleOutcome } from './compiled.ts';
+import { HostIndex } from './host_index.ts';
+import type { Plan, PlanRule } from './plan.ts';
+import { covers, type Stand, standOf } from './precedence.ts';
 import { viewOf } from './request_view.ts';
+import { isSameOutcome, Tally } from './tally.ts';
 
-const RANKS = new Map<Stand, number>(PRECEDENCE.map(({ stand }, rank) => [stand, rank]));
+/** The rules of a plan that can have a say, ready to be asked. */
+export interface RuleSet {
+  readonly index: HostIndex<PlanRule>;
+  /** The document and its ceilings. */
+  readonly layers: number;
+}
+
+export function ruleSetOf({ rules, ceilings }: Plan): RuleSet {
+  return { index: new HostIndex(rules.filter(hasSay)), layers: 1 + ceilings.length };
+}
+
+/** Of a shadow document: what it would do if it were live, so without its own shadow rules and observers. */
+export function liveRuleSetOf(plan: Plan): RuleSet {
+  const isLive = ({ action, shadow }: PlanRule) => !shadow && (action === 'allow' || action === 'deny');
+  return ruleSetOf({ ...plan, rules: plan.rules.filter(isLive) });
+}
+
+function hasSay({ enabled, action, layer }: PlanRule): boolean {
+  return enabled && (action !== 'allow' || layer !== undefined);
+}
 
 /** Judges one request by all enabled rules. Their order plays no part. */
 export function evaluateRules(
-  rules: HostIndex<PlanRule>,
+  { index, layers }: RuleSet,
   request: EgressRequest,
   principal: Principal,
+  atMs: number = NO_MOMENT,
 ): PolicyEvaluation {
   const view = viewOf(request);
-  const live = new Tally();
-  const withShadow = new Tally();
+  const live = new Tally(layers);
+  const shadows: Standing[] = [];
   const observers = new Set<string>();
-  rules.visit(request, principal, (rule) => {
+  index.visit(request, principal, (rule) => {
     if (rule.action === 'alert' || rule.action === 'log_only') {
       if (covers(rule.match, view, principal)) observers.add(rule.id);
       return;
     }
-    const stand = standOf(rule, view, principal);
+    const stand = standOf(rule, view, principal, atMs);
     if (stand === undefined) return;
-    withShadow.add(stand, rule);
-    if (!rule.shadow) live.add(stand, rule);
+    if (rule.shadow) shadows.push({ stand, rule });
+    else live.add(stand, rule);
   });
-  const liveOutcome = live.outcome(request);
+  const outcome = live.outcome(request);
   return {
-    live: liveOutcome,
-    shadow: withShadow.isSameAs(live) ? liveOutcome : withShadow.outcome(request),
-    observed_by: [...observers].sort(),
+    live: outcome,
+    shadow: shadows.length === 0 ? outcome : withShadows(live, shadows, outcome, request),
+    observed_by: observers.size === 0 ? NOBODY : [...observers].sort(),
   };
 }
 
-/** Keeps the strongest stand seen so far. */
-class Tally {
-  private rank: number = PRECEDENCE.length;
-  private rule: PlanRule | undefined;
-  private rewrites = false;
+const NOBODY: readonly string[] = Object.freeze([]);
 
-  add(stand: Stand, rule: PlanRule): void {
-    const rank = RANKS.get(stand) ?? 0;
-    // What an allow asks for accumulates over all of them: if one wants the path rewritten, it is.
-    if (stand === 'allows' && rule.path === 'rewrite') this.rewrites = true;
-    const isStronger =
-      rank < this.rank || (rank === this.rank && this.rule && isNamedBefore(rule, this.rule));
-    if (!isStronger) return;
-    this.rank = rank;
-    this.rule = rule;
-  }
+interface Standing {
+  readonly stand: Stand;
+  readonly rule: PlanRule;
+}
 
-  isSameAs(other: Tally): boolean {
-    return this.rule === other.rule && this.rank === other.rank && this.rewrites === other.rewrites;
-  }
-
-  outcome(request: EgressRequest): RuleOutcome {
-    const line = PRECEDENCE[this.rank];
-    if (!line || !this.rule) return NO_MATCH;
-    const { verdict, reason } = line;
-    const rule_id = this.rule.id;
-    if (verdict === 'deny' || !request.path_ambiguous) return { verdict, reason, rule_id };
-    return { verdict, reason, rule_id, path: this.rewrites ? 'rewrite' : 'raw' };
-  }
+/** The live outcome is already taken, so the tally may now count the shadow rules as well. */
+function withShadows(
+  tally: Tally,
+  shadows: readonly Standing[],
+  live: RuleOutcome,
+  request: EgressRequest,
+): RuleOutcome {
+  for (const { stand, rule } of shadows) tally.add(stand, rule);
+  const outcome = tally.outcome(request);
+  return isSameOutcome(outcome, live) ? live : outcome;
 }

@@ -3,9 +3,9 @@ import type { Principal } from '../identity/principal.ts';
 import type { EgressRequest } from '../request/egress_request.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { Compilation } from './compile.ts';
-import type { LimitDemand, RuleOutcome } from './compiled.ts';
+import { type LimitDemand, NO_MOMENT, type RuleOutcome } from './compiled.ts';
 import { AGENT_KEYS, type PlanRule } from './plan.ts';
-import { covers, type Stand, standOf } from './precedence.ts';
+import { covers, exceptionFor, type Stand, standOf } from './precedence.ts';
 import { PREDICATES, type Tri } from './predicates.ts';
 import { type RequestView, viewOf } from './request_view.ts';
 import { sampleRequest } from './sample_request.ts';
@@ -18,10 +18,12 @@ export interface Explanation {
     'protocol' | 'method' | 'scheme' | 'host' | 'port' | 'path' | 'path_normal'
   >;
   readonly outcome: RuleOutcome;
-  /** Present when shadow rules would change the outcome. */
+  /** Present when shadow rules, or the shadow document, would change the outcome. */
   readonly would_be?: RuleOutcome;
   readonly observed_by: readonly string[];
-  /** All rules, in document order. */
+  /** Inherited documents that have to allow the request, too. */
+  readonly ceilings: readonly string[];
+  /** All rules, in document order, those of the document before inherited ones. */
   readonly rules: readonly RuleExplanation[];
   /** What an allow would charge. */
   readonly limits: readonly LimitDemand[];
@@ -29,11 +31,17 @@ export interface Explanation {
 
 export interface RuleExplanation {
   readonly rule_id: string;
+  /** Id of the document that the rule stands in. */
+  readonly document: string;
   readonly action: PlanRule['action'];
   readonly enabled: boolean;
   readonly shadow: boolean;
-  /** What the rule says about this request; `observes` for alert and log_only, `silent` when it has no say. */
-  readonly stand: Stand | 'observes' | 'silent';
+  /**
+   * What the rule says about this request; `observes` for alert and log_only, `silent` when it has no say, `excepted`
+   * when an exception takes the request out of a deny rule, `grants_nothing` for an allow rule of a parent.
+   */
+  readonly stand: Stand | 'observes' | 'silent' | 'excepted' | 'grants_nothing';
+  readonly exception?: { readonly id: string; readonly reason: string };
   /** Predicates that the rule has, in the order they are tested. */
   readonly predicates: readonly PredicateExplanation[];
 }
@@ -43,16 +51,17 @@ export interface PredicateExplanation {
   readonly result: Tri;
 }
 
-/** Why the policy says what it says, rule by rule. The problem is a request problem code. */
+/** Why the policy says what it says at a moment, rule by rule. The problem is a request problem code. */
 export function explain(
   { policy, plan }: Pick<Compilation, 'policy' | 'plan'>,
   sample: Omit<TestRequest, 'agent'>,
   principal: Principal,
+  atMs: number = NO_MOMENT,
 ): Result<Explanation, string> {
   const request = sampleRequest(sample);
   if (!request.ok) return fail(request.problem);
   const { protocol, method, scheme, host, port, path, path_normal } = request.value;
-  const { live, shadow, observed_by } = policy.evaluate(request.value, principal);
+  const { live, shadow, observed_by } = policy.evaluate(request.value, principal, atMs);
   const view = viewOf(request.value);
   return ok({
     policy_id: policy.policy_id,
@@ -69,27 +78,39 @@ export function explain(
     outcome: live,
     ...(shadow === live ? {} : { would_be: shadow }),
     observed_by,
-    rules: plan.rules.map((rule) => explainRule(rule, view, principal)),
+    ceilings: plan.ceilings,
+    rules: plan.rules.map((rule) => explainRule(rule, view, principal, atMs)),
     limits: policy.limits(request.value, principal),
   });
 }
 
-function explainRule(rule: PlanRule, view: RequestView, principal: Principal): RuleExplanation {
-  const { id: rule_id, action, enabled, shadow, match, path } = rule;
+function explainRule(rule: PlanRule, view: RequestView, principal: Principal, atMs: number): RuleExplanation {
+  const { id: rule_id, document, action, enabled, shadow, match, path } = rule;
   const stance = { grants: action === 'allow', path };
   const predicates = PREDICATES.filter(({ name }) => isPresent(rule, name)).map(({ name, test }) => ({
     name,
     result: test(match, view, principal, stance),
   }));
-  return { rule_id, action, enabled, shadow, stand: standInWords(rule, view, principal), predicates };
+  const stand = standInWords(rule, view, principal, atMs);
+  const cause = stand === 'excepted' ? exceptionFor(rule, view, principal, atMs) : undefined;
+  const exception = cause === undefined ? {} : { exception: { id: cause.id, reason: cause.reason } };
+  return { rule_id, document, action, enabled, shadow, stand, ...exception, predicates };
 }
 
-function standInWords(rule: PlanRule, view: RequestView, principal: Principal): RuleExplanation['stand'] {
+function standInWords(
+  rule: PlanRule,
+  view: RequestView,
+  principal: Principal,
+  atMs: number,
+): RuleExplanation['stand'] {
   if (!rule.enabled) return 'silent';
   if (rule.action === 'alert' || rule.action === 'log_only') {
     return covers(rule.match, view, principal) ? 'observes' : 'silent';
   }
-  return standOf(rule, view, principal) ?? 'silent';
+  const stand = standOf(rule, view, principal, atMs);
+  if (stand !== undefined) return stand === 'allows' && rule.layer === undefined ? 'grants_nothing' : stand;
+  const isExcepted = standOf(rule, view, principal, NO_MOMENT) !== undefined;
+  return isExcepted ? 'excepted' : 'silent';
 }
 
 function isPresent({ match, action }: PlanRule, predicate: string): boolean {

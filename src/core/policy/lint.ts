@@ -8,12 +8,17 @@ import type { Plan, PlanMatch, PlanRule } from './plan.ts';
 
 /** What compiles and is probably not what somebody meant. */
 export function lintWarnings(document: PolicyDocument, plan: Plan): readonly Mistake[] {
+  const own = plan.rules.filter((rule) => rule.document === document.id);
   return [
-    ...plan.rules.flatMap(neverMatches),
-    ...overlapWarnings(plan.rules),
+    ...own.flatMap(neverMatches),
+    ...overlapWarnings(own, plan.rules.filter(isInheritedDeny)),
     ...limitWarnings(document, plan.limits),
     ...hostWarnings(document),
   ];
+}
+
+function isInheritedDeny({ action, layer, exceptions }: PlanRule): boolean {
+  return action === 'deny' && layer !== 0 && exceptions.length === 0;
 }
 
 /** Predicates of one rule that exclude each other. */

@@ -5,10 +5,17 @@ import { type Mistake, pointerOf, quoted, warning } from './mistakes.ts';
 import type { AgentKey, PlanRule } from './plan.ts';
 import { isNamedBefore } from './precedence.ts';
 
-/** Rules that another rule makes pointless: an allow below a deny, or a rule inside a broader one of its kind. */
-export function overlapWarnings(all: readonly PlanRule[]): readonly Mistake[] {
-  const rules = all.filter((rule) => rule.enabled && (rule.action === 'allow' || rule.action === 'deny'));
-  const index = new HostIndex(rules);
+/**
+ * Rules of a document that another rule makes pointless: an allow below a deny, or a rule inside a broader one of its
+ * kind. `above` are deny rules of its ancestors.
+ */
+export function overlapWarnings(
+  own: readonly PlanRule[],
+  above: readonly PlanRule[] = [],
+): readonly Mistake[] {
+  const judges = (rule: PlanRule) => rule.enabled && (rule.action === 'allow' || rule.action === 'deny');
+  const rules = own.filter(judges);
+  const index = new HostIndex([...rules, ...above.filter(judges)]);
   const found: Mistake[] = [];
   let pairs = 0;
   for (const rule of rules) {

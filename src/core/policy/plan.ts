@@ -1,10 +1,16 @@
-import type { Limit, Match, PolicyDocument, Rule } from '../../gen/policy_document.ts';
+import type { Exception, Limit, Match, PolicyDocument, Rule } from '../../gen/policy_document.ts';
 import { parseHostPattern } from './hosts.ts';
+import { expiryMs } from './semantic.ts';
 
-/** What a document says, with defaults filled in and lists as sets. Built once from a checked document, only read. */
+/**
+ * What a document and its ancestors say, with defaults filled in and lists as sets. Built once from checked documents,
+ * only read. Rules and limits of an ancestor are called `document/id`, as in receipts.
+ */
 export interface Plan {
   readonly policy_id: string;
-  /** In document order, disabled rules included. */
+  /** Ids of the ancestors that are ceilings, sorted; ceiling n is the layer n + 1 of its allow rules. */
+  readonly ceilings: readonly string[];
+  /** In document order, ancestors by id after the document itself, disabled rules included. */
   readonly rules: readonly PlanRule[];
   readonly limits: readonly PlanLimit[];
   readonly query_names: readonly string[];
@@ -14,14 +20,30 @@ export type Action = Rule['action'];
 export type PathMode = NonNullable<Rule['path']>;
 
 export interface PlanRule {
+  /** Place in its own document. */
   readonly index: number;
   readonly id: string;
+  /** Id of its document. */
+  readonly document: string;
+  /** Which layer an allow rule grants: 0 the document, above that a ceiling. Undefined: an ancestor grants nothing. */
+  readonly layer: number | undefined;
+  /** Of a deny rule. */
+  readonly exceptions: readonly PlanException[];
   readonly priority: number;
   readonly enabled: boolean;
   readonly action: Action;
   readonly shadow: boolean;
   readonly path: PathMode;
   readonly match: PlanMatch;
+}
+
+/** Requests that a deny rule of an ancestor leaves alone until a moment. */
+export interface PlanException {
+  /** `document/id` of the exception. */
+  readonly id: string;
+  readonly match: PlanMatch;
+  readonly expires_ms: number;
+  readonly reason: string;
 }
 
 export interface PlanLimit {
@@ -65,19 +87,61 @@ export interface HostSet {
 /** The query parameter by which frameworks accept another method; judged together with the override headers. */
 export const METHOD_PARAMETER = '_method';
 
-export function buildPlan(document: PolicyDocument): Plan {
-  const rules = document.rules.map(planRule);
+/** The ancestors are sorted by id; exceptions name rules that exist. */
+export function buildPlan(document: PolicyDocument, ancestors: readonly PolicyDocument[] = []): Plan {
+  const members = [document, ...ancestors];
+  const ceilings = ancestors.filter(({ ceiling }) => ceiling === true).map(({ id }) => id);
+  const exceptions = exceptionsByRule(members);
+  const rules = members.flatMap((member) => {
+    const isEntry = member === document;
+    const ceiling = ceilings.indexOf(member.id);
+    const layer = isEntry ? 0 : ceiling === -1 ? undefined : ceiling + 1;
+    const prefix = isEntry ? '' : `${member.id}/`;
+    return member.rules.map((rule, index) => {
+      const id = prefix + rule.id;
+      return planRule(rule, { index, id, document: member.id, layer, exceptions: exceptions.get(id) ?? [] });
+    });
+  });
+  const limits = members.flatMap((member) =>
+    (member.limits ?? []).map((limit) =>
+      member === document ? limit : { ...limit, id: `${member.id}/${limit.id}` },
+    ),
+  );
+  const matches = [
+    ...members.flatMap((member) => [...member.rules, ...(member.exceptions ?? [])]).map(({ match }) => match),
+    ...limits.map(({ match }) => match),
+  ];
   return {
     policy_id: document.id,
+    ceilings,
     rules,
-    limits: (document.limits ?? []).map(planLimit),
-    query_names: queryNamesOf(rules, document.limits ?? []),
+    limits: limits.map(planLimit),
+    query_names: queryNamesOf(matches),
   };
 }
 
-function planRule(rule: Rule, index: number): PlanRule {
-  const { id, priority = 0, enabled = true, action, shadow = false, path = 'deny_ambiguous' } = rule;
-  return { index, id, priority, enabled, action, shadow, path, match: planMatch(rule.match ?? {}) };
+type PlanPlace = Pick<PlanRule, 'index' | 'id' | 'document' | 'layer' | 'exceptions'>;
+
+function planRule(rule: Rule, place: PlanPlace): PlanRule {
+  const { priority = 0, enabled = true, action, shadow = false, path = 'deny_ambiguous' } = rule;
+  return { ...place, priority, enabled, action, shadow, path, match: planMatch(rule.match ?? {}) };
+}
+
+function exceptionsByRule(members: readonly PolicyDocument[]): ReadonlyMap<string, readonly PlanException[]> {
+  const found = new Map<string, PlanException[]>();
+  for (const { id, exceptions = [] } of members) {
+    for (const exception of exceptions) {
+      const listed = found.get(exception.to) ?? [];
+      found.set(exception.to, [...listed, planException(exception, id)]);
+    }
+  }
+  return found;
+}
+
+function planException({ id, match, expires, reason }: Exception, document: string): PlanException {
+  const expires_ms = expiryMs(expires);
+  if (expires_ms === undefined) throw new Error('a plan is built from a checked document');
+  return { id: `${document}/${id}`, match: planMatch(match), expires_ms, reason };
 }
 
 export function planMatch(match: Match): PlanMatch {
@@ -143,13 +207,11 @@ function bucket(window: Bucket['window'], windowUs: number, quota: number, burst
 }
 
 /** Names that a receipt has to keep so that the verdict can be reached again. */
-function queryNamesOf(rules: readonly PlanRule[], limits: readonly Limit[]): readonly string[] {
+function queryNamesOf(matches: readonly (Match | undefined)[]): readonly string[] {
   const names = new Set<string>();
-  for (const { match } of rules) {
-    for (const name of match.queryAbsent ?? []) names.add(name);
-    if (match.methods || match.pathPrefixes) names.add(METHOD_PARAMETER);
+  for (const match of matches) {
+    for (const name of match?.query?.absent ?? []) names.add(name);
+    if (match?.methods || match?.path_prefixes) names.add(METHOD_PARAMETER);
   }
-  for (const { match } of limits) for (const name of match?.query?.absent ?? []) names.add(name);
-  if (limits.some(({ match }) => match?.methods || match?.path_prefixes)) names.add(METHOD_PARAMETER);
   return [...names].sort();
 }

@@ -1,6 +1,6 @@
 import type { Principal } from '../identity/principal.ts';
 import type { RuleOutcome } from './compiled.ts';
-import type { PlanMatch, PlanRule } from './plan.ts';
+import type { PlanException, PlanMatch, PlanRule } from './plan.ts';
 import { testAll } from './predicates.ts';
 import type { RequestView } from './request_view.ts';
 
@@ -43,12 +43,37 @@ const GRANTING = {
 } as const;
 const WARY = { grants: false, path: 'raw' } as const;
 
-/** Undefined: the rule has nothing to say about this request. Only for allow and deny rules. */
-export function standOf(rule: PlanRule, view: RequestView, principal: Principal): Stand | undefined {
-  return rule.action === 'allow' ? standOfAllow(rule, view, principal) : standOfDeny(rule, view, principal);
+/** Undefined: the rule has nothing to say about this request at this time. Only for allow and deny rules. */
+export function standOf(
+  rule: PlanRule,
+  view: RequestView,
+  principal: Principal,
+  atMs: number,
+): Stand | undefined {
+  if (rule.action === 'allow') return standOfAllow(rule, view, principal);
+  const stand = standOfDeny(rule, view, principal);
+  if (stand === undefined || rule.exceptions.length === 0) return stand;
+  return exceptionFor(rule, view, principal, atMs) === undefined ? stand : undefined;
 }
 
-function standOfAllow(rule: PlanRule, view: RequestView, principal: Principal): Stand | undefined {
+/** The exception by which a deny rule leaves this request alone: as sure of the request as an allow rule would be. */
+export function exceptionFor(
+  { exceptions }: PlanRule,
+  view: RequestView,
+  principal: Principal,
+  atMs: number,
+): PlanException | undefined {
+  return exceptions.find(
+    ({ match, expires_ms }) =>
+      atMs < expires_ms && standOfAllow({ match, path: 'deny_ambiguous' }, view, principal) === 'allows',
+  );
+}
+
+function standOfAllow(
+  rule: Pick<PlanRule, 'match' | 'path'>,
+  view: RequestView,
+  principal: Principal,
+): Stand | undefined {
   const result = testAll(rule.match, view, principal, GRANTING[rule.path]);
   if (result === 'no') return undefined;
   if (result === 'unknown') return 'stopped_by_tunnel';

@@ -1,11 +1,13 @@
 import type {
   DocumentTest,
+  Exception,
   Limit,
   Match,
   PolicyDocument,
   Rule,
   TestRequest,
 } from '../../gen/policy_document.ts';
+import { timestampMs } from '../receipt/timestamp.ts';
 import { normalisePath } from '../request/path.ts';
 import { HOSTS_MAX } from './bounds.ts';
 import { parseHostPattern } from './hosts.ts';
@@ -15,12 +17,15 @@ import { type Mistake, mistake, pointerOf, quoted, shown } from './mistakes.ts';
 export function semanticMistakes(document: PolicyDocument): readonly Mistake[] {
   const limits = document.limits ?? [];
   const tests = document.tests ?? [];
+  const exceptions = document.exceptions ?? [];
   return [
     ...duplicateIds(document.rules, limits),
     ...duplicateNames(tests),
+    ...duplicateExceptions(exceptions),
     ...tooManyHosts(document),
     ...document.rules.flatMap(ruleMistakes),
     ...limits.flatMap(limitMistakes),
+    ...exceptions.flatMap(exceptionMistakes),
     ...tests.flatMap(({ request }, i) => sampleMistakes(request, pointerOf('tests', i, 'request'))),
   ];
 }
@@ -39,6 +44,11 @@ function duplicateNames(tests: readonly DocumentTest[]): Mistake[] {
   return duplicates(places, 'DUPLICATE_NAME', 'names of tests are unique');
 }
 
+function duplicateExceptions(exceptions: readonly Exception[]): Mistake[] {
+  const places = exceptions.map(({ id }, i) => ({ id, pointer: pointerOf('exceptions', i, 'id') }));
+  return duplicates(places, 'DUPLICATE_ID', 'ids are unique among exceptions');
+}
+
 function duplicates(
   places: readonly { id: string; pointer: string }[],
   code: string,
@@ -54,9 +64,10 @@ function duplicates(
   });
 }
 
-function tooManyHosts({ rules, limits = [] }: PolicyDocument): Mistake[] {
+function tooManyHosts({ rules, limits = [], exceptions = [] }: PolicyDocument): Mistake[] {
   let count = 0;
-  for (const { match } of [...rules, ...limits]) count += match?.destination?.hosts?.length ?? 0;
+  for (const { match } of [...rules, ...limits, ...exceptions])
+    count += match?.destination?.hosts?.length ?? 0;
   return count <= HOSTS_MAX
     ? []
     : [mistake('TOO_MANY', '/rules', `found ${count} hosts in all`, `at most ${HOSTS_MAX} are allowed`)];
@@ -66,10 +77,7 @@ function ruleMistakes(rule: Rule, index: number): Mistake[] {
   const at = pointerOf('rules', index);
   const found = matchMistakes(rule.match ?? {}, `${at}/match`, rule.path === 'raw');
   const isAllow = rule.action === 'allow';
-  if (isAllow && !rule.match?.destination?.hosts && !rule.match?.destination?.any_host) {
-    const hint = 'add match.destination.hosts, or any_host: true when every host is meant';
-    found.push(mistake('HOST_MISSING', at, `the allow rule ${quoted(rule.id)} names no host`, hint));
-  }
+  if (isAllow) found.push(...missingHost(rule.match, at, `the allow rule ${quoted(rule.id)}`));
   if (!isAllow && rule.path !== undefined) {
     const hint = 'remove path; other rules look at the raw and at the normalised path';
     found.push(mistake('PATH_MODE_UNUSED', `${at}/path`, `path on the action ${rule.action}`, hint));
@@ -79,6 +87,30 @@ function ruleMistakes(rule: Rule, index: number): Mistake[] {
     found.push(mistake('SHADOW_UNUSED', `${at}/shadow`, `shadow on the action ${rule.action}`, hint));
   }
   return found;
+}
+
+function missingHost(match: Match | undefined, at: string, who: string): Mistake[] {
+  if (match?.destination?.hosts || match?.destination?.any_host) return [];
+  const hint = 'add match.destination.hosts, or any_host: true when every host is meant';
+  return [mistake('HOST_MISSING', at, `${who} names no host`, hint)];
+}
+
+function exceptionMistakes(exception: Exception, index: number): Mistake[] {
+  const at = pointerOf('exceptions', index);
+  const found = matchMistakes(exception.match, `${at}/match`, false);
+  found.push(...missingHost(exception.match, at, `the exception ${quoted(exception.id)}`));
+  if (expiryMs(exception.expires) === undefined) {
+    const message = `found ${shown(exception.expires)}, which is no moment of the calendar`;
+    found.push(
+      mistake('EXPIRES_INVALID', `${at}/expires`, message, 'write one such as 2026-12-31T00:00:00Z'),
+    );
+  }
+  return found;
+}
+
+/** Milliseconds since 1970. */
+export function expiryMs(expires: string): number | undefined {
+  return timestampMs(expires.replace('Z', '.000Z'));
 }
 
 function limitMistakes(limit: Limit, index: number): Mistake[] {
