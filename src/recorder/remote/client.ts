@@ -1,0 +1,272 @@
+import { assertGcraOp } from '../../core/ledger/gcra.ts';
+import { RECORD_CAPS } from '../../core/receipt/common_fields.ts';
+import type { Members } from '../../core/receipt/shape.ts';
+import { fail, type Result } from '../../core/result.ts';
+import type { AppendProblem, AppendResult, Proposal } from '../../core/verdict/proposal.ts';
+import type { OutcomeNotice, Recorder } from '../recorder.ts';
+import type { Dial } from './dial.ts';
+import { Link, LinkError } from './link.ts';
+import { ASK, PROTOCOL, parseBody } from './protocol.ts';
+import {
+  APPEND_OK,
+  APPEND_PROBLEM,
+  CHECKPOINT,
+  COUNT,
+  type Hello,
+  type KnownHead,
+  NOTHING,
+  OFFSET,
+  PEER_STATUS,
+  type PeerStatus,
+} from './tables.ts';
+
+export interface ClientOptions {
+  readonly dial: Dial;
+  readonly gateway_id: string;
+  /** How long an append may take: Envoy's own time-out, for nobody listens after that. */
+  readonly deadline_ms: number;
+  readonly log: ClientLog;
+  /** After each change, and with each new status. */
+  readonly changed?: (reachable: boolean) => void;
+}
+
+export interface ClientLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+const CONNECT_MS = 5_000;
+const STATUS_EVERY_MS = 1_000;
+const STATUS_DEADLINE_MS = 3_000;
+/** For what rides other commits, or takes its time: outcomes, sweeps, checkpoints, a policy to compile. */
+const PATIENT_MS = 30_000;
+const RETRY_FIRST_MS = 50;
+const RETRY_MAX_MS = 1_000;
+
+/**
+ * A recorder in another process, behind the same port. `append` never waits for a reconnection and never makes up an
+ * answer: without a live connection, at its loss and at the deadline it is `RECORDER_UNAVAILABLE`. The record may stand
+ * all the same; a repeated Check finds it by its request key. Everything else is repeated until it is through.
+ */
+export class RecorderClient {
+  readonly #options: ClientOptions;
+  #link: Link | undefined;
+  #status: PeerStatus | undefined;
+  #lastHead: KnownHead | undefined;
+  #failures = 0;
+  #stopped = false;
+  #retry: NodeJS.Timeout | undefined;
+  readonly #poll: NodeJS.Timeout;
+  #waiters: (() => void)[] = [];
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#poll = setInterval(() => this.#ping(), STATUS_EVERY_MS).unref();
+    this.#connect();
+  }
+
+  /** A connection stands, and the recorder behind it records. */
+  get reachable(): boolean {
+    return this.#link !== undefined && this.#status?.phase === 'running';
+  }
+
+  /** Of a second ago at most, while reachable; what was heard last, otherwise. */
+  get lastStatus(): PeerStatus | undefined {
+    return this.#status;
+  }
+
+  /** Resolves once a recorder answers. */
+  async whenReachable(): Promise<void> {
+    while (!this.reachable && !this.#stopped) await this.#nextLink();
+  }
+
+  async append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem>> {
+    assertOps(proposal);
+    const link = this.#link;
+    if (link === undefined) return fail('RECORDER_UNAVAILABLE');
+    try {
+      const answer = await link.ask(ASK.append, proposal, this.#options.deadline_ms);
+      return this.#appendAnswer(link, answer);
+    } catch (error) {
+      return fail(problemOf(error));
+    }
+  }
+
+  async close(notice: OutcomeNotice): Promise<void> {
+    await this.#persist(ASK.close, notice, NOTHING);
+  }
+
+  async sweep(envoy_epoch: string): Promise<number> {
+    return (await this.#persist<{ count: number }>(ASK.sweep, { envoy_epoch }, COUNT)).count;
+  }
+
+  /** At least once: when the connection is lost before the answer, the count may stand twice. */
+  async recordGap(gap: Parameters<Recorder['recordGap']>[0]): Promise<void> {
+    await this.#persist(ASK.gap, gap, NOTHING);
+  }
+
+  async logPosition(file_id: string): Promise<number> {
+    return (await this.#persist<{ offset: number }>(ASK.logPosition, { file_id }, OFFSET)).offset;
+  }
+
+  /** A signed tree head. Rejects when the recorder cannot be reached: a checkpoint is for now. */
+  async checkpoint(): Promise<{ size: number; root: string; note: string }> {
+    return await this.#ask(this.#liveLink(), ASK.checkpoint, {}, CHECKPOINT, PATIENT_MS);
+  }
+
+  /** Has the recorder look at its policy now; what is live then. Rejects when it cannot be reached. */
+  async sync(): Promise<PeerStatus> {
+    this.#status = await this.#ask<PeerStatus>(this.#liveLink(), ASK.sync, {}, PEER_STATUS, PATIENT_MS);
+    return this.#status;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#poll);
+    clearTimeout(this.#retry);
+    this.#link?.destroy('stopped');
+    this.#wake();
+  }
+
+  #appendAnswer(link: Link, body: Uint8Array): Result<AppendResult, AppendProblem> {
+    const recorded = parseBody<{ ok: true; value: AppendResult }>(APPEND_OK, body);
+    if (recorded.ok) {
+      this.#noteHead(recorded.value.value);
+      return recorded.value;
+    }
+    const problem = parseBody<{ ok: false; problem: AppendProblem }>(APPEND_PROBLEM, body);
+    if (problem.ok) return problem.value;
+    link.destroy('the recorder sent an answer that is none');
+    return fail('RECORDER_UNAVAILABLE');
+  }
+
+  #noteHead({ seq, line_hash }: AppendResult): void {
+    const log_id = this.#status?.log_id;
+    if (log_id === undefined || (this.#lastHead?.log_id === log_id && this.#lastHead.seq >= seq)) return;
+    this.#lastHead = { log_id, seq, line_hash };
+  }
+
+  async #ask<T>(link: Link, kind: number, value: object, table: Members, deadlineMs: number): Promise<T> {
+    const parsed = parseBody<T>(table, await link.ask(kind, value, deadlineMs));
+    if (parsed.ok) return parsed.value;
+    link.destroy('the recorder sent an answer that is none');
+    throw new LinkError('lost', 'the recorder sent an answer that is none');
+  }
+
+  /** Repeats across lost connections; what it is used for has no further effect the second time. */
+  async #persist<T>(kind: number, value: object, table: Members): Promise<T> {
+    for (;;) {
+      const link = this.#link;
+      if (this.#stopped) throw new LinkError('lost', 'the connection to the recorder was closed');
+      if (link === undefined) {
+        await this.#nextLink();
+        continue;
+      }
+      try {
+        return await this.#ask<T>(link, kind, value, table, PATIENT_MS);
+      } catch (error) {
+        if (!(error instanceof LinkError) || error.problem === 'refused' || error.problem === 'too_large')
+          throw error;
+        if (error.problem === 'busy') await new Promise((resolve) => setTimeout(resolve, RETRY_FIRST_MS));
+      }
+    }
+  }
+
+  #liveLink(): Link {
+    if (this.#link === undefined) throw new LinkError('lost', 'the recorder cannot be reached');
+    return this.#link;
+  }
+
+  #connect(): void {
+    if (this.#stopped) return;
+    try {
+      const { socket, ready } = this.#options.dial();
+      const late = setTimeout(() => link.destroy('no connection in time'), CONNECT_MS);
+      const link = new Link(socket, (why) => {
+        clearTimeout(late);
+        this.#lost(link, why);
+      });
+      socket.once(ready, () => {
+        this.#greet(link).then(
+          () => clearTimeout(late),
+          (error: unknown) => link.destroy(error instanceof Error ? error.message : 'no greeting'),
+        );
+      });
+    } catch (error) {
+      this.#retryLater(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async #greet(link: Link): Promise<void> {
+    const { gateway_id, log } = this.#options;
+    const last_head = this.#lastHead;
+    const hello: Hello = {
+      protocol: PROTOCOL,
+      gateway_id,
+      ...(last_head === undefined ? {} : { last_head }),
+    };
+    this.#status = await this.#ask<PeerStatus>(link, ASK.hello, hello, PEER_STATUS, CONNECT_MS);
+    this.#link = link;
+    if (this.#failures > 0) log.info({}, 'the recorder is reached again');
+    this.#failures = 0;
+    this.#tell();
+    this.#wake();
+  }
+
+  #lost(link: Link, why: string): void {
+    if (this.#link === link) this.#link = undefined;
+    this.#tell();
+    this.#retryLater(why);
+  }
+
+  #retryLater(why: string): void {
+    if (this.#stopped) return;
+    // The first time only: a recorder that stays away would fill the log.
+    if (this.#failures === 0)
+      this.#options.log.warn({ cause: why }, 'the recorder cannot be reached; trying again');
+    const pause = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(this.#failures, 10));
+    this.#failures += 1;
+    this.#retry = setTimeout(() => this.#connect(), pause);
+  }
+
+  /** A recorder that hangs keeps its connection; only asking tells. */
+  #ping(): void {
+    const link = this.#link;
+    if (link === undefined) return;
+    this.#ask<PeerStatus>(link, ASK.status, {}, PEER_STATUS, STATUS_DEADLINE_MS).then(
+      (status) => {
+        this.#status = status;
+        this.#tell();
+      },
+      (error: unknown) => {
+        if (error instanceof LinkError && error.problem === 'late')
+          link.destroy('the recorder does not answer');
+      },
+    );
+  }
+
+  #tell(): void {
+    this.#options.changed?.(this.reachable);
+  }
+
+  #nextLink(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiters.splice(0)) resolve();
+  }
+}
+
+function problemOf(error: unknown): AppendProblem {
+  if (!(error instanceof LinkError)) throw error;
+  if (error.problem === 'busy') return 'RECORDER_BUSY';
+  return error.problem === 'too_large' ? 'RECORD_TOO_LARGE' : 'RECORDER_UNAVAILABLE';
+}
+
+/** A broken invariant of the caller, here as in the recorder's own process. */
+function assertOps({ ops }: Proposal): void {
+  if (ops.length > RECORD_CAPS.buckets)
+    throw new RangeError(`${ops.length} ledger operations in one proposal`);
+  for (const op of ops) assertGcraOp(op);
+}

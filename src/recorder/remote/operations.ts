@@ -1,0 +1,80 @@
+import type { Members } from '../../core/receipt/shape.ts';
+import { fail } from '../../core/result.ts';
+import type { Proposal } from '../../core/verdict/proposal.ts';
+import type { OutcomeNotice } from '../recorder.ts';
+import { ASK, parseBody } from './protocol.ts';
+import type { RecorderService } from './service.ts';
+import { GAP, LOG_FILE, NOTHING, NOTICE, type PeerStatus, PROPOSAL, SWEEP } from './tables.ts';
+
+/** A frame that no gateway of ours sends: it costs its connection. */
+export class HostileFrame extends Error {
+  override readonly name = 'HostileFrame';
+}
+
+/** Does what one frame asks; resolves to the body of the answer. Rejects with `HostileFrame`, or when it cannot be done. */
+export async function perform(
+  service: RecorderService,
+  gatewayId: string,
+  kind: number,
+  body: Uint8Array,
+): Promise<object> {
+  switch (kind) {
+    case ASK.append:
+      return await append(service, gatewayId, body);
+    case ASK.close:
+      await service.close(strict<OutcomeNotice>(NOTICE, body));
+      return {};
+    case ASK.sweep:
+      return { count: await service.sweep(strict<{ envoy_epoch: string }>(SWEEP, body).envoy_epoch) };
+    case ASK.gap:
+      await service.recordGap(strict<Parameters<RecorderService['recordGap']>[0]>(GAP, body));
+      return {};
+    case ASK.logPosition:
+      return { offset: service.logPosition(strict<{ file_id: string }>(LOG_FILE, body).file_id) };
+    case ASK.checkpoint:
+      strict(NOTHING, body);
+      return { ...(await service.checkpoint()) };
+    case ASK.status:
+      strict(NOTHING, body);
+      return peerStatus(service);
+    case ASK.sync:
+      strict(NOTHING, body);
+      await service.sync();
+      return peerStatus(service);
+    default:
+      throw new HostileFrame('a frame of no known kind');
+  }
+}
+
+/** MUST answer with what the recorder answered and only then: its promise settles when the line is on stable storage. */
+async function append(service: RecorderService, gatewayId: string, body: Uint8Array): Promise<object> {
+  const proposal = parseBody<Proposal>(PROPOSAL, body);
+  if (!proposal.ok) {
+    if (proposal.problem === 'NOT_JSON') throw new HostileFrame('a body that is no strict JSON');
+    // What a client wrote may not fit a record (a request id with a blank); in one process the recorder says the same.
+    return fail('RECORD_TOO_LARGE');
+  }
+  const { draft, ops, denials } = proposal.value;
+  if (draft.gateway_id !== gatewayId || denials.length !== ops.length) {
+    throw new HostileFrame('a proposal in the name of another gateway, or with a denial too few');
+  }
+  const answer = await service.append(proposal.value);
+  return answer;
+}
+
+function strict<T>(members: Members, body: Uint8Array): T {
+  const parsed = parseBody<T>(members, body);
+  if (!parsed.ok) throw new HostileFrame(`a body that is ${parsed.problem}`);
+  return parsed.value;
+}
+
+export function peerStatus(service: RecorderService): PeerStatus {
+  const status = service.status();
+  const { phase, log_id, head_seq, head_hash, tree_size, queue_depth, open_decisions } = status;
+  const { policy_hash, registry_hash } = status;
+  return {
+    ...{ phase, log_id, head_seq, head_hash, tree_size, queue_depth, open_decisions },
+    ...(policy_hash === undefined ? {} : { policy_hash }),
+    ...(registry_hash === undefined ? {} : { registry_hash }),
+  };
+}

@@ -1,0 +1,33 @@
+import type { Result } from '../../core/result.ts';
+import type { AppendProblem, AppendResult, Proposal } from '../../core/verdict/proposal.ts';
+import type { Checkpoint } from '../checkpointer.ts';
+import type { OutcomeNotice, Recorder, RecorderStatus } from '../recorder.ts';
+import type { KnownHead } from './tables.ts';
+
+/** What of a recorder is served to gateways in other processes. */
+export interface RecorderService {
+  append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem>>;
+  close(notice: OutcomeNotice): Promise<void>;
+  sweep(envoyEpoch: string): Promise<number>;
+  recordGap: Recorder['recordGap'];
+  logPosition(fileId: string): number;
+  status(): RecorderStatus;
+  checkpoint(): Promise<Checkpoint>;
+  /** Looks at policy and registry now; resolves when what they hold is live in the journal, or refused. */
+  sync(): Promise<void>;
+  /** Whether a line that some gateway was answered with stands in the journal; false means that it was rolled back. */
+  knows(head: KnownHead): boolean | Promise<boolean>;
+}
+
+/** Who is at the other end, as far as the transport proves it. */
+export interface Peer {
+  /** Name of the client certificate; undefined on a socket that only our own user can open. */
+  readonly name?: string;
+  /** For the log. */
+  readonly from: string;
+}
+
+export interface ServiceLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
