@@ -16,12 +16,17 @@ export interface Ask {
   readonly target: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Loopback address to come from. */
+  readonly from?: string;
 }
 
-export function ask({ port, target, method = 'GET', headers = {} }: Ask): Promise<Answer> {
+export function ask({ port, target, method = 'GET', headers = {}, from }: Ask): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const call = request(
-      { host: '127.0.0.1', port, path: target, method, headers, agent: false },
+      {
+        ...{ host: '127.0.0.1', port, path: target, method, headers, agent: false },
+        ...(from === undefined ? {} : { localAddress: from }),
+      },
       (response) => {
         const parts: Buffer[] = [];
         const done = (cut: boolean) => () =>
