@@ -1,0 +1,99 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ALWAYS, EIO, ENOSPC, type Shim } from '../../support/fault_shim.ts';
+import type { Fault } from './fault.ts';
+
+const healed = (_: unknown, shim: Shim) =>
+  shim.set({ write_errno: 0, write_short: 0, sync_errno: 0, times: 0, write_delay_us: 0, sync_delay_us: 0 });
+/** A fault that nothing ran into proves nothing. */
+const mustHaveFailed = (_: unknown, shim: Shim) => (shim.failures() > 0 ? [] : ['no call was made to fail']);
+
+export const DISK_FAULTS: readonly Fault[] = [
+  {
+    name: 'sync fails',
+    how: 'one fdatasync of the journal returns EIO',
+    shim: true,
+    holdMs: 300,
+    inflict: (_, shim) => shim.set({ sync_errno: EIO, times: 1 }),
+    heal: healed,
+    inspect: mustHaveFailed,
+  },
+  {
+    name: 'write fails',
+    how: 'one write to the journal returns EIO',
+    shim: true,
+    holdMs: 300,
+    inflict: (_, shim) => shim.set({ write_errno: EIO, times: 1 }),
+    heal: healed,
+    inspect: mustHaveFailed,
+  },
+  {
+    name: 'short write',
+    how: 'one write to the journal takes 100 bytes, then there is no space for the rest',
+    shim: true,
+    holdMs: 300,
+    inflict: (_, shim) => shim.set({ write_short: 100, times: 1 }),
+    heal: healed,
+    inspect: mustHaveFailed,
+  },
+  {
+    name: 'no space left',
+    how: 'every write to the journal returns ENOSPC for 2 s',
+    shim: true,
+    holdMs: 2_000,
+    inflict: (_, shim) => shim.set({ write_errno: ENOSPC, times: ALWAYS }),
+    heal: healed,
+    inspect: mustHaveFailed,
+  },
+  {
+    name: 'slow disk',
+    how: 'each fdatasync of the journal takes 150 ms longer, for 3 s',
+    shim: true,
+    holdMs: 3_000,
+    inflict: (_, shim) => shim.set({ sync_delay_us: 150_000 }),
+    heal: healed,
+  },
+  {
+    name: 'stuck disk',
+    how: 'a write to the journal takes 4 s, longer than Envoy waits for a decision',
+    shim: true,
+    holdMs: 3_000,
+    inflict: (_, shim) => shim.set({ write_delay_us: 4_000_000 }),
+    heal: healed,
+  },
+];
+
+/** Leaves so little that the next batches run into the end. */
+const LEFT_BYTES = 64 * 1024;
+
+/** A real file system that is really full: needs the right to mount one. */
+export function fullDisk(): Fault {
+  const root = mkdtempSync(join(tmpdir(), 'cg-full-'));
+  const ballast = join(root, 'ballast');
+  return {
+    name: 'disk full',
+    how: 'state folder on a tmpfs of 24 MB that is filled to the last 64 kB; space is given back after 2 s',
+    holdMs: 2_000,
+    world: { stateDir: join(root, 's'), settings: ['recorder: {allow_unsafe_storage: true}'] },
+    missing() {
+      const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24m,mode=0700', 'none', root]);
+      if (mounted.status === 0) return undefined;
+      rmSync(root, { recursive: true, force: true });
+      return 'mounting a tmpfs needs root';
+    },
+    inflict() {
+      const { bavail, bsize } = statfsSync(root);
+      writeFileSync(ballast, new Uint8Array(Math.max(0, bavail * bsize - LEFT_BYTES)));
+    },
+    heal: () => rmSync(ballast, { force: true }),
+  };
+}
+
+/** Undoes what `fullDisk` mounted. */
+export function releaseFullDisk(fault: Fault): void {
+  const root = join(fault.world?.stateDir ?? '', '..');
+  execFileSync('umount', [root]);
+  rmSync(root, { recursive: true, force: true });
+}

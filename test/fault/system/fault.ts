@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { failed, type Sent } from '../../support/fault_client.ts';
+import { type Finding, type Judgement, judge } from '../../support/fault_judge.ts';
+import { newSeed, Random } from '../../support/fault_random.ts';
+import { buildShim, type Shim, shimMissing } from '../../support/fault_shim.ts';
+import { openWorld, type World, type WorldOptions } from '../../support/fault_world.ts';
+
+/** One way to break a gateway under load. */
+export interface Fault {
+  readonly name: string;
+  /** What is done, for the table; one line. */
+  readonly how: string;
+  /** Runs with the shim for disk and clock. */
+  readonly shim?: true;
+  /** Envoy dies on the way: its last log lines may be lost. */
+  readonly killsEnvoy?: true;
+  /** Nobody may notice. */
+  readonly unnoticed?: true;
+  /** The gateway must not come back by itself. */
+  readonly staysDown?: true;
+  readonly holdMs: number;
+  readonly world?: Pick<WorldOptions, 'settings' | 'stateDir' | 'policy'>;
+  /** Why it cannot be done here. */
+  missing?(): string | undefined;
+  inflict(world: World, shim: Shim): Promise<void> | void;
+  heal?(world: World, shim: Shim): Promise<void> | void;
+  /** Findings of its own, once everything has stopped. */
+  inspect?(world: World, shim: Shim): readonly string[];
+}
+
+export interface FaultResult {
+  readonly name: string;
+  readonly how: string;
+  readonly seed: number;
+  readonly judgement: Judgement;
+  /** Requests at the upstream without a durable allow record, or before it. */
+  readonly unproven: readonly Finding[];
+  readonly others: readonly Finding[];
+  /** What requests got that were open or begun between the fault and the first good answer after it: answers by status. */
+  readonly seen: Readonly<Record<string, number>>;
+  readonly failures: number;
+  /** From the end of the fault to the first good answer of a request begun after it. */
+  readonly servedAgainMs: number | undefined;
+  /** From the end of the fault to the last answer that was not as it should be; negative: before it ended. */
+  readonly lastFailureMs: number | undefined;
+  readonly remarks: readonly string[];
+  readonly output: string;
+}
+
+const CLIENTS = 10;
+const PAUSE_MS = 15;
+const WARM_UP_MS = 700;
+const RECOVERY_MAX_MS = 25_000;
+/** So many good answers in a row mean that it is over. */
+const GOOD_IN_A_ROW = 40;
+const UNPROVEN = new Set(['HIT_WITHOUT_ALLOW', 'HIT_BEFORE_RECORD']);
+
+export function missingFor(fault: Fault): string | undefined {
+  return fault.missing?.() ?? (fault.shim ? shimMissing() : undefined);
+}
+
+const noShim: Shim = { env: {}, set: () => {}, failures: () => 0, remove: () => {} };
+
+/** Breaks a fresh gateway under load, lets it recover, and judges what everybody wrote down. */
+export async function runFault(fault: Fault, seed = newSeed()): Promise<FaultResult> {
+  const shim = fault.shim ? buildShim() : noShim;
+  try {
+    const world = await openWorld({ random: new Random(seed), env: shim.env, ...fault.world });
+    try {
+      return await runIn(world, fault, shim, seed);
+    } finally {
+      await world.close();
+    }
+  } finally {
+    shim.remove();
+  }
+}
+
+async function runIn(world: World, fault: Fault, shim: Shim, seed: number): Promise<FaultResult> {
+  const { load } = world;
+  load.start({ clients: CLIENTS, pauseMs: PAUSE_MS });
+  await sleep(WARM_UP_MS);
+  const broken = performance.now();
+  try {
+    await fault.inflict(world, shim);
+    await sleep(fault.holdMs);
+  } finally {
+    // Also when the fault could not be made: nothing frozen may stay behind.
+    await fault.heal?.(world, shim);
+  }
+  const healed = performance.now();
+  await recovered(load.sent, healed, fault.staysDown ? 2_000 : RECOVERY_MAX_MS);
+  await load.stop();
+  await world.running.stop();
+  world.requireSound();
+  const judgement = judge({
+    sent: load.sent,
+    hits: world.upstream.hits,
+    journal: world.records(),
+    envoy: world.envoy(),
+    envoyKilled: fault.killsEnvoy === true,
+  });
+  const times = timesOf(load.sent, broken, healed);
+  return {
+    name: fault.name,
+    how: fault.how,
+    seed,
+    judgement,
+    unproven: judgement.findings.filter(({ code }) => UNPROVEN.has(code)),
+    others: judgement.findings.filter(({ code }) => !UNPROVEN.has(code)),
+    seen: seenBy(
+      load.sent,
+      broken,
+      times.servedAgainMs === undefined ? Number.POSITIVE_INFINITY : healed + times.servedAgainMs,
+    ),
+    failures: load.sent.filter((sent) => sent.ended >= broken && failed(sent)).length,
+    ...times,
+    remarks: fault.inspect?.(world, shim) ?? [],
+    output: world.running.output(),
+  };
+}
+
+async function recovered(sent: readonly Sent[], healed: number, maxMs: number): Promise<void> {
+  const deadline = healed + maxMs;
+  while (performance.now() < deadline) {
+    const late = sent.filter(({ started, left }) => started > healed && left !== true).slice(-GOOD_IN_A_ROW);
+    if (late.length === GOOD_IN_A_ROW && !late.some(failed)) return;
+    await sleep(100);
+  }
+}
+
+function timesOf(sent: readonly Sent[], broken: number, healed: number) {
+  const good = sent.filter(
+    (one) => one.started > healed && one.left !== true && !failed(one) && one.status === 200,
+  );
+  const bad = sent.filter((one) => one.ended >= broken && failed(one));
+  return {
+    servedAgainMs: good.length === 0 ? undefined : Math.min(...good.map(({ ended }) => ended)) - healed,
+    lastFailureMs: bad.length === 0 ? undefined : Math.max(...bad.map(({ ended }) => ended)) - healed,
+  };
+}
+
+function seenBy(sent: readonly Sent[], from: number, until: number): Record<string, number> {
+  const seen: Record<string, number> = {};
+  for (const { status, left, ended, started } of sent) {
+    if (ended < from || started > until || left) continue;
+    const name = status === 0 ? 'no answer' : String(status);
+    seen[name] = (seen[name] ?? 0) + 1;
+  }
+  return seen;
+}

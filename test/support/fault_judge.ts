@@ -1,0 +1,198 @@
+import type { Sent } from './fault_client.ts';
+import type { EnvoyLogs, Placed } from './fault_journal.ts';
+import type { Hit } from './fault_upstream.ts';
+import type { NaiveRecord } from './naive_journal.ts';
+
+/** Everything that was written down about one run, by parties that do not know each other. */
+export interface Evidence {
+  readonly sent: readonly Sent[];
+  readonly hits: readonly Hit[];
+  readonly journal: readonly Placed[];
+  readonly envoy: EnvoyLogs;
+  /** An Envoy was killed: its last log lines may be lost. */
+  readonly envoyKilled: boolean;
+}
+
+export type Code =
+  /** Something reached the upstream without a durable allow decision. The one that must never happen. */
+  | 'HIT_WITHOUT_ALLOW'
+  | 'HIT_TWICE'
+  /** The upstream saw the request when its decision was not yet in the journal. */
+  | 'HIT_BEFORE_RECORD'
+  | 'DECIDED_TWICE'
+  | 'ANSWER_WITHOUT_DECISION'
+  | 'RECEIPT_UNKNOWN'
+  | 'ANSWER_CONTRADICTS'
+  | 'OUTCOME_TWICE'
+  | 'OUTCOME_MISSING'
+  | 'OUTCOME_CONTRADICTS'
+  | 'LOG_LINE_MISSING'
+  | 'GAP_UNCOUNTED';
+
+export interface Finding {
+  readonly code: Code;
+  readonly what: string;
+}
+
+export interface Judgement {
+  readonly findings: readonly Finding[];
+  readonly requests: number;
+  readonly hits: number;
+  readonly decisions: number;
+  readonly allows: number;
+  /** Requests in Envoy's log that have no decision, and how many the gap records count. */
+  readonly undecided: number;
+  readonly gaps: number;
+  readonly unknown: number;
+}
+
+/** Holds the sentences of "exactly one decision" against the evidence, request by request. */
+export function judge(evidence: Evidence): Judgement {
+  const joined = join(evidence);
+  const undecided = undecidedLines(evidence, joined);
+  const gaps = gapCount(evidence);
+  return {
+    findings: [
+      ...hitFindings(evidence, joined),
+      ...answerFindings(evidence, joined),
+      ...outcomeFindings(joined),
+      ...logFindings(evidence, joined),
+      ...gapFindings(undecided, gaps, evidence),
+    ],
+    requests: evidence.sent.length,
+    hits: evidence.hits.length,
+    decisions: joined.decisions.length,
+    allows: joined.decisions.filter(({ record }) => record['verdict'] === 'allow').length,
+    undecided,
+    gaps,
+    unknown: joined.outcomes.filter(({ state }) => state === 'unknown').length,
+  };
+}
+
+interface Joined {
+  readonly decisions: readonly Placed[];
+  readonly byNonce: ReadonlyMap<string, readonly Placed[]>;
+  readonly outcomes: readonly NaiveRecord[];
+  readonly hitNonces: ReadonlySet<string>;
+  nonceOf(decision: NaiveRecord): string | undefined;
+}
+
+function join({ sent, hits, journal }: Evidence): Joined {
+  const tunnels = new Map(sent.flatMap(({ source, nonce }) => (source ? [[source, nonce] as const] : [])));
+  const nonceOf = ({ request, source }: NaiveRecord): string | undefined =>
+    request.protocol === 'connect' ? tunnels.get(source) : request.path?.split('/').at(-1);
+  const decisions = journal.filter(({ record }) => record['type'] === 'decision');
+  const byNonce = new Map<string, Placed[]>();
+  for (const placed of decisions) {
+    const nonce = nonceOf(placed.record);
+    if (nonce !== undefined) byNonce.set(nonce, [...(byNonce.get(nonce) ?? []), placed]);
+  }
+  return {
+    decisions,
+    byNonce,
+    outcomes: journal.map(({ record }) => record).filter(({ type }) => type === 'outcome'),
+    hitNonces: new Set(hits.map(({ nonce }) => nonce)),
+    nonceOf,
+  };
+}
+
+/** Every request that reaches an upstream has exactly one durable allow decision, written before it. */
+function hitFindings({ hits }: Evidence, { byNonce }: Joined): Finding[] {
+  const seen = new Set<string>();
+  return hits.flatMap(({ nonce, journal }): Finding[] => {
+    const found = byNonce.get(nonce) ?? [];
+    const allow = found.find(({ record }) => record['verdict'] === 'allow');
+    const findings: Finding[] = [];
+    if (seen.has(nonce)) findings.push({ code: 'HIT_TWICE', what: nonce });
+    seen.add(nonce);
+    if (allow === undefined) {
+      const verdict = found[0]?.record['reason'] ?? 'no decision';
+      findings.push({ code: 'HIT_WITHOUT_ALLOW', what: `${nonce}: ${verdict}` });
+    } else if (journal !== undefined && isAhead(allow, journal)) {
+      findings.push({ code: 'HIT_BEFORE_RECORD', what: nonce });
+    }
+    return findings;
+  });
+}
+
+/** The line lies beyond what the journal held at that time. Segment names sort by their first record. */
+function isAhead({ segment, end }: Placed, mark: NonNullable<Hit['journal']>): boolean {
+  return segment === mark.segment ? end > mark.bytes : segment > mark.segment;
+}
+
+/** At most one decision for each request, exactly one for each answer, and they say the same. */
+function answerFindings({ sent }: Evidence, { byNonce, decisions, hitNonces }: Joined): Finding[] {
+  const receipts = new Set(decisions.map(({ record }) => record['receipt_id']));
+  return sent.flatMap(({ nonce, status, receipt }): Finding[] => {
+    const found = byNonce.get(nonce) ?? [];
+    const [decision] = found;
+    const findings: Finding[] = [];
+    const report = (code: Code, what: string) => findings.push({ code, what: `${nonce}: ${what}` });
+    if (found.length > 1) report('DECIDED_TWICE', `${found.length} decisions`);
+    if (receipt !== undefined && !receipts.has(receipt)) report('RECEIPT_UNKNOWN', receipt);
+    // 0: nobody answered. 503: our own, when no decision could be had; it may have been recorded all the same.
+    if (status === 0 || status === 503) return findings;
+    if (decision === undefined) report('ANSWER_WITHOUT_DECISION', `status ${status}`);
+    else if (receipt !== undefined && decision.record['receipt_id'] !== receipt)
+      report('RECEIPT_UNKNOWN', `${receipt} is not the receipt of this request`);
+    const denied = decision?.record['verdict'] === 'deny';
+    if (denied && (status < 400 || hitNonces.has(nonce))) report('ANSWER_CONTRADICTS', `denied, ${status}`);
+    if (!denied && [401, 403, 407, 429].includes(status)) report('ANSWER_CONTRADICTS', `allowed, ${status}`);
+    return findings;
+  });
+}
+
+/** Every allow is closed exactly once, and its closing agrees with the upstream. */
+function outcomeFindings({ decisions, outcomes, hitNonces, nonceOf }: Joined): Finding[] {
+  const byDecision = new Map<string, NaiveRecord[]>();
+  for (const one of outcomes) {
+    const ref = String(one['decision_ref']);
+    byDecision.set(ref, [...(byDecision.get(ref) ?? []), one]);
+  }
+  return decisions.flatMap(({ record }): Finding[] => {
+    const closed = byDecision.get(record['receipt_id']) ?? [];
+    const nonce = nonceOf(record) ?? record['receipt_id'];
+    const [outcome] = closed;
+    if (closed.length > 1) return [{ code: 'OUTCOME_TWICE', what: nonce }];
+    if (outcome === undefined)
+      return record['verdict'] === 'allow' ? [{ code: 'OUTCOME_MISSING', what: nonce }] : [];
+    const hit = hitNonces.has(nonce);
+    // A tunnel is complete when it stood, whether or not a request went through it.
+    const lies =
+      (outcome['state'] === 'not_sent' && hit) ||
+      (outcome['state'] === 'completed' && !hit && record['request'].protocol !== 'connect');
+    return lies ? [{ code: 'OUTCOME_CONTRADICTS', what: `${nonce}: ${outcome['state']}, hit ${hit}` }] : [];
+  });
+}
+
+/** Envoy logged every request that has a decision; what a killed Envoy could not write any more is `unknown`. */
+function logFindings({ envoy, envoyKilled }: Evidence, { decisions, outcomes }: Joined): Finding[] {
+  const logged = new Set(envoy.lines.map(({ request_id }) => request_id));
+  const unknown = new Set(
+    outcomes.filter(({ state }) => state === 'unknown').map(({ decision_ref }) => decision_ref),
+  );
+  return decisions.flatMap(({ record }): Finding[] => {
+    if (logged.has(record['request_id']) || (envoyKilled && record['verdict'] === 'deny')) return [];
+    if (envoyKilled && unknown.has(record['receipt_id'])) return [];
+    return [{ code: 'LOG_LINE_MISSING', what: record['receipt_id'] }];
+  });
+}
+
+/** Log lines whose request has no decision of its own and was not folded into an aggregate. */
+function undecidedLines({ envoy }: Evidence, { decisions }: Joined): number {
+  const decided = new Set(decisions.map(({ record }) => record['request_id']));
+  return envoy.lines.filter(({ request_id }) => request_id === undefined || !decided.has(request_id)).length;
+}
+
+function gapCount({ journal }: Evidence): number {
+  return journal
+    .filter(({ record }) => record['lifecycle'] === 'gap')
+    .flatMap(({ record }) => record['counts'] as { count: number }[])
+    .reduce((sum, { count }) => sum + count, 0);
+}
+
+/** Everything else that Envoy saw is counted. */
+function gapFindings(undecided: number, gaps: number, { envoy }: Evidence): Finding[] {
+  const expected = undecided + envoy.damaged;
+  return gaps < expected ? [{ code: 'GAP_UNCOUNTED', what: `${gaps} of ${expected}` }] : [];
+}
