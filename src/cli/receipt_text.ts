@@ -60,7 +60,7 @@ function shadowRows({ would_be, observed_by }: DecisionRecord): [string, string]
   if (would_be !== undefined) {
     rows.push([
       'would be',
-      `${would_be.verdict} (${would_be.reason}${would_be.rule_id === undefined ? '' : `, rule ${would_be.rule_id}`}) with shadow rules live`,
+      `${would_be.verdict} (${would_be.reason}${would_be.rule_id === undefined ? '' : `, rule ${would_be.rule_id}`}) ${would_be.policy_hash === undefined ? 'with shadow rules live' : `under the shadow policy ${would_be.policy_hash}`}`,
     ]);
   }
   if (observed_by !== undefined) rows.push(['observed by', observed_by.join(', ')]);

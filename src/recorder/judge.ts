@@ -115,6 +115,7 @@ const OPTIONAL_MEMBERS: { readonly [K in OptionalMember]: true } = {
   observed_by: true,
   policy_lapse: true,
   rule_id: true,
+  judged_ms: true,
   would_be: true,
 };
 const OPTIONAL_NAMES = Object.keys(OPTIONAL_MEMBERS) as OptionalMember[];

@@ -52,7 +52,7 @@ async function judgeAndRecord(deps: CheckDependencies, call: Call) {
   const identity = await snapshot.authenticate({ mode: raw.mode, headers: raw.headers, transport, now_ms });
   const request = call.request.ok ? ok(call.request.value.request) : call.request;
   const lapse = snapshot.policyLapse?.(now_ms);
-  const { verdict, demands } = decide(snapshot.policy, identity, request, lapse);
+  const { verdict, demands } = decide(snapshot.policy, identity, request, { lapse, atMs: now_ms });
   const proposal = proposalOf(deps, call, { snapshot, identity, lapse, verdict, demands });
   return { verdict, proposal, appended: await deps.recorder.append(proposal) };
 }

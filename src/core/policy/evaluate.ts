@@ -1,4 +1,5 @@
 import type { Principal } from '../identity/principal.ts';
+import { RECORD_CAPS } from '../receipt/common_fields.ts';
 import type { EgressRequest } from '../request/egress_request.ts';
 import { NO_MOMENT, type PolicyEvaluation, type RuleOutcome } from './compiled.ts';
 import { HostIndex } from './host_index.ts';
@@ -53,7 +54,8 @@ export function evaluateRules(
   return {
     live: outcome,
     shadow: shadows.length === 0 ? outcome : withShadows(live, shadows, outcome, request),
-    observed_by: observers.size === 0 ? NOBODY : [...observers].sort(),
+    // A receipt has room for so many. An observer must never cost a request its verdict, so the rest is left out.
+    observed_by: observers.size === 0 ? NOBODY : [...observers].sort().slice(0, RECORD_CAPS.observed_by),
   };
 }
 

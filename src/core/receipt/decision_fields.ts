@@ -6,6 +6,7 @@ import type { DecisionRecord } from './records.ts';
 import {
   BASE64_32_BYTES,
   BOOLEAN,
+  BUCKET_ID,
   CODE,
   type Covers,
   DIGEST,
@@ -81,19 +82,21 @@ const REQUEST = {
 } satisfies Covers<RequestFacts>;
 
 const BUCKET = {
-  limit_id: required('derived', ID_OR_PAIR),
+  limit_id: required('derived', BUCKET_ID),
   key_commitment: required('derived', HEX_32_BYTES),
   tat_before: required('derived', integer()),
   now: required('derived', integer()),
   cost: required('derived', integer()),
   tat_after: required('derived', integer()),
   exceeded: optional('derived', oneOf(true)),
+  near: optional('derived', integer(1, 100)),
 } satisfies Covers<BucketState>;
 
 const WOULD_BE = object({
   verdict: required('derived', oneOf('allow', 'deny')),
   reason: required('derived', CODE),
   rule_id: optional('derived', ID_OR_PAIR),
+  policy_hash: optional('derived', DIGEST),
 } satisfies Covers<NonNullable<DecisionRecord['would_be']>>);
 
 export const DECISION = {
@@ -114,9 +117,11 @@ export const DECISION = {
   verdict: required('derived', oneOf('allow', 'deny')),
   reason: required('derived', CODE),
   rule_id: optional('derived', ID_OR_PAIR),
+  judged_ms: optional('observed', integer()),
   would_be: optional('derived', WOULD_BE),
-  observed_by: optional('derived', list(ID, RECORD_CAPS.observed_by)),
+  observed_by: optional('derived', list(ID_OR_PAIR, RECORD_CAPS.observed_by)),
   policy_lapse: optional('derived', oneOf('deny', 'loud')),
+  degraded: optional('derived', list(oneOf('identity_freshness'), 4)),
   enforcement_mode: required('derived', oneOf('enforce')),
   decision_latency_us: required('observed', integer()),
   replayable: required('derived', BOOLEAN),
@@ -127,4 +132,6 @@ export const DECISION = {
   hmac_key_id: required('derived', ID),
   rate_limit_bucket_state: optional('derived', list(object(BUCKET), RECORD_CAPS.buckets)),
   retry_after_ms: optional('derived', integer()),
+  delay_ms: optional('derived', integer()),
+  delay_max_ms: optional('observed', integer()),
 } satisfies Covers<DecisionRecord>;

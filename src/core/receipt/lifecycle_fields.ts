@@ -1,10 +1,12 @@
 import { ENGINE, PUBLIC_KEY, RECORD_CAPS } from './common_fields.ts';
-import type { LifecycleFacts, RestoreFacts } from './records.ts';
+import type { DenialCount, LifecycleFacts, RestoreFacts } from './records.ts';
 import {
+  CODE,
   type Covers,
   DIGEST,
   HEX_16_BYTES,
   HEX_32_BYTES,
+  ID,
   integer,
   list,
   object,
@@ -17,6 +19,14 @@ import {
 } from './shape.ts';
 
 type Life<K extends LifecycleFacts['lifecycle']> = Covers<Extract<LifecycleFacts, { lifecycle: K }>>;
+
+const DENIAL_COUNT = {
+  reason: required('derived', CODE),
+  count: required('derived', integer()),
+  tenant_id: optional('derived', ID),
+  agent_id: optional('derived', ID),
+  source: optional('observed', visibleAscii(RECORD_CAPS.address_length)),
+} satisfies Covers<DenialCount>;
 
 export const LIFECYCLES = {
   genesis: {
@@ -53,6 +63,7 @@ export const LIFECYCLES = {
     cut_bytes: required('observed', integer()),
     cut_digest: optional('derived', DIGEST),
     open_decisions: required('derived', integer()),
+    aggregate_window_ms: optional('derived', integer()),
   } satisfies Life<'recovery'>,
   clock: {
     lifecycle: required('derived', oneOf('clock')),
@@ -113,5 +124,12 @@ export const LIFECYCLES = {
         RECORD_CAPS.gap_causes,
       ),
     ),
+    offset: optional('observed', integer()),
   } satisfies Life<'gap'>,
+  aggregate: {
+    lifecycle: required('derived', oneOf('aggregate')),
+    from_ts: required('observed', TIMESTAMP),
+    to_ts: required('observed', TIMESTAMP),
+    counts: required('derived', list(object(DENIAL_COUNT), RECORD_CAPS.aggregate_counts)),
+  } satisfies Life<'aggregate'>,
 };

@@ -1,5 +1,6 @@
 import type { BucketState } from '../ledger/operation.ts';
 import type { DecisionDraft } from '../verdict/proposal.ts';
+import type { ReasonCode } from '../verdict/reasons.ts';
 
 /** Members that every journal record carries. Bodies are RFC 8785 JSON; every number is an integer within +-(2^53-1). */
 export interface RecordCommon {
@@ -163,6 +164,8 @@ export type LifecycleFacts =
       readonly cut_digest?: string;
       /** Allowed decisions that have no outcome yet. */
       readonly open_decisions: number;
+      /** Denials that were folded in this span before the end and not yet written are counted nowhere. */
+      readonly aggregate_window_ms?: number;
     }
   | {
       /** The wall clock moved by this much against the monotonic clock or, at a start, is this far ahead of the ledger clock. */

@@ -105,6 +105,12 @@ export const TIMESTAMP: Shape = { kind: 'timestamp' };
 export const ID: Shape = plain('id', 64, /^[a-z0-9._-]{1,64}$/);
 /** An id, or two joined by a slash: `limit/window`, `agent/run`. */
 export const ID_OR_PAIR: Shape = plain('id or id/id', 129, /^[a-z0-9._-]{1,64}(?:\/[a-z0-9._-]{1,64})?$/);
+/** A limit and its window, the limit of an ancestor with its document: `limit/rps`, `document/limit/rps`. */
+export const BUCKET_ID: Shape = plain(
+  'one to three ids joined by /',
+  138,
+  /^[a-z0-9._-]{1,64}(?:\/[a-z0-9._-]{1,64}){0,2}$/,
+);
 export const CODE: Shape = plain('CODE', 64, /^[A-Z][A-Z0-9_]{0,63}$/);
 export const HEX_16_BYTES: Shape = plain('32 hex digits', 32, /^[0-9a-f]{32}$/);
 export const HEX_32_BYTES: Shape = plain('64 hex digits', 64, /^[0-9a-f]{64}$/);

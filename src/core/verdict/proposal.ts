@@ -1,19 +1,25 @@
-import type { IdentityProblem, Principal } from '../identity/principal.ts';
+import type { Degradation, IdentityProblem, Principal } from '../identity/principal.ts';
 import type { LedgerOp } from '../ledger/operation.ts';
 import type { RequestFacts } from '../receipt/decision.ts';
 import type { ReasonCode } from './reasons.ts';
+
+/** The verdict with shadow rules live, or, when `policy_hash` is there, the one of that shadow document. */
+export interface WouldBe {
+  readonly verdict: 'allow' | 'deny';
+  readonly reason: ReasonCode;
+  readonly rule_id?: string;
+  readonly policy_hash?: string;
+}
 
 /** A judgement before the ledger has spoken. `allow` is constructed in exactly one place (decide.ts). */
 export interface Verdict {
   readonly verdict: 'allow' | 'deny';
   readonly reason: ReasonCode;
   readonly rule_id?: string;
-  /** What the verdict would have been with shadow rules live; absent when the same. */
-  readonly would_be?: {
-    readonly verdict: 'allow' | 'deny';
-    readonly reason: ReasonCode;
-    readonly rule_id?: string;
-  };
+  /** Milliseconds since 1970 by the gateway's clock; present when the policy's verdicts can change with time. */
+  readonly judged_ms?: number;
+  /** What another policy would have said; absent when the same. */
+  readonly would_be?: WouldBe;
   /** Ids of `alert` and `log_only` rules that matched; they observe and never grant. */
   readonly observed_by: readonly string[];
   /** The matching rule asked for the normalised path to be sent in place of the raw one. */
@@ -41,14 +47,13 @@ export interface DecisionDraft {
   readonly verdict: 'allow' | 'deny';
   readonly reason: ReasonCode;
   readonly rule_id?: string;
-  readonly would_be?: {
-    readonly verdict: 'allow' | 'deny';
-    readonly reason: ReasonCode;
-    readonly rule_id?: string;
-  };
+  readonly judged_ms?: number;
+  readonly would_be?: WouldBe;
   readonly observed_by?: readonly string[];
   /** The signed policy was not vouched for any more: denied for that, or judged all the same by setting. */
   readonly policy_lapse?: PolicyLapse;
+  /** Checks that were passed over because the environment's `fail_mode` is open. */
+  readonly degraded?: readonly Degradation[];
   readonly enforcement_mode: 'enforce';
   /** From the decoded Check to the hand-over of the proposal. */
   readonly decision_latency_us: number;
@@ -70,6 +75,8 @@ export interface Proposal {
   readonly request_key: string;
   /** SHA-256 (hex) over the normalised request and the identity fact; a retry with another digest is denied. */
   readonly request_digest: string;
+  /** How long the gateway could hold this answer back now; absent or 0: `throttle` limits refuse. */
+  readonly delay_max_ms?: number;
 }
 
 /** The recorder's durable answer: the record is on stable storage before this exists. */
@@ -85,8 +92,21 @@ export interface AppendResult {
   readonly rule_id?: string;
   /** Present on limit denials. */
   readonly retry_after_ms?: number;
+  /** On an allow: hold the answer back this long, its slot is reserved for then. */
+  readonly delay_ms?: number;
   /** Tightest bucket after this request, for `ratelimit-*` headers; absent without limits. */
   readonly limit?: { readonly limit_id: string; readonly remaining: number; readonly reset_ms: number };
+}
+
+/**
+ * A denial that was counted in an `aggregate` record to come instead of written by itself, because too many of its
+ * kind came at once. There is no receipt. An allow is never folded.
+ */
+export interface FoldedDenial {
+  readonly folded: true;
+  readonly reason: ReasonCode;
+  readonly rule_id?: string;
+  readonly retry_after_ms?: number;
 }
 
 export type AppendProblem =

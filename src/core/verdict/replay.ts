@@ -6,7 +6,7 @@ import type { DecisionRecord } from '../receipt/records.ts';
 import { type EgressRequest, REQUEST_PROBLEMS, type RequestProblem } from '../request/egress_request.ts';
 import { requestFromFacts } from '../request/facts.ts';
 import { fail, ok, type Result } from '../result.ts';
-import { DECISION_SEMANTICS, decide } from './decide.ts';
+import { type Circumstances, DECISION_SEMANTICS, decide } from './decide.ts';
 
 /** One place where judging again gave something else. Values are printable. */
 export interface ReplayDifference {
@@ -57,7 +57,7 @@ export class Replay {
       differ('inputs', 'a judged request', 'identity or request facts that contradict themselves');
       return { kind: 'different', differences };
     }
-    const { verdict, demands } = decide(policy, identity, request, record.policy_lapse);
+    const { verdict, demands } = decide(policy, identity, request, circumstancesOf(record));
     const charged = this.#limits(record, demands, differ);
     differ('verdict', record.verdict, charged === undefined ? verdict.verdict : 'deny');
     differ('reason', record.reason, charged?.reason ?? verdict.reason);
@@ -127,6 +127,13 @@ function requestOf(record: DecisionRecord): Result<EgressRequest, RequestProblem
   return request === undefined ? undefined : ok(request);
 }
 
+/** Where no moment was recorded, none played a part; a candidate policy may need one all the same. */
+export function circumstancesOf({ policy_lapse, judged_ms, ledger_ms }: DecisionRecord): Circumstances {
+  return { lapse: policy_lapse, atMs: judged_ms ?? ledger_ms };
+}
+
 function shadowText(shadow: DecisionRecord['would_be']): string {
-  return shadow === undefined ? '-' : `${shadow.verdict} ${shadow.reason} ${shadow.rule_id ?? '-'}`;
+  if (shadow === undefined) return '-';
+  const { verdict, reason, rule_id = '-', policy_hash = '-' } = shadow;
+  return `${verdict} ${reason} ${rule_id} ${policy_hash}`;
 }

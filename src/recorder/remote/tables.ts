@@ -5,6 +5,7 @@ import { OUTCOME } from '../../core/receipt/fields.ts';
 import { LIFECYCLES } from '../../core/receipt/lifecycle_fields.ts';
 import type { OutcomeFacts } from '../../core/receipt/records.ts';
 import {
+  BUCKET_ID,
   CODE,
   type Covers,
   type Field,
@@ -54,6 +55,7 @@ const DRAFT_NAMES: { readonly [K in keyof DecisionDraft]-?: true } = {
   verdict: true,
   reason: true,
   rule_id: true,
+  judged_ms: true,
   would_be: true,
   observed_by: true,
   degraded: true,
@@ -74,7 +76,7 @@ const MODES: { readonly [K in LimitMode]: true } = {
 
 const OP = {
   op: required('derived', oneOf('gcra')),
-  limit_id: required('derived', ID_OR_PAIR),
+  limit_id: required('derived', BUCKET_ID),
   key: required('derived', unicodeText(KEY_LENGTH_MAX)),
   period_us: required('derived', integer()),
   tolerance_us: required('derived', integer()),
@@ -105,7 +107,7 @@ export const PROPOSAL = {
 } satisfies Covers<Proposal>;
 
 const LIMIT = {
-  limit_id: required('derived', ID_OR_PAIR),
+  limit_id: required('derived', BUCKET_ID),
   remaining: required('derived', integer()),
   reset_ms: required('derived', integer()),
 } satisfies Covers<NonNullable<AppendResult['limit']>>;

@@ -129,6 +129,7 @@ function largestText(form: string, length: number): string {
   const samples: Record<string, string> = {
     id: 'a'.repeat(length),
     'id or id/id': `${'a'.repeat(64)}/${'b'.repeat(64)}`,
+    'one to three ids joined by /': `${'a'.repeat(64)}/${'b'.repeat(64)}/rpm`.padEnd(length, 'x'),
     CODE: 'A'.repeat(length),
     'visible ASCII': '"'.repeat(length),
     'printable ASCII': '"'.repeat(length),
