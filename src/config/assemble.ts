@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../core/result.ts';
 import { ISSUER_KEYS, KEYS } from './keys.ts';
 import { demoAddress, socketsDirectory } from './places.ts';
 import type { ConfigProblem } from './problem.ts';
+import { elsewhereProblems, elsewhereSettings } from './recorder_elsewhere.ts';
 import type { JwtIssuerSettings, ListenerSettings, Settings } from './settings.ts';
 
 /** Accepted values by dotted key; paths absolute. */
@@ -30,6 +31,7 @@ export function assemble(
     policy: policySettings(read, stateDir),
     registry_file: read.textOr('registry_file', join(stateDir, 'registry.json')),
     gateways: read.number('gateways'),
+    gateway_name: read.text('gateway_name'),
     jwt_issuers: issuers.map(issuerSettings),
     recorder: recorderSettings(read),
     envoy: envoySettings(read),
@@ -47,6 +49,7 @@ export function assemble(
     ...plaintextProblems(settings),
     ...shadowProblems(settings),
     ...headsProblems(settings),
+    ...elsewhereProblems(settings, values),
     ...portProblems(settings),
   ];
   return problems.length > 0 ? fail(problems) : ok(deepFreeze(settings));
@@ -127,6 +130,7 @@ function recorderSettings(read: Reader): Settings['recorder'] {
     min_free_bytes: read.number('recorder.min_free_bytes'),
     allow_unsafe_storage: read.flag('recorder.allow_unsafe_storage'),
     ...(read.has('recorder.heads_file') ? { heads_file: read.text('recorder.heads_file') } : {}),
+    ...elsewhereSettings(read),
   };
 }
 

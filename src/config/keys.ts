@@ -15,6 +15,10 @@ const OTLP_URL = kind.matching(
   'an http: or https: URL without user information and query, for instance http://127.0.0.1:4318',
 );
 const GATEWAYS_MAX = 8;
+const PEERS_MAX = 56;
+/** Short enough for `<name>-<n>` to be an id. */
+const PEER_NAME = kind.matching(/^[a-z0-9][a-z0-9.-]{0,61}$/, '1 to 62 of a-z 0-9 . -');
+const PEER_HOST = kind.matching(/^[A-Za-z0-9.:-]{1,253}$/, 'a host name or an address');
 
 export const KEYS: readonly KeySpec[] = [
   { key: 'state_dir', kind: kind.path, fallback: '.clawgress' },
@@ -36,6 +40,7 @@ export const KEYS: readonly KeySpec[] = [
   { key: 'policy.shadow_file', kind: kind.path },
   { key: 'registry_file', kind: kind.path },
   { key: 'gateways', kind: kind.integer(1, GATEWAYS_MAX), fallback: 1 },
+  { key: 'gateway_name', kind: PEER_NAME, fallback: 'gateway' },
   {
     key: 'recorder.segment_max_bytes',
     kind: kind.integer(1_048_576, 4_294_967_296),
@@ -53,6 +58,18 @@ export const KEYS: readonly KeySpec[] = [
   { key: 'recorder.min_free_bytes', kind: kind.integer(0, 1_099_511_627_776), fallback: 67_108_864 },
   { key: 'recorder.allow_unsafe_storage', kind: kind.flag, fallback: false },
   { key: 'recorder.heads_file', kind: kind.path },
+  { key: 'recorder.listen.address', kind: kind.ip },
+  { key: 'recorder.listen.port', kind: kind.port, fallback: 9_465 },
+  { key: 'recorder.listen.cert', kind: kind.path },
+  { key: 'recorder.listen.key', kind: kind.path },
+  { key: 'recorder.listen.client_ca', kind: kind.path },
+  { key: 'recorder.listen.client_names', kind: kind.listOf(PEER_NAME, PEERS_MAX), fallback: [] },
+  { key: 'recorder.remote.host', kind: PEER_HOST },
+  { key: 'recorder.remote.port', kind: kind.port, fallback: 9_465 },
+  { key: 'recorder.remote.ca', kind: kind.path },
+  { key: 'recorder.remote.cert', kind: kind.path },
+  { key: 'recorder.remote.key', kind: kind.path },
+  { key: 'recorder.remote.server_name', kind: PEER_HOST },
   { key: 'envoy.bin', kind: kind.path },
   { key: 'envoy.concurrency', kind: kind.integer(1, 256), fallback: 1 },
   { key: 'envoy.node_id', kind: ID, fallback: 'envoy-1' },

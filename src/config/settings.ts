@@ -17,6 +17,8 @@ export interface Settings {
   readonly registry_file: string;
   /** Gateway processes on this host, 1 to 8. With one, the recorder runs inside it. */
   readonly gateways: number;
+  /** Gateways are called `<name>-1`, `<name>-2`, … in receipts; over mutual TLS their certificate bears the name. */
+  readonly gateway_name: string;
   readonly jwt_issuers: readonly JwtIssuerSettings[];
   readonly recorder: RecorderSettings;
   readonly envoy: { readonly bin?: string; readonly concurrency: number; readonly node_id: string };
@@ -107,6 +109,32 @@ export interface RecorderSettings {
   readonly allow_unsafe_storage: boolean;
   /** File on other storage that keeps the newest checkpoint, so that a rolled back state folder is noticed. */
   readonly heads_file?: string;
+  /** Serve gateways of other hosts here. */
+  readonly listen?: RecorderListenSettings;
+  /** The recorder runs on another host; this one has gateways only. */
+  readonly remote?: RecorderRemoteSettings;
+}
+
+/** Paths of PEM files. */
+export interface RecorderListenSettings {
+  readonly address: string;
+  readonly port: number;
+  readonly cert: string;
+  readonly key: string;
+  readonly client_ca: string;
+  /** DNS names of client certificates; each is a `gateway_name`. */
+  readonly client_names: readonly string[];
+}
+
+/** Paths of PEM files. */
+export interface RecorderRemoteSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+  /** DNS name in the recorder's certificate. */
+  readonly server_name: string;
 }
 
 export interface DemoSettings {

@@ -51,7 +51,10 @@ function heldDisk() {
       syncSoon: (settled) => (state.hold ? held.push(settled) : real.syncSoon(settled)),
     };
   };
-  return { disk, state, settle: (error: Error | null) => held.splice(0).forEach((one) => one(error)) };
+  const settle = (error: Error | null): void => {
+    for (const one of held.splice(0)) one(error);
+  };
+  return { disk, state, settle };
 }
 
 const outcome = (receipt_id: string, request_id: string, offset = 10): OutcomeNotice => ({
