@@ -39,7 +39,7 @@ const destination = fc
   .map(without)
   .map((parts) => (Object.keys(parts).length === 0 ? undefined : parts));
 
-const match: fc.Arbitrary<Match> = fc
+export const matches: fc.Arbitrary<Match> = fc
   .record({
     agent,
     destination,
@@ -50,9 +50,9 @@ const match: fc.Arbitrary<Match> = fc
   })
   .map((parts) => without(parts) as Match);
 
-const rule = fc
+export const rules: fc.Arbitrary<Omit<Rule, 'id'>> = fc
   .record({
-    match,
+    match: matches,
     action: fc.constantFrom(
       'allow' as const,
       'allow' as const,
@@ -85,11 +85,11 @@ function settled(rule: Omit<Rule, 'id'>): Omit<Rule, 'id'> {
 }
 
 const limit = fc
-  .record({ match, per: fc.constantFrom('agent' as const, 'team' as const), rps: fc.constant(5) })
+  .record({ match: matches, per: fc.constantFrom('agent' as const, 'team' as const), rps: fc.constant(5) })
   .map((parts) => parts as Omit<Limit, 'id'>);
 
 export const documents: fc.Arbitrary<PolicyDocument> = fc
-  .record({ rules: fc.array(rule, { maxLength: 24 }), limits: fc.array(limit, { maxLength: 20 }) })
+  .record({ rules: fc.array(rules, { maxLength: 24 }), limits: fc.array(limit, { maxLength: 20 }) })
   .map(({ rules, limits }) => ({
     schema: 'clawgress/policy/v1',
     id: 'random',
