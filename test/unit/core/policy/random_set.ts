@@ -24,14 +24,28 @@ interface Draft {
   }[];
 }
 
+/** Without rules this wide nearly every request of a set is denied by some layer. */
+const wide: fc.Arbitrary<Omit<Rule, 'id'>> = fc
+  .record({
+    path: fc.constantFrom('deny_ambiguous' as const, 'rewrite' as const, 'raw' as const),
+    kind: fc.constantFrom(undefined, 'connect' as const),
+  })
+  .map(({ path, kind }) => ({
+    action: 'allow',
+    path,
+    match: { destination: { any_host: true }, ...(kind ? { protocol: { kind } } : {}) },
+  }));
+
 const draft: fc.Arbitrary<Draft> = fc.record({
-  rules: fc.array(rules, { maxLength: 8 }),
+  rules: fc.array(fc.oneof({ weight: 2, arbitrary: rules }, { weight: 1, arbitrary: wide }), {
+    maxLength: 6,
+  }),
   ceiling: fc.constantFrom(true, false, false),
   parents: fc.array(fc.constantFrom(true, true, false), { minLength: 4, maxLength: 4 }),
   exceptions: fc.array(
     fc.record({
       target: fc.nat(20),
-      match: matches.map(withHost),
+      match: fc.oneof(matches.map(withHost), fc.constant<Match>({ destination: { any_host: true } })),
       expires: fc.constantFrom(...EXPIRIES),
     }),
     { maxLength: 3 },

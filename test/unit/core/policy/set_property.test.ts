@@ -76,7 +76,7 @@ it('a child never relaxes a parent', () => {
     }),
     { numRuns: 200 },
   );
-  assert.ok(denials > 100 && ceilings > 100, `${denials} ${ceilings}`);
+  assert.ok(denials > 30 && ceilings > 100, `${denials} ${ceilings}`);
 });
 
 it('an exception only lifts the rule that it names, and only while it lasts', () => {
@@ -95,7 +95,7 @@ it('an exception only lifts the rule that it names, and only while it lasts', ()
         assert.deepEqual(policy.evaluate(request, who, MOMENTS.late).live, expected);
         assert.deepEqual(policy.evaluate(request, who).live, expected);
         const now = policy.evaluate(request, who, atMs).live;
-        if (now.verdict === expected.verdict) continue;
+        if (now.reason === expected.reason && now.rule_id === expected.rule_id) continue;
         assert.equal(expected.verdict, 'deny');
         assert.match(expected.rule_id ?? '', /^d[0-9]\//);
         lifted += 1;
@@ -103,7 +103,7 @@ it('an exception only lifts the rule that it names, and only while it lasts', ()
     }),
     { numRuns: 400 },
   );
-  assert.ok(lifted > 0);
+  assert.ok(lifted > 5, String(lifted));
 });
 
 it('gives the same verdict whatever the order of rules, parents and files', () => {
