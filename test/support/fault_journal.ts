@@ -8,6 +8,8 @@ export interface Placed {
   readonly record: NaiveRecord;
   readonly segment: string;
   readonly end: number;
+  /** The signed body as it stands in the line. */
+  readonly body: Uint8Array;
 }
 
 /** Every complete line, in order; base64 and JSON, nothing of the product's code. Signatures are `readJournal`'s matter. */
@@ -26,8 +28,9 @@ function segmentRecords(journalDir: string, name: string): Placed[] {
     const newline = bytes.indexOf(0x0a, start);
     if (newline === -1) return placed;
     const { payload } = JSON.parse(bytes.toString('utf8', start, newline));
-    const record = JSON.parse(Buffer.from(payload, 'base64').toString('utf8'));
-    placed.push({ record, segment: name.replace(/\.gz$/, ''), end: newline + 1 });
+    const body = Buffer.from(payload, 'base64');
+    const record = JSON.parse(body.toString('utf8'));
+    placed.push({ record, segment: name.replace(/\.gz$/, ''), end: newline + 1, body });
     start = newline + 1;
   }
 }

@@ -9,8 +9,8 @@ export interface Evidence {
   readonly hits: readonly Hit[];
   readonly journal: readonly Placed[];
   readonly envoy: EnvoyLogs;
-  /** An Envoy was killed: its last log lines may be lost. */
-  readonly envoyKilled: boolean;
+  /** An Envoy was killed or could not write: its last log lines may be lost. */
+  readonly logLost: boolean;
 }
 
 export type Code =
@@ -165,15 +165,15 @@ function outcomeFindings({ decisions, outcomes, hitNonces, nonceOf }: Joined): F
   });
 }
 
-/** Envoy logged every request that has a decision; what a killed Envoy could not write any more is `unknown`. */
-function logFindings({ envoy, envoyKilled }: Evidence, { decisions, outcomes }: Joined): Finding[] {
+/** Envoy logged every request that has a decision; what it could not write any more is closed as `unknown`. */
+function logFindings({ envoy, logLost }: Evidence, { decisions, outcomes }: Joined): Finding[] {
   const logged = new Set(envoy.lines.map(({ request_id }) => request_id));
   const unknown = new Set(
     outcomes.filter(({ state }) => state === 'unknown').map(({ decision_ref }) => decision_ref),
   );
   return decisions.flatMap(({ record }): Finding[] => {
-    if (logged.has(record['request_id']) || (envoyKilled && record['verdict'] === 'deny')) return [];
-    if (envoyKilled && unknown.has(record['receipt_id'])) return [];
+    if (logged.has(record['request_id']) || (logLost && record['verdict'] === 'deny')) return [];
+    if (logLost && unknown.has(record['receipt_id'])) return [];
     return [{ code: 'LOG_LINE_MISSING', what: record['receipt_id'] }];
   });
 }

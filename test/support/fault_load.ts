@@ -18,7 +18,8 @@ export const MIX: Readonly<Partial<Record<Kind, number>>> = {
   denied: 10,
   anonymous: 7,
   wrong_key: 4,
-  limited: 12,
+  limited: 9,
+  throttled: 5,
   abort: 8,
   reset: 4,
   slow: 7,
@@ -29,6 +30,14 @@ const ABORT_MS_MAX = 40;
 const SLOW_MS_MAX = 250;
 /** A client that was turned away by a broken gateway comes back after this pause. */
 const AFTER_FAILURE_MS = 40;
+
+export interface Pace {
+  readonly clients: number;
+  readonly pauseMs: number;
+  readonly afterFailureMs?: number;
+  /** Requests after which clients go home. */
+  readonly until?: number;
+}
 
 /** A steady load of clients, each with one request at a time; each request has a nonce of its own. */
 export class Load {
@@ -54,14 +63,24 @@ export class Load {
     return this.#count;
   }
 
-  start({ clients, pauseMs }: { clients: number; pauseMs: number }): void {
+  start({
+    clients,
+    pauseMs,
+    afterFailureMs = AFTER_FAILURE_MS,
+    until = Number.POSITIVE_INFINITY,
+  }: Pace): void {
     const client = async () => {
-      while (!this.#stopped) {
+      while (!this.#stopped && this.#count < until) {
         const sent = await this.one();
-        await sleep(failed(sent) ? AFTER_FAILURE_MS : pauseMs);
+        await sleep(failed(sent) ? afterFailureMs : pauseMs);
       }
     };
     this.#clients = Array.from({ length: clients }, client);
+  }
+
+  /** When every client is done: at once after `stop`, or when `until` requests were begun. */
+  async finished(): Promise<void> {
+    await Promise.all(this.#clients);
   }
 
   async stop(): Promise<void> {

@@ -1,12 +1,21 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type EnvoyLogs, envoyLogs, type Placed, placedRecords } from './fault_journal.ts';
 import { Load, MIX } from './fault_load.ts';
 import type { Random } from './fault_random.ts';
 import { type FaultUpstream, startFaultUpstream } from './fault_upstream.ts';
 import { readJournal } from './naive_journal.ts';
 import { type DemoAgent, type Running, startClawgress } from './running.ts';
+
+const CLI = fileURLToPath(new URL('../../bin/clawgress', import.meta.url));
+const THROTTLES = readFileSync(
+  fileURLToPath(new URL('../../policies/policy.schema.json', import.meta.url)),
+  'utf8',
+).includes('max_delay_ms');
+const CLI_OUTPUT_MAX = 256 * 1024 * 1024;
 
 /** A gateway, an upstream that it may reach, and clients. */
 export interface World {
@@ -22,7 +31,17 @@ export interface World {
   envoy(): EnvoyLogs;
   /** Checks signatures and chain of the whole journal with the naive reader; throws at the first mistake. */
   requireSound(): void;
+  /** Flags that point the CLI to this state folder. */
+  readonly stateFlags: readonly string[];
+  /** Runs a command of the CLI; waits for its end. */
+  cli(...args: readonly string[]): CliRun;
   close(): Promise<void>;
+}
+
+export interface CliRun {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 export interface WorldOptions {
@@ -78,6 +97,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       records: () => placedRecords(running.endpoints.journal_dir),
       envoy: () => envoyLogs(stateDir),
       requireSound: () => void readJournal(running.endpoints.journal_dir, running.endpoints.public_keys),
+      stateFlags: ['--state-dir', stateDir, '--config', config],
+      cli: (...args) => runCli(args),
       close: async () => {
         await load.stop();
         await world.running.stop();
@@ -91,6 +112,11 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     rmSync(root, { recursive: true, force: true });
     throw error;
   }
+}
+
+function runCli(args: readonly string[]): CliRun {
+  const { status, stdout, stderr } = spawnSync(CLI, args, { encoding: 'utf8', maxBuffer: CLI_OUTPUT_MAX });
+  return { status, stdout, stderr };
 }
 
 function agent({ agents }: Running, id: string): DemoAgent {
@@ -113,8 +139,8 @@ function withEnvironment<T>(env: Readonly<Record<string, string>>, start: () => 
   }
 }
 
-/** One agent may do anything with the upstream; the other reads `/hello`, at most 20 times a second. */
-export function faultPolicy({ address, port }: FaultUpstream, extra: readonly string[] = []): string {
+/** One agent may do anything with the upstream; the other reads `/hello`, at most 10 times a second, and `/throttled`, where it waits. */
+export function faultPolicy({ address, port }: FaultUpstream): string {
   const destination = `{hosts: ["${address}"], ports: [${port}]`;
   return [
     'schema: clawgress/policy/v1',
@@ -127,11 +153,15 @@ export function faultPolicy({ address, port }: FaultUpstream, extra: readonly st
     `    match: {agent: {agent_id: [demo-agent]}, destination: ${destination}}, protocol: {kind: connect}}`,
     '    action: allow',
     '  - id: reads',
-    `    match: {agent: {agent_id: [demo-limited]}, destination: ${destination}, schemes: [http]}, methods: [GET], path_prefixes: [/hello], protocol: {kind: http}}`,
+    `    match: {agent: {agent_id: [demo-limited]}, destination: ${destination}, schemes: [http]}, methods: [GET], path_prefixes: [/hello, /throttled], protocol: {kind: http}}`,
     '    action: allow',
     'limits:',
-    '  - {id: reads-rate, match: {agent: {agent_id: [demo-limited]}}, per: agent, rps: 20, burst: 20, mode: hard_stop}',
-    ...extra,
+    '  - {id: reads-rate, match: {agent: {agent_id: [demo-limited]}, path_prefixes: [/hello]}, per: agent, rps: 10, burst: 10, mode: hard_stop}',
+    ...(THROTTLES
+      ? [
+          '  - {id: slots, match: {agent: {agent_id: [demo-limited]}, path_prefixes: [/throttled]}, per: agent, rps: 40, burst: 5, mode: throttle, max_delay_ms: 400}',
+        ]
+      : []),
     '',
   ].join('\n');
 }

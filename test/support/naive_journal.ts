@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 /** A journal record as any JSON reader sees it. */
 // biome-ignore lint/suspicious/noExplicitAny: this reader must not know our types
@@ -41,10 +42,12 @@ export function readJournal(folder: string, publicKeysFile: string): NaiveRecord
 /** Complete lines of all segments in order; an unfinished last line of a live journal is left out. */
 export function journalLines(folder: string): string[] {
   const segments = readdirSync(folder)
-    .filter((name) => /^\d{12}-.*\.jsonl$/.test(name))
+    .filter((name) => /^\d{12}-.*\.jsonl(\.gz)?$/.test(name))
+    .filter((name, _, all) => !name.endsWith('.gz') || !all.includes(name.slice(0, -3)))
     .sort();
   return segments.flatMap((name) => {
-    const text = readFileSync(join(folder, name), 'utf8');
+    const bytes = readFileSync(join(folder, name));
+    const text = (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
     return text
       .slice(0, text.lastIndexOf('\n') + 1)
       .split('\n')

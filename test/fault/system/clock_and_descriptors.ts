@@ -50,7 +50,8 @@ export const DESCRIPTOR_FAULTS: readonly Fault[] = [
   },
   {
     name: 'Envoy out of file descriptors',
-    how: `RLIMIT_NOFILE of Envoy set to what it has open, while ${IDLE_CLIENTS} new clients come, for 2 s`,
+    how: `RLIMIT_NOFILE of Envoy set to what it has open, while ${IDLE_CLIENTS} new clients come, for 2 s; Envoy crashes on it`,
+    losesLog: true,
     holdMs: 1_000,
     missing: prlimitMissing,
     async inflict(world) {

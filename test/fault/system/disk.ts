@@ -1,5 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ALWAYS, EIO, ENOSPC, type Shim } from '../../support/fault_shim.ts';
@@ -68,20 +68,20 @@ export const DISK_FAULTS: readonly Fault[] = [
 /** Leaves so little that the next batches run into the end. */
 const LEFT_BYTES = 64 * 1024;
 
-/** A real file system that is really full: needs the right to mount one. */
+/** A real file system that is really full: needs the right to mount one. Mounts nothing before `missing` is asked. */
 export function fullDisk(): Fault {
-  const root = mkdtempSync(join(tmpdir(), 'cg-full-'));
+  const root = join(tmpdir(), `cg-full-${process.pid}`);
   const ballast = join(root, 'ballast');
   return {
     name: 'disk full',
     how: 'state folder on a tmpfs of 24 MB that is filled to the last 64 kB; space is given back after 2 s',
+    losesLog: true,
     holdMs: 2_000,
     world: { stateDir: join(root, 's'), settings: ['recorder: {allow_unsafe_storage: true}'] },
     missing() {
+      mkdirSync(root);
       const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24m,mode=0700', 'none', root]);
-      if (mounted.status === 0) return undefined;
-      rmSync(root, { recursive: true, force: true });
-      return 'mounting a tmpfs needs root';
+      return mounted.status === 0 ? undefined : 'mounting a tmpfs needs root';
     },
     inflict() {
       const { bavail, bsize } = statfsSync(root);
@@ -91,9 +91,9 @@ export function fullDisk(): Fault {
   };
 }
 
-/** Undoes what `fullDisk` mounted. */
+/** Undoes what `missing` mounted. */
 export function releaseFullDisk(fault: Fault): void {
   const root = join(fault.world?.stateDir ?? '', '..');
-  execFileSync('umount', [root]);
+  spawnSync('umount', [root]);
   rmSync(root, { recursive: true, force: true });
 }

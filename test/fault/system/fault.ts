@@ -12,8 +12,8 @@ export interface Fault {
   readonly how: string;
   /** Runs with the shim for disk and clock. */
   readonly shim?: true;
-  /** Envoy dies on the way: its last log lines may be lost. */
-  readonly killsEnvoy?: true;
+  /** Envoy dies on the way or cannot write: its last log lines may be lost. */
+  readonly losesLog?: true;
   /** Nobody may notice. */
   readonly unnoticed?: true;
   /** The gateway must not come back by itself. */
@@ -98,7 +98,7 @@ async function runIn(world: World, fault: Fault, shim: Shim, seed: number): Prom
     hits: world.upstream.hits,
     journal: world.records(),
     envoy: world.envoy(),
-    envoyKilled: fault.killsEnvoy === true,
+    logLost: fault.losesLog === true,
   });
   const times = timesOf(load.sent, broken, healed);
   return {

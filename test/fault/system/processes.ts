@@ -25,7 +25,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     name: 'Envoy killed',
     how: 'SIGKILL to Envoy',
-    killsEnvoy: true,
+    losesLog: true,
     holdMs: 0,
     inflict: (world) => void process.kill(envoy(world), 'SIGKILL'),
   },
@@ -39,7 +39,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     name: 'gateway and Envoy killed together',
     how: 'SIGKILL to both at the same moment',
-    killsEnvoy: true,
+    losesLog: true,
     holdMs: 0,
     inflict(world) {
       const both = [gateway(world), envoy(world)];
@@ -49,7 +49,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     name: 'supervisor killed',
     how: 'SIGKILL to `clawgress up`; 1 s later it is started again',
-    killsEnvoy: true,
+    losesLog: true,
     holdMs: 1_000,
     inflict: (world) => void world.running.up.kill('SIGKILL'),
     heal: (world) => world.restart(),
