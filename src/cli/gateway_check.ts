@@ -7,17 +7,20 @@ import type { Keyring } from '../keys/keyring.ts';
 import { type Check, createCheck } from '../server/check.ts';
 import type { RecorderPort, Snapshot } from '../server/ports.ts';
 import { receiptIds } from '../server/receipt_id.ts';
+import { Sleepers } from '../server/sleepers.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
-const GATEWAY_ID = 'gateway-1';
 const US_PER_S = 1_000_000;
+const MS_PER_S = 1_000;
 
 /** Binds one Check to this process: its clock, its keys, its recorder, its metrics. */
 export function createGatewayCheck(parts: {
   readonly settings: Settings;
   readonly layout: Layout;
   readonly keyring: Keyring;
+  /** Name of this gateway in receipts. */
+  readonly gatewayId: string;
   readonly recorder: Pick<RecorderPort, 'append'>;
   readonly feed: { current(): Snapshot };
   readonly log: Logger;
@@ -32,10 +35,12 @@ export function createGatewayCheck(parts: {
     clock: { nowMs: Date.now, monoUs: () => Math.floor(performance.now() * 1000) },
     salt: (receiptId, pointer) => commitmentSalt(hmac, keyring.commitSaltKey, receiptId, pointer),
     settings: {
-      gatewayId: GATEWAY_ID,
+      gatewayId: parts.gatewayId,
       stamp: readFileSync(parts.layout.stamp, 'utf8').trim(),
       selfPorts: [settings.explicit_proxy.port, settings.base_url.port],
+      checkTimeoutMs: settings.check_timeout_ms,
     },
+    sleepers: new Sleepers(),
     log,
     metrics: {
       checked(reason, recorded, durationUs) {
@@ -43,6 +48,8 @@ export function createGatewayCheck(parts: {
         metrics.checks.inc({ verdict, reason });
         metrics.checkSeconds.observe(durationUs / US_PER_S);
       },
+      delayed: (ms) => metrics.delaySeconds.observe(ms / MS_PER_S),
+      degraded: (what) => metrics.degradedChecks.inc({ what }),
     },
   });
 }

@@ -10,6 +10,7 @@ export interface KeySpec {
 
 const ID = kind.matching(/^[a-z0-9._-]{1,64}$/, '1 to 64 of a-z 0-9 . _ -');
 const CIDRS_MAX = 256;
+const ENVIRONMENTS_MAX = 64;
 const OTLP_URL = kind.matching(
   /^https?:\/\/(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[1-9]\d{0,4})?(?:\/[A-Za-z0-9._~/-]{0,255})?$/,
   'an http: or https: URL without user information and query, for instance http://127.0.0.1:4318',
@@ -39,6 +40,7 @@ export const KEYS: readonly KeySpec[] = [
   { key: 'policy.stale', kind: kind.oneOf('deny', 'loud'), fallback: 'deny' },
   { key: 'policy.shadow_file', kind: kind.path },
   { key: 'registry_file', kind: kind.path },
+  { key: 'fail_mode.open_environments', kind: kind.listOf(ID, ENVIRONMENTS_MAX), fallback: [] },
   { key: 'gateways', kind: kind.integer(1, GATEWAYS_MAX), fallback: 1 },
   { key: 'gateway_name', kind: PEER_NAME, fallback: 'gateway' },
   {
@@ -52,6 +54,7 @@ export const KEYS: readonly KeySpec[] = [
   { key: 'recorder.heartbeat_s', kind: kind.integer(1, 86_400), fallback: 60 },
   { key: 'recorder.queue_max', kind: kind.integer(1, 1_000_000), fallback: 8_192 },
   { key: 'recorder.limit_keys_max', kind: kind.integer(1, 10_000_000), fallback: 100_000 },
+  { key: 'recorder.denials_per_second', kind: kind.integer(1, 1_000_000), fallback: 500 },
   { key: 'recorder.compress_segments', kind: kind.flag, fallback: true },
   { key: 'recorder.retention_days', kind: kind.integer(0, 36_500), fallback: 0 },
   { key: 'recorder.journal_max_bytes', kind: kind.integer(0, 1_125_899_906_842_624), fallback: 0 },

@@ -20,6 +20,8 @@ export interface Settings {
   /** Gateways are called `<name>-1`, `<name>-2`, … in receipts; over mutual TLS their certificate bears the name. */
   readonly gateway_name: string;
   readonly jwt_issuers: readonly JwtIssuerSettings[];
+  /** Environments whose agents may go on while the keys of their token issuer cannot be refreshed; all others fail closed. */
+  readonly fail_mode: { readonly open_environments: readonly string[] };
   readonly recorder: RecorderSettings;
   readonly envoy: { readonly bin?: string; readonly concurrency: number; readonly node_id: string };
   /** What one source may send to Envoy before requests are refused without a decision. */
@@ -97,6 +99,8 @@ export interface RecorderSettings {
   readonly queue_max: number;
   /** Distinct bucket keys per tenant; beyond: LIMIT_KEYS. */
   readonly limit_keys_max: number;
+  /** Denials per second of one reason and one agent or source that are written one by one; the rest is counted. */
+  readonly denials_per_second: number;
   /** Pack segments as gzip after they are sealed. */
   readonly compress_segments: boolean;
   /** Remove sealed segments whose newest record is older; 0: keep all. */

@@ -189,9 +189,25 @@ export interface Limit {
    */
   burst?: number;
   /**
-   * hard_stop refuses with 429; alert_only passes and records. Default hard_stop.
+   * Beyond the limit: hard_stop refuses with 429; throttle holds requests back for the next free slot; soft_stop lets runs that began before go on for a while, up to 110 %; alert_only passes and records. Default hard_stop.
    */
-  mode?: 'hard_stop' | 'alert_only';
+  mode?: 'hard_stop' | 'throttle' | 'soft_stop' | 'alert_only';
+  /**
+   * throttle only: the longest wait for a slot; a request that would wait longer is refused with 429. Default 1000.
+   */
+  max_delay_ms?: number;
+  /**
+   * soft_stop only: how long after the limit was used up a run may go on. Default 5.
+   */
+  grace_minutes?: number;
+  /**
+   * soft_stop only: how many calls a run may make beyond the limit. Default 20.
+   */
+  grace_calls?: number;
+  /**
+   * Percentage of the limit at which receipts, a metric and the log say that it is nearly used up. Default 80.
+   */
+  near_limit?: number;
 }
 /**
  * Requests that are counted. Absent: all.

@@ -2,7 +2,7 @@
 "use strict";
 export const validate = validate20;
 export default validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"urn:clawgress:policy:v1","title":"PolicyDocument","description":"One policy: who may call what, how often. Nothing is allowed that no rule allows.","type":"object","additionalProperties":false,"required":["schema","id","rules"],"properties":{"schema":{"description":"Version of the document format.","const":"clawgress/policy/v1"},"id":{"description":"Name of the policy in receipts.","$ref":"#/$defs/Id"},"inherits":{"description":"Ids of parent documents. Their deny and observing rules and their limits apply, too; their allow rules grant nothing here.","type":"array","minItems":1,"maxItems":16,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}},"ceiling":{"description":"true: whatever inherits this document allows only what the rules of this one allow, too.","const":true},"rules":{"description":"Rules in any order; the order never changes a verdict. An empty list denies everything.","type":"array","maxItems":20000,"items":{"$ref":"#/$defs/Rule"}},"limits":{"description":"Rate limits for requests that the rules allow. All that cover a request are tested, then charged together.","type":"array","maxItems":1000,"items":{"$ref":"#/$defs/Limit"}},"exceptions":{"description":"Requests that a deny rule of a parent does not apply to, until a date. Only in signed policy.","type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/$defs/Exception"}},"tests":{"description":"Requests with their expected verdicts, judged at every load. A failing test refuses the document.","type":"array","maxItems":1000,"items":{"$ref":"#/$defs/DocumentTest"}}},"$defs":{"Id":{"type":"string","pattern":"^[a-z0-9._-]{1,64}$","x-allowed":"1 to 64 of the characters a-z 0-9 . _ -"},"IdList":{"type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}},"Rule":{"type":"object","additionalProperties":false,"required":["id","action"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"priority":{"description":"Which of several equally strong rules a receipt names: the highest. Never changes a verdict. Default 0.","type":"integer","minimum":0,"maximum":1000000},"enabled":{"description":"false leaves the rule out. Default true.","type":"boolean"},"match":{"description":"All predicates must hold. Absent: every request.","$ref":"#/$defs/Match"},"action":{"description":"deny beats allow; alert and log_only observe and never grant.","enum":["allow","deny","alert","log_only"]},"shadow":{"description":"true: the rule counts only for the recorded would-be verdict. Default false.","type":"boolean"},"path":{"description":"Allow rules only. What to do with a path that can be read in two ways: deny it, forward the normalised path, or forward the raw bytes. Default deny_ambiguous.","enum":["deny_ambiguous","rewrite","raw"]}}},"Match":{"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. An absent list means any.","$ref":"#/$defs/AgentMatch"},"destination":{"description":"Where to.","$ref":"#/$defs/DestinationMatch"},"methods":{"description":"Listed methods, upper case.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"}},"path_prefixes":{"description":"Listed prefixes of the path; a prefix ends at a segment border.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","pattern":"^/[!-~]{0,1023}$","x-allowed":"a path that begins with /, printable ASCII, other bytes percent-encoded"}},"query":{"description":"Query parameters.","$ref":"#/$defs/QueryMatch"},"protocol":{"description":"How the request reaches the gateway.","$ref":"#/$defs/ProtocolMatch"}}},"AgentMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"agent_id":{"$ref":"#/$defs/IdList"},"team_id":{"$ref":"#/$defs/IdList"},"project_id":{"$ref":"#/$defs/IdList"},"environment":{"$ref":"#/$defs/IdList"},"tenant_id":{"$ref":"#/$defs/IdList"}}},"DestinationMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"hosts":{"description":"Exact names, *.name for one or more labels below a name, or IP addresses.","type":"array","minItems":1,"maxItems":10000,"uniqueItems":true,"items":{"type":"string"}},"ports":{"description":"Listed ports. Absent: any.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":65535}},"schemes":{"description":"tcp is what an opaque tunnel carries. Absent: any.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["http","https","tcp"]}},"any_host":{"description":"true: every host name (in an allow rule no IP address). An allow rule needs hosts or this.","const":true}}},"QueryMatch":{"type":"object","additionalProperties":false,"required":["absent"],"properties":{"absent":{"description":"Decoded parameter names that the query must not carry.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-~]{1,128}$","x-allowed":"a decoded parameter name, 1 to 128 printable ASCII characters"}}}},"ProtocolMatch":{"type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"description":"http: a request the gateway sees. connect: an opaque tunnel, which an allow rule must name.","enum":["http","connect"]}}},"Limit":{"type":"object","additionalProperties":false,"required":["id","per"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"match":{"description":"Requests that are counted. Absent: all.","$ref":"#/$defs/Match"},"per":{"description":"What has a bucket of its own, within a tenant.","enum":["agent","team","project","environment"]},"rps":{"description":"Requests per second.","type":"integer","minimum":1,"maximum":100000},"rpm":{"description":"Requests per minute.","type":"integer","minimum":1,"maximum":6000000},"burst":{"description":"Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.","type":"integer","minimum":1,"maximum":1000000},"mode":{"description":"hard_stop refuses with 429; alert_only passes and records. Default hard_stop.","enum":["hard_stop","alert_only"]}}},"Exception":{"type":"object","additionalProperties":false,"required":["id","to","match","reason","expires"],"properties":{"id":{"description":"Unique among the exceptions of the document.","$ref":"#/$defs/Id"},"to":{"description":"The deny rule of a parent: document/rule.","$ref":"#/$defs/InheritedRule"},"match":{"description":"What the deny rule no longer applies to. All predicates must surely hold, as in an allow rule.","$ref":"#/$defs/Match"},"reason":{"description":"Why, for whoever reads the policy.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"expires":{"description":"From this moment on the deny rule applies again.","type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$","x-allowed":"a moment in UTC such as 2026-12-31T00:00:00Z"}}},"InheritedRule":{"type":"string","pattern":"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$","x-allowed":"document/rule"},"RuleName":{"type":"string","pattern":"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$","x-allowed":"a rule id, or document/rule for a rule of a parent"},"DocumentTest":{"type":"object","additionalProperties":false,"required":["name","request","expect"],"properties":{"name":{"description":"What the test shows; unique.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"request":{"$ref":"#/$defs/TestRequest"},"expect":{"$ref":"#/$defs/TestExpectation"}}},"TestRequest":{"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. tenant_id is default unless given; other absent ids are unset.","$ref":"#/$defs/TestAgent"},"method":{"description":"Default GET.","type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"},"url":{"description":"http:// or https:// URL, taken byte for byte.","type":"string","pattern":"^[!-~]{1,8192}$","x-allowed":"a URL such as https://api.example.com/v1/items"},"connect":{"description":"host:port of an opaque tunnel, instead of url.","type":"string","pattern":"^[!-~]{1,300}$","x-allowed":"an authority such as api.example.com:443"},"headers":{"description":"Names of headers that the request carries (override headers matter).","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[a-z0-9-]{1,64}$","x-allowed":"a lower-case header name"}}}},"TestAgent":{"type":"object","additionalProperties":false,"properties":{"agent_id":{"$ref":"#/$defs/Id"},"team_id":{"$ref":"#/$defs/Id"},"project_id":{"$ref":"#/$defs/Id"},"environment":{"$ref":"#/$defs/Id"},"tenant_id":{"$ref":"#/$defs/Id"}}},"TestExpectation":{"type":"object","additionalProperties":false,"required":["verdict"],"properties":{"verdict":{"enum":["allow","deny"]},"reason":{"description":"Reason code of the verdict.","enum":["POLICY_ALLOW","POLICY_DENY","POLICY_NO_MATCH","POLICY_CEILING","TUNNEL_OPAQUE","PATH_AMBIGUOUS","OVERRIDE_HEADER","AUTHORITY_INVALID","DESTINATION_SELF","HOST_NUMERIC","METHOD_INVALID","PATH_INVALID","REQUEST_TOO_LARGE"]},"rule":{"description":"The rule that the receipt names.","$ref":"#/$defs/RuleName"}}}}};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"urn:clawgress:policy:v1","title":"PolicyDocument","description":"One policy: who may call what, how often. Nothing is allowed that no rule allows.","type":"object","additionalProperties":false,"required":["schema","id","rules"],"properties":{"schema":{"description":"Version of the document format.","const":"clawgress/policy/v1"},"id":{"description":"Name of the policy in receipts.","$ref":"#/$defs/Id"},"inherits":{"description":"Ids of parent documents. Their deny and observing rules and their limits apply, too; their allow rules grant nothing here.","type":"array","minItems":1,"maxItems":16,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}},"ceiling":{"description":"true: whatever inherits this document allows only what the rules of this one allow, too.","const":true},"rules":{"description":"Rules in any order; the order never changes a verdict. An empty list denies everything.","type":"array","maxItems":20000,"items":{"$ref":"#/$defs/Rule"}},"limits":{"description":"Rate limits for requests that the rules allow. All that cover a request are tested, then charged together.","type":"array","maxItems":1000,"items":{"$ref":"#/$defs/Limit"}},"exceptions":{"description":"Requests that a deny rule of a parent does not apply to, until a date. Only in signed policy.","type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/$defs/Exception"}},"tests":{"description":"Requests with their expected verdicts, judged at every load. A failing test refuses the document.","type":"array","maxItems":1000,"items":{"$ref":"#/$defs/DocumentTest"}}},"$defs":{"Id":{"type":"string","pattern":"^[a-z0-9._-]{1,64}$","x-allowed":"1 to 64 of the characters a-z 0-9 . _ -"},"IdList":{"type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}},"Rule":{"type":"object","additionalProperties":false,"required":["id","action"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"priority":{"description":"Which of several equally strong rules a receipt names: the highest. Never changes a verdict. Default 0.","type":"integer","minimum":0,"maximum":1000000},"enabled":{"description":"false leaves the rule out. Default true.","type":"boolean"},"match":{"description":"All predicates must hold. Absent: every request.","$ref":"#/$defs/Match"},"action":{"description":"deny beats allow; alert and log_only observe and never grant.","enum":["allow","deny","alert","log_only"]},"shadow":{"description":"true: the rule counts only for the recorded would-be verdict. Default false.","type":"boolean"},"path":{"description":"Allow rules only. What to do with a path that can be read in two ways: deny it, forward the normalised path, or forward the raw bytes. Default deny_ambiguous.","enum":["deny_ambiguous","rewrite","raw"]}}},"Match":{"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. An absent list means any.","$ref":"#/$defs/AgentMatch"},"destination":{"description":"Where to.","$ref":"#/$defs/DestinationMatch"},"methods":{"description":"Listed methods, upper case.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"}},"path_prefixes":{"description":"Listed prefixes of the path; a prefix ends at a segment border.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","pattern":"^/[!-~]{0,1023}$","x-allowed":"a path that begins with /, printable ASCII, other bytes percent-encoded"}},"query":{"description":"Query parameters.","$ref":"#/$defs/QueryMatch"},"protocol":{"description":"How the request reaches the gateway.","$ref":"#/$defs/ProtocolMatch"}}},"AgentMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"agent_id":{"$ref":"#/$defs/IdList"},"team_id":{"$ref":"#/$defs/IdList"},"project_id":{"$ref":"#/$defs/IdList"},"environment":{"$ref":"#/$defs/IdList"},"tenant_id":{"$ref":"#/$defs/IdList"}}},"DestinationMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"hosts":{"description":"Exact names, *.name for one or more labels below a name, or IP addresses.","type":"array","minItems":1,"maxItems":10000,"uniqueItems":true,"items":{"type":"string"}},"ports":{"description":"Listed ports. Absent: any.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":65535}},"schemes":{"description":"tcp is what an opaque tunnel carries. Absent: any.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["http","https","tcp"]}},"any_host":{"description":"true: every host name (in an allow rule no IP address). An allow rule needs hosts or this.","const":true}}},"QueryMatch":{"type":"object","additionalProperties":false,"required":["absent"],"properties":{"absent":{"description":"Decoded parameter names that the query must not carry.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-~]{1,128}$","x-allowed":"a decoded parameter name, 1 to 128 printable ASCII characters"}}}},"ProtocolMatch":{"type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"description":"http: a request the gateway sees. connect: an opaque tunnel, which an allow rule must name.","enum":["http","connect"]}}},"Limit":{"type":"object","additionalProperties":false,"required":["id","per"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"match":{"description":"Requests that are counted. Absent: all.","$ref":"#/$defs/Match"},"per":{"description":"What has a bucket of its own, within a tenant.","enum":["agent","team","project","environment"]},"rps":{"description":"Requests per second.","type":"integer","minimum":1,"maximum":100000},"rpm":{"description":"Requests per minute.","type":"integer","minimum":1,"maximum":6000000},"burst":{"description":"Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.","type":"integer","minimum":1,"maximum":1000000},"mode":{"description":"Beyond the limit: hard_stop refuses with 429; throttle holds requests back for the next free slot; soft_stop lets runs that began before go on for a while, up to 110 %; alert_only passes and records. Default hard_stop.","enum":["hard_stop","throttle","soft_stop","alert_only"]},"max_delay_ms":{"description":"throttle only: the longest wait for a slot; a request that would wait longer is refused with 429. Default 1000.","type":"integer","minimum":1,"maximum":5000},"grace_minutes":{"description":"soft_stop only: how long after the limit was used up a run may go on. Default 5.","type":"integer","minimum":1,"maximum":1440},"grace_calls":{"description":"soft_stop only: how many calls a run may make beyond the limit. Default 20.","type":"integer","minimum":1,"maximum":100000},"near_limit":{"description":"Percentage of the limit at which receipts, a metric and the log say that it is nearly used up. Default 80.","type":"integer","minimum":1,"maximum":99}}},"Exception":{"type":"object","additionalProperties":false,"required":["id","to","match","reason","expires"],"properties":{"id":{"description":"Unique among the exceptions of the document.","$ref":"#/$defs/Id"},"to":{"description":"The deny rule of a parent: document/rule.","$ref":"#/$defs/InheritedRule"},"match":{"description":"What the deny rule no longer applies to. All predicates must surely hold, as in an allow rule.","$ref":"#/$defs/Match"},"reason":{"description":"Why, for whoever reads the policy.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"expires":{"description":"From this moment on the deny rule applies again.","type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$","x-allowed":"a moment in UTC such as 2026-12-31T00:00:00Z"}}},"InheritedRule":{"type":"string","pattern":"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$","x-allowed":"document/rule"},"RuleName":{"type":"string","pattern":"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$","x-allowed":"a rule id, or document/rule for a rule of a parent"},"DocumentTest":{"type":"object","additionalProperties":false,"required":["name","request","expect"],"properties":{"name":{"description":"What the test shows; unique.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"request":{"$ref":"#/$defs/TestRequest"},"expect":{"$ref":"#/$defs/TestExpectation"}}},"TestRequest":{"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. tenant_id is default unless given; other absent ids are unset.","$ref":"#/$defs/TestAgent"},"method":{"description":"Default GET.","type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"},"url":{"description":"http:// or https:// URL, taken byte for byte.","type":"string","pattern":"^[!-~]{1,8192}$","x-allowed":"a URL such as https://api.example.com/v1/items"},"connect":{"description":"host:port of an opaque tunnel, instead of url.","type":"string","pattern":"^[!-~]{1,300}$","x-allowed":"an authority such as api.example.com:443"},"headers":{"description":"Names of headers that the request carries (override headers matter).","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[a-z0-9-]{1,64}$","x-allowed":"a lower-case header name"}}}},"TestAgent":{"type":"object","additionalProperties":false,"properties":{"agent_id":{"$ref":"#/$defs/Id"},"team_id":{"$ref":"#/$defs/Id"},"project_id":{"$ref":"#/$defs/Id"},"environment":{"$ref":"#/$defs/Id"},"tenant_id":{"$ref":"#/$defs/Id"}}},"TestExpectation":{"type":"object","additionalProperties":false,"required":["verdict"],"properties":{"verdict":{"enum":["allow","deny"]},"reason":{"description":"Reason code of the verdict.","enum":["POLICY_ALLOW","POLICY_DENY","POLICY_NO_MATCH","POLICY_CEILING","TUNNEL_OPAQUE","PATH_AMBIGUOUS","OVERRIDE_HEADER","AUTHORITY_INVALID","DESTINATION_SELF","HOST_NUMERIC","METHOD_INVALID","PATH_INVALID","REQUEST_TOO_LARGE"]},"rule":{"description":"The rule that the receipt names.","$ref":"#/$defs/RuleName"}}}}};
 const schema32 = {"type":"string","pattern":"^[a-z0-9._-]{1,64}$","x-allowed":"1 to 64 of the characters a-z 0-9 . _ -"};
 const pattern4 = new RegExp("^[a-z0-9._-]{1,64}$", "u");
 const schema34 = {"type":"object","additionalProperties":false,"required":["id","action"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"priority":{"description":"Which of several equally strong rules a receipt names: the highest. Never changes a verdict. Default 0.","type":"integer","minimum":0,"maximum":1000000},"enabled":{"description":"false leaves the rule out. Default true.","type":"boolean"},"match":{"description":"All predicates must hold. Absent: every request.","$ref":"#/$defs/Match"},"action":{"description":"deny beats allow; alert and log_only observe and never grant.","enum":["allow","deny","alert","log_only"]},"shadow":{"description":"true: the rule counts only for the recorded would-be verdict. Default false.","type":"boolean"},"path":{"description":"Allow rules only. What to do with a path that can be read in two ways: deny it, forward the normalised path, or forward the raw bytes. Default deny_ambiguous.","enum":["deny_ambiguous","rewrite","raw"]}}};
@@ -1060,7 +1060,8 @@ return errors === 0;
 }
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema43 = {"type":"object","additionalProperties":false,"required":["id","per"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"match":{"description":"Requests that are counted. Absent: all.","$ref":"#/$defs/Match"},"per":{"description":"What has a bucket of its own, within a tenant.","enum":["agent","team","project","environment"]},"rps":{"description":"Requests per second.","type":"integer","minimum":1,"maximum":100000},"rpm":{"description":"Requests per minute.","type":"integer","minimum":1,"maximum":6000000},"burst":{"description":"Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.","type":"integer","minimum":1,"maximum":1000000},"mode":{"description":"hard_stop refuses with 429; alert_only passes and records. Default hard_stop.","enum":["hard_stop","alert_only"]}}};
+const schema43 = {"type":"object","additionalProperties":false,"required":["id","per"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"match":{"description":"Requests that are counted. Absent: all.","$ref":"#/$defs/Match"},"per":{"description":"What has a bucket of its own, within a tenant.","enum":["agent","team","project","environment"]},"rps":{"description":"Requests per second.","type":"integer","minimum":1,"maximum":100000},"rpm":{"description":"Requests per minute.","type":"integer","minimum":1,"maximum":6000000},"burst":{"description":"Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.","type":"integer","minimum":1,"maximum":1000000},"mode":{"description":"Beyond the limit: hard_stop refuses with 429; throttle holds requests back for the next free slot; soft_stop lets runs that began before go on for a while, up to 110 %; alert_only passes and records. Default hard_stop.","enum":["hard_stop","throttle","soft_stop","alert_only"]},"max_delay_ms":{"description":"throttle only: the longest wait for a slot; a request that would wait longer is refused with 429. Default 1000.","type":"integer","minimum":1,"maximum":5000},"grace_minutes":{"description":"soft_stop only: how long after the limit was used up a run may go on. Default 5.","type":"integer","minimum":1,"maximum":1440},"grace_calls":{"description":"soft_stop only: how many calls a run may make beyond the limit. Default 20.","type":"integer","minimum":1,"maximum":100000},"near_limit":{"description":"Percentage of the limit at which receipts, a metric and the log say that it is nearly used up. Default 80.","type":"integer","minimum":1,"maximum":99}}};
+const func1 = Object.prototype.hasOwnProperty;
 
 function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1094,7 +1095,7 @@ vErrors.push(err1);
 errors++;
 }
 for(const key0 in data){
-if(!(((((((key0 === "id") || (key0 === "match")) || (key0 === "per")) || (key0 === "rps")) || (key0 === "rpm")) || (key0 === "burst")) || (key0 === "mode"))){
+if(!(func1.call(schema43.properties, key0))){
 const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema43,data};
 if(vErrors === null){
 vErrors = [err2];
@@ -1256,7 +1257,7 @@ errors++;
 }
 if(data.mode !== undefined){
 let data6 = data.mode;
-if(!((data6 === "hard_stop") || (data6 === "alert_only"))){
+if(!((((data6 === "hard_stop") || (data6 === "throttle")) || (data6 === "soft_stop")) || (data6 === "alert_only"))){
 const err15 = {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema43.properties.mode.enum},message:"must be equal to one of the allowed values",schema:schema43.properties.mode.enum,parentSchema:schema43.properties.mode,data:data6};
 if(vErrors === null){
 vErrors = [err15];
@@ -1267,14 +1268,154 @@ vErrors.push(err15);
 errors++;
 }
 }
-}
-else {
-const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema43.type,parentSchema:schema43,data};
+if(data.max_delay_ms !== undefined){
+let data7 = data.max_delay_ms;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err16 = {instancePath:instancePath+"/max_delay_ms",schemaPath:"#/properties/max_delay_ms/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.max_delay_ms.type,parentSchema:schema43.properties.max_delay_ms,data:data7};
 if(vErrors === null){
 vErrors = [err16];
 }
 else {
 vErrors.push(err16);
+}
+errors++;
+}
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 5000 || isNaN(data7)){
+const err17 = {instancePath:instancePath+"/max_delay_ms",schemaPath:"#/properties/max_delay_ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema43.properties.max_delay_ms,data:data7};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+if(data7 < 1 || isNaN(data7)){
+const err18 = {instancePath:instancePath+"/max_delay_ms",schemaPath:"#/properties/max_delay_ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.max_delay_ms,data:data7};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+}
+if(data.grace_minutes !== undefined){
+let data8 = data.grace_minutes;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+const err19 = {instancePath:instancePath+"/grace_minutes",schemaPath:"#/properties/grace_minutes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.grace_minutes.type,parentSchema:schema43.properties.grace_minutes,data:data8};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 1440 || isNaN(data8)){
+const err20 = {instancePath:instancePath+"/grace_minutes",schemaPath:"#/properties/grace_minutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440",schema:1440,parentSchema:schema43.properties.grace_minutes,data:data8};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+if(data8 < 1 || isNaN(data8)){
+const err21 = {instancePath:instancePath+"/grace_minutes",schemaPath:"#/properties/grace_minutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.grace_minutes,data:data8};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+}
+if(data.grace_calls !== undefined){
+let data9 = data.grace_calls;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+const err22 = {instancePath:instancePath+"/grace_calls",schemaPath:"#/properties/grace_calls/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.grace_calls.type,parentSchema:schema43.properties.grace_calls,data:data9};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 100000 || isNaN(data9)){
+const err23 = {instancePath:instancePath+"/grace_calls",schemaPath:"#/properties/grace_calls/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema43.properties.grace_calls,data:data9};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+if(data9 < 1 || isNaN(data9)){
+const err24 = {instancePath:instancePath+"/grace_calls",schemaPath:"#/properties/grace_calls/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.grace_calls,data:data9};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+}
+if(data.near_limit !== undefined){
+let data10 = data.near_limit;
+if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+const err25 = {instancePath:instancePath+"/near_limit",schemaPath:"#/properties/near_limit/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.near_limit.type,parentSchema:schema43.properties.near_limit,data:data10};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 > 99 || isNaN(data10)){
+const err26 = {instancePath:instancePath+"/near_limit",schemaPath:"#/properties/near_limit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 99},message:"must be <= 99",schema:99,parentSchema:schema43.properties.near_limit,data:data10};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+if(data10 < 1 || isNaN(data10)){
+const err27 = {instancePath:instancePath+"/near_limit",schemaPath:"#/properties/near_limit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.near_limit,data:data10};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err28 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema43.type,parentSchema:schema43,data};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
 }
 errors++;
 }

@@ -1,4 +1,5 @@
 import type { Evaluation } from '../core/ledger/evaluation.ts';
+import { runIdOf } from '../core/ledger/limit_state.ts';
 import type { BucketState } from '../core/ledger/operation.ts';
 import type { StreamOwner } from '../core/ledger/stream_heads.ts';
 import type { DecisionRecord, Engine, StreamLink } from '../core/receipt/records.ts';
@@ -14,6 +15,8 @@ import type {
 import type { RecorderKeys } from './options.ts';
 import type { RecordFacts } from './scribe.ts';
 import type { JournalState } from './state.ts';
+
+const US_PER_MS = 1_000;
 
 /** A request's identity for Check retries; hex HMACs, so that state and records hold no clear key. */
 export interface RequestMark {
@@ -60,13 +63,15 @@ export function judge(
   const { draft, ops } = proposal;
   const owner = ownerOf(draft);
   const runFits = owner === undefined || state.streams.hasRoomForRun(owner);
-  const evaluation = state.ledger.evaluate(ops, owner?.tenant_id ?? '', now_us);
+  const evaluation = state.ledger.evaluate(ops, owner?.tenant_id ?? '', now_us, askerOf(proposal));
   const merged = mergeLedger(draft, denialsOf(proposal.denials, evaluation), evaluation.refused);
   const decided = runFits ? merged : withoutRoom(merged);
   const facts = requiredMembers(decided, mark, context, streamsOf(state, owner, runFits));
   addOptionalMembers(facts, decided);
   if (ops.length > 0) facts.rate_limit_bucket_state = runFits ? evaluation.states : uncharged(evaluation);
   if (evaluation.refused !== undefined) facts.retry_after_ms = evaluation.retry_after_ms;
+  if (evaluation.delay_ms > 0 && runFits) facts.delay_ms = evaluation.delay_ms;
+  if (ops.some(({ mode }) => mode === 'throttle')) facts.delay_max_ms = proposal.delay_max_ms ?? 0;
   return { facts, limit: evaluation.limit };
 }
 
@@ -110,6 +115,7 @@ type OptionalMember = {
 
 /** Complete by its type: a new optional member of the draft that is missing here does not compile. */
 const OPTIONAL_MEMBERS: { readonly [K in OptionalMember]: true } = {
+  degraded: true,
   identity: true,
   identity_problem: true,
   observed_by: true,
@@ -134,6 +140,12 @@ function copyMember<K extends OptionalMember>(
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+function askerOf({ draft, delay_max_ms = 0 }: Proposal): { run?: string; delay_max_us: number } {
+  const run = draft.identity === undefined ? undefined : runIdOf(draft.identity);
+  const delay_max_us = delay_max_ms * US_PER_MS;
+  return run === undefined ? { delay_max_us } : { run, delay_max_us };
+}
+
 function ownerOf({ identity }: DecisionDraft): StreamOwner | undefined {
   if (identity === undefined) return undefined;
   const { tenant_id, agent_id, run } = identity;
@@ -152,8 +164,13 @@ function withoutRoom(merged: DecisionDraft): DecisionDraft {
   return merged.verdict === 'deny' ? merged : { ...merged, verdict: 'deny', reason: 'LIMIT_KEYS' };
 }
 
+/** What charging added (`near`, and `exceeded` where the bucket is charged) goes with the charge. */
 function uncharged(evaluation: Evaluation): readonly BucketState[] {
-  return evaluation.states.map((state) => ({ ...state, tat_after: state.tat_before }));
+  return evaluation.states.map(({ near: _, exceeded, ...state }) => ({
+    ...state,
+    tat_after: state.tat_before,
+    ...(exceeded !== undefined && state.tat_after === state.tat_before ? { exceeded } : {}),
+  }));
 }
 
 function denialsOf(denials: readonly OpDenial[], evaluation: Evaluation): readonly OpDenial[] {

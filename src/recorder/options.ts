@@ -1,7 +1,10 @@
 import type { Layout } from '../config/layout.ts';
 import type { RecorderSettings } from '../config/settings.ts';
-import type { Engine, LifecycleRecord, RecordType } from '../core/receipt/records.ts';
+import type { Engine, LifecycleRecord, RecordType, RestoreFacts } from '../core/receipt/records.ts';
+import type { ReasonCode } from '../core/verdict/reasons.ts';
 import type { JournalDisk } from './disk.ts';
+import type { replaceFile } from './durable_file.ts';
+import type { Shelf } from './shelf.ts';
 
 export interface RecorderOptions {
   readonly layout: Pick<
@@ -14,6 +17,9 @@ export interface RecorderOptions {
     | 'artifacts_dir'
     | 'run_dir'
     | 'public_keys'
+    | 'envoy_dir'
+    | 'reported_head'
+    | 'restored_dir'
   >;
   readonly settings: RecorderSettings;
   readonly issuer: string;
@@ -32,9 +38,31 @@ export interface RecorderOptions {
   readonly clock?: RecorderClock;
   /** Test seam: what a segment is written through. */
   readonly disk?: (path: string) => JournalDisk;
+  /** Test seam: what sealed segments are packed and removed through. */
+  readonly shelf?: Shelf;
+  /** Test seam: what ledger snapshots are written through. */
+  readonly replaceFile?: typeof replaceFile;
+  /** Test seam: bytes that are free on the disk of the journal. */
+  readonly freeBytes?: () => number;
   readonly metrics?: RecorderMetrics;
   /** An allow without an outcome for longer than this is closed as `unknown`. */
   readonly maxStreamMs?: number;
+  /**
+   * Receipts of requests that went out, from whoever logs them; `from` says up to where a log file has led to outcomes.
+   * Each must be in the journal.
+   */
+  readonly sentReceipts?: (from: (logFileId: string) => number) => AsyncIterable<{
+    readonly receipt_id: string;
+    readonly log_file_id: string;
+  }>;
+  /** Begins a new log in place of one that was set aside; see restore.ts. */
+  readonly restore?: {
+    readonly facts: RestoreFacts;
+    /** Newest ledger time of the log that ended; the new one never starts before it. */
+    readonly last_ledger_ms?: number;
+  };
+  /** An operator vouches for the wall clock at this start. */
+  readonly acceptClock?: boolean;
 }
 
 /** What the recorder asks of a keyring. */
@@ -73,6 +101,8 @@ export interface RecorderClock {
   wallMs(): number;
   /** Microseconds since boot, never backwards. */
   monoUs(): number;
+  /** Of this start of the machine; read from the kernel unless a test says otherwise. */
+  bootId?(): string;
 }
 
 export interface RecorderLog {
@@ -89,6 +119,10 @@ export interface RecorderMetrics {
     /** From the first record built to the end of the sync. */
     readonly latency_ms: number;
   }): void;
+  /** A denial was counted instead of written. */
+  folded?(reason: ReasonCode): void;
+  /** A bucket reached this percentage, the first time since it was last empty; durable. */
+  nearLimit?(event: { readonly limit_id: string; readonly percent: number }): void;
 }
 
 /** A start or an operation that the recorder refuses; the message says what was found and what to do. */

@@ -1,3 +1,4 @@
+import type { LedgerClock } from '../core/ledger/clock.ts';
 import { assertGcraOp } from '../core/ledger/gcra.ts';
 import type { LedgerOp } from '../core/ledger/operation.ts';
 import { RECORD_CAPS } from '../core/receipt/common_fields.ts';
@@ -9,13 +10,18 @@ import type {
   PolicyRecord,
 } from '../core/receipt/records.ts';
 import { fail, ok, type Result } from '../core/result.ts';
-import type { AppendProblem, AppendResult, Proposal } from '../core/verdict/proposal.ts';
+import type { AppendProblem, AppendResult, FoldedDenial, Proposal } from '../core/verdict/proposal.ts';
 import { storeArtifact } from './artifacts.ts';
 import type { Batch } from './batch.ts';
 import type { Checkpoint } from './checkpointer.ts';
 import type { CommitLoop } from './commit_loop.ts';
+import { DiskSpace, freeBytesOf } from './disk_space.ts';
+import { FoldedDenials } from './folded_denials.ts';
+import { type AnsweredHead, knowsHead } from './heads_live.ts';
 import { answerBefore, judge, type RequestMark, requestMark } from './judge.ts';
-import { RecorderError, type RecorderOptions, type RecorderSigner } from './options.ts';
+import { acceptClock, heldBack } from './ledger_clock.ts';
+import { reportNearLimits } from './near_limits.ts';
+import { type RecorderClock, RecorderError, type RecorderOptions, type RecorderSigner } from './options.ts';
 import type { RecordFacts } from './scribe.ts';
 import type { JournalState } from './state.ts';
 import type { Upkeep } from './upkeep.ts';
@@ -63,6 +69,13 @@ export interface RecorderStatus {
   readonly waiting_outcomes: number;
   readonly commits: number;
   readonly epoch_key_id: string;
+  /** The wall clock is this far ahead of the ledger clock, and is not believed; absent when they agree. */
+  readonly clock_held_back_ms?: number;
+  readonly disk_free_bytes: number;
+  /** Decisions are refused with RECORDER_DISK_FULL; everything else is recorded. */
+  readonly disk_full: boolean;
+  /** Why sealed segments are not packed or removed at the moment. */
+  readonly storage_problem?: string;
   readonly policy_hash?: string;
   readonly registry_hash?: string;
   /** The signed bundle of the highest version that the journal names. */
@@ -77,6 +90,8 @@ export interface RecorderParts {
   readonly upkeep: Upkeep;
   readonly log_id: string;
   readonly segment: () => string;
+  readonly clock: LedgerClock;
+  readonly readings: RecorderClock;
   /** Gives up the journal and its lock. */
   readonly release: () => void;
 }
@@ -84,14 +99,20 @@ export interface RecorderParts {
 /** The only writer of evidence and counters; the append contract stands on `RecorderPort`. */
 export class Recorder {
   readonly #parts: RecorderParts;
+  readonly #folded: FoldedDenials;
+  readonly #space: DiskSpace;
   #stopped = false;
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
+    this.#folded = new FoldedDenials(parts.options, () => this.#writeFolded());
+    const { layout, settings, freeBytes } = parts.options;
+    const readFree = freeBytes ?? (() => freeBytesOf(layout.journal_dir));
+    this.#space = new DiskSpace(settings.min_free_bytes, readFree, parts.readings);
   }
 
   /** Resolves only when the decision is on stable storage, or with why there is none. Rejects on an operation out of bounds. */
-  append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem>> {
+  append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem | FoldedDenial>> {
     const { options, loop } = this.#parts;
     if (this.#stopped) return Promise.resolve(fail('RECORDER_UNAVAILABLE'));
     if (loop.depth >= options.settings.queue_max) return Promise.resolve(fail('RECORDER_BUSY'));
@@ -176,6 +197,16 @@ export class Recorder {
     return await this.#parts.upkeep.checkpoint();
   }
 
+  /** Whether a decision stands behind a request whose log line names none. */
+  decided(requestId: string): boolean {
+    return this.#parts.state.ledger.isDecided(requestId);
+  }
+
+  /** Up to where the gaps of an Envoy log are recorded; 0: none are. */
+  gapPosition(fileId: string): number {
+    return this.#parts.state.gapPosition(fileId) ?? 0;
+  }
+
   /** Where to go on reading an Envoy log: the end of the last line that an outcome came from; 0 at its start. */
   logPosition(fileId: string): number {
     return this.#parts.state.logPosition(fileId) ?? 0;
@@ -199,6 +230,10 @@ export class Recorder {
       waiting_outcomes: loop.outcomeDepth,
       commits: loop.commits,
       epoch_key_id: state.epochs.at(-1)?.key_id ?? '',
+      ...heldBack(this.#parts),
+      disk_free_bytes: this.#space.free,
+      disk_full: this.#space.isFull,
+      ...(upkeep.storageProblem === undefined ? {} : { storage_problem: upkeep.storageProblem }),
       ...(state.policy === undefined
         ? {}
         : { policy_hash: state.policy.policy_hash, registry_hash: state.policy.registry_hash }),
@@ -207,14 +242,30 @@ export class Recorder {
     };
   }
 
+  /** An operator vouches for the wall clock: the ledger clock moves forward to it, on record. Resolves with by how much. */
+  async acceptClock(): Promise<number> {
+    return await acceptClock(this.#parts);
+  }
+
+  /**
+   * Whether the journal holds what a gateway was once answered with. When it does not, the disk was rolled back: this
+   * recorder fails, and no other starts until that is settled.
+   */
+  async knows(head: AnsweredHead): Promise<boolean> {
+    return await knowsHead(this.#parts, head);
+  }
+
   /** Writes what waits, then `stop`, a checkpoint and a ledger snapshot. Afterwards appends are refused. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
     const { loop, upkeep, release } = this.#parts;
     try {
+      // Before the stop record: it must be the last one.
+      await upkeep.rest();
       await new Promise<void>((resolve) => loop.atRest(resolve));
-      loop.flush([{ type: 'lifecycle', lifecycle: 'stop', clean: true }]);
+      loop.flush();
+      loop.flush([...this.#folded.take(), { type: 'lifecycle', lifecycle: 'stop', clean: true }]);
       await upkeep.finish();
     } finally {
       upkeep.cancel();
@@ -227,17 +278,35 @@ export class Recorder {
     mark: RequestMark,
     batch: Batch,
     signer: RecorderSigner,
-  ): Result<AppendResult, AppendProblem> {
+  ): Result<AppendResult, AppendProblem | FoldedDenial> {
     const { options, state } = this.#parts;
     const { now_us } = batch.moment;
     const known = answerBefore(state, proposal, mark, now_us);
     if (known !== undefined) return known;
+    if (this.#space.isFull) return fail('RECORDER_DISK_FULL');
+    const again = this.#folded.answerBefore(mark, now_us);
+    if (again !== undefined) return again;
     const context = { engine: options.engine, hmac_key_id: options.keyring.hmacKeyId };
     const { facts, limit } = judge(state, proposal, mark, context, now_us);
+    const folded = this.#folded.fold(facts, mark, batch.moment);
+    if (folded !== undefined) return fail(folded);
     const added = batch.add(facts, signer, limit);
-    if (added.ok && added.value !== undefined) return ok(added.value);
+    if (added.ok && added.value !== undefined) {
+      batch.whenDurable(() => reportNearLimits(options, facts));
+      return ok(added.value);
+    }
     options.log.error({ at: added.ok ? '' : added.problem.at }, 'a decision does not fit the record');
     return fail('RECORD_TOO_LARGE');
+  }
+
+  /** Its counts are taken when the batch is built; until then they grow. */
+  #writeFolded(): void {
+    this.#parts.loop.enqueue({
+      write: (batch, signer) => {
+        for (const facts of this.#folded.take()) batch.addOwn(facts, signer);
+      },
+      refuse: () => undefined,
+    });
   }
 
   /** A second outcome of one decision is nobody's: nothing is written. */

@@ -28,6 +28,8 @@ export interface LogIdentity {
   readonly root_key_id: string;
   readonly root_spki_b64: string;
   readonly log_key_id: string;
+  /** The log that this one replaced, when that is known; absent unless it began with a restore. */
+  readonly replaced?: { readonly log_id?: string };
 }
 
 /** The segment that is being written. */
@@ -53,6 +55,7 @@ export interface StateSnapshot {
   readonly policy?: LivePolicy;
   readonly signed_policy?: BundleRef;
   readonly positions: readonly (readonly [string, number])[];
+  readonly gap_positions?: readonly (readonly [string, number])[];
   readonly segment: SegmentState;
   /** Last record that retention was allowed to remove; absent when there is none. */
   readonly retired_through?: number;
@@ -82,6 +85,7 @@ export class JournalState {
   readonly streams: StreamHeads;
   readonly epochs: EpochKey[];
   readonly #positions: Map<string, number>;
+  readonly #gap_positions: Map<string, number>;
 
   constructor(ledgerOptions: LedgerOptions, from?: StateSnapshot) {
     this.tree = new IncrementalTree(sha256, from?.tree);
@@ -89,6 +93,7 @@ export class JournalState {
     this.streams = new StreamHeads(from?.streams);
     this.epochs = [...(from?.epochs ?? [])];
     this.#positions = new Map(from?.positions);
+    this.#gap_positions = new Map(from?.gap_positions);
     if (from === undefined) return;
     this.head_seq = from.head_seq;
     this.head_hash = from.head_hash;
@@ -100,6 +105,11 @@ export class JournalState {
     this.signedPolicy = from.signed_policy;
     this.segment = structuredClone(from.segment);
     this.retired_through = from.retired_through ?? -1;
+  }
+
+  /** Behind the last line of an Envoy log whose gaps are recorded. */
+  gapPosition(fileId: string): number | undefined {
+    return this.#gap_positions.get(fileId);
   }
 
   logPosition(fileId: string): number | undefined {
@@ -157,6 +167,7 @@ export class JournalState {
       ...(this.policy === undefined ? {} : { policy: this.policy }),
       ...(this.signedPolicy === undefined ? {} : { signed_policy: this.signedPolicy }),
       positions: [...this.#positions],
+      gap_positions: [...this.#gap_positions],
       segment: structuredClone(this.segment),
       ...(this.retired_through < 0 ? {} : { retired_through: this.retired_through }),
     };
@@ -179,12 +190,12 @@ export class JournalState {
     this.streams.fold(record.streams, this.head_hash, 'outcome');
     const { log_file_id, offset } = record.source;
     if (log_file_id === undefined || offset === undefined) return;
-    this.#positions.set(log_file_id, Math.max(offset, this.#positions.get(log_file_id) ?? 0));
-    const [oldest] = this.#positions.keys();
-    if (this.#positions.size > LOG_POSITIONS_MAX && oldest !== undefined) this.#positions.delete(oldest);
+    advance(this.#positions, log_file_id, offset);
   }
 
   #foldLifecycle(record: LifecycleRecord): void {
+    if (record.lifecycle === 'gap' && record.offset !== undefined)
+      advance(this.#gap_positions, record.log_file_id, record.offset);
     if (record.lifecycle === 'genesis') {
       this.identity = {
         log_id: record.log_id,
@@ -197,6 +208,12 @@ export class JournalState {
     }
     if (record.lifecycle === 'retention')
       this.retired_through = Math.max(this.retired_through, record.last_seq);
+    if (record.lifecycle === 'restore') {
+      this.ledger.exhaust(record.ledger_ms * 1_000);
+      const { previous_log_id: log_id } = record;
+      if (this.identity !== undefined)
+        this.identity = { ...this.identity, replaced: log_id === undefined ? {} : { log_id } };
+    }
     if (record.lifecycle !== 'key_delegation') return;
     const { key_id, spki_b64 } = record.key;
     this.epochs.push({ key_id, spki_b64, valid_from: record.ts, valid_until: record.not_after });
@@ -211,6 +228,12 @@ export class JournalState {
     if (record.type === 'decision') this.segment.counts[record.verdict]++;
     if (record.type === 'outcome') this.segment.counts.outcome++;
   }
+}
+
+function advance(positions: Map<string, number>, file: string, offset: number): void {
+  positions.set(file, Math.max(offset, positions.get(file) ?? 0));
+  const [oldest] = positions.keys();
+  if (positions.size > LOG_POSITIONS_MAX && oldest !== undefined) positions.delete(oldest);
 }
 
 function pickPolicy(
@@ -231,6 +254,7 @@ function resultOf(
   const result: Mutable<AppendResult> = { receipt_id, seq, line_hash, leaf_hash, verdict, reason };
   if (record.rule_id !== undefined) result.rule_id = record.rule_id;
   if (record.retry_after_ms !== undefined) result.retry_after_ms = record.retry_after_ms;
+  if (record.delay_ms !== undefined) result.delay_ms = record.delay_ms;
   if (limit !== undefined) result.limit = limit;
   return result;
 }

@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import type { IdentityFact } from '../core/identity/principal.ts';
+import type { LimitDemand } from '../core/policy/compiled.ts';
 import { normalise } from '../core/request/normalise.ts';
 import { ok } from '../core/result.ts';
 import { decide } from '../core/verdict/decide.ts';
+import type { AppendResult } from '../core/verdict/proposal.ts';
+import type { ReasonCode } from '../core/verdict/reasons.ts';
 import { decodeCheck } from './codec/check_request.ts';
 import { encodeDenial } from './codec/check_response.ts';
 import type { CheckDependencies } from './dependencies.ts';
 import { type Call, proposalOf } from './propose.ts';
-import { encodeRecorded, encodeUnrecorded } from './reply.ts';
+import { encodeRecorded, encodeRefused } from './reply.ts';
+import type { Seat } from './sleepers.ts';
+
+const US_PER_MS = 1_000;
 
 /** The Envoy that asks, as its configuration names itself in the metadata of the call. */
 export type Caller = Pick<Call, 'node' | 'epoch'>;
@@ -33,19 +40,43 @@ export function createCheck(deps: CheckDependencies): Check {
 }
 
 async function answer(deps: CheckDependencies, call: Call): Promise<Uint8Array> {
-  let { verdict, proposal, appended } = await judgeAndRecord(deps, call);
+  const seat = deps.sleepers.seat();
+  try {
+    return await answerFrom(deps, call, seat);
+  } finally {
+    seat.leave();
+  }
+}
+
+async function answerFrom(deps: CheckDependencies, call: Call, seat: Seat): Promise<Uint8Array> {
+  let { verdict, proposal, appended } = await judgeAndRecord(deps, call, seat);
   if (!appended.ok && appended.problem === 'STALE_SNAPSHOT') {
     // The recorder knows a newer policy. Nothing was recorded, so the call is judged once more under its own id.
-    ({ verdict, proposal, appended } = await judgeAndRecord(deps, call));
+    ({ verdict, proposal, appended } = await judgeAndRecord(deps, call, seat));
   }
-  const reason = appended.ok ? appended.value.reason : appended.problem;
-  deps.metrics.checked(reason, appended.ok, deps.clock.monoUs() - call.startedUs);
-  if (!appended.ok) return encodeUnrecorded(call, appended.problem);
+  const folded = !appended.ok && typeof appended.problem === 'object';
+  const reason = reasonOf(appended);
+  deps.metrics.checked(reason, appended.ok || folded, deps.clock.monoUs() - call.startedUs);
+  if (!appended.ok) return encodeRefused(call, proposal, appended.problem);
+  const isHere = await heldBack(deps, seat, appended.value);
+  if (!isHere) return encodeRefused(call, proposal, 'RECORDER_BUSY');
   return encodeRecorded(deps.settings.stamp, call, proposal, verdict, appended.value);
 }
 
+function reasonOf(appended: Awaited<ReturnType<CheckDependencies['recorder']['append']>>): ReasonCode {
+  if (appended.ok) return appended.value.reason;
+  return typeof appended.problem === 'object' ? appended.problem.reason : appended.problem;
+}
+
+/** Waits for the slot that is reserved and recorded by now, even when the client has left: an abort still consumes. */
+async function heldBack(deps: CheckDependencies, seat: Seat, { delay_ms }: AppendResult): Promise<boolean> {
+  if (delay_ms === undefined) return true;
+  deps.metrics.delayed?.(delay_ms);
+  return await seat.wait(delay_ms);
+}
+
 /** Under ONE snapshot. The answer exists only after the record is on stable storage. */
-async function judgeAndRecord(deps: CheckDependencies, call: Call) {
+async function judgeAndRecord(deps: CheckDependencies, call: Call, seat: Seat) {
   const snapshot = deps.snapshot();
   const { raw, transport } = call.check;
   const now_ms = deps.clock.nowMs();
@@ -53,8 +84,24 @@ async function judgeAndRecord(deps: CheckDependencies, call: Call) {
   const request = call.request.ok ? ok(call.request.value.request) : call.request;
   const lapse = snapshot.policyLapse?.(now_ms);
   const { verdict, demands } = decide(snapshot.policy, identity, request, { lapse, atMs: now_ms });
-  const proposal = proposalOf(deps, call, { snapshot, identity, lapse, verdict, demands });
+  const delay_max_ms = bearableDelay(deps, call, seat, identity, demands);
+  const proposal = proposalOf(deps, call, { snapshot, identity, lapse, verdict, demands, delay_max_ms });
+  if (identity.ok) for (const what of identity.degraded ?? []) deps.metrics.degraded?.(what);
   return { verdict, proposal, appended: await deps.recorder.append(proposal) };
+}
+
+/** How long the answer could be held back; a place to wait in is taken before the slot is asked for. */
+function bearableDelay(
+  deps: CheckDependencies,
+  call: Call,
+  seat: Seat,
+  identity: IdentityFact,
+  demands: readonly LimitDemand[],
+): number | undefined {
+  if (!identity.ok || !demands.some(({ op }) => op.mode === 'throttle')) return undefined;
+  const { tenant_id, agent_id } = identity.principal;
+  const elapsedMs = (deps.clock.monoUs() - call.startedUs) / US_PER_MS;
+  return seat.bearableMs(`${tenant_id}/${agent_id}`, deps.settings.checkTimeoutMs - elapsedMs);
 }
 
 /** Whatever nobody foresaw becomes a bland 503 here and only here; the cause stays in the log, under the same id. */

@@ -1,5 +1,7 @@
+import type { Degradation } from '../core/identity/principal.ts';
 import type { ReasonCode } from '../core/verdict/reasons.ts';
 import type { RecorderPort, Snapshot } from './ports.ts';
+import type { Sleepers } from './sleepers.ts';
 
 /** Everything a Check needs from outside; the composition root wires it. */
 export interface CheckDependencies {
@@ -12,10 +14,16 @@ export interface CheckDependencies {
   /** The 32-byte salt of one committed value. */
   salt(receiptId: string, pointer: string): Uint8Array;
   readonly settings: CheckSettings;
+  /** Places for answers that wait for their slot; of this process. */
+  readonly sleepers: Sleepers;
   readonly log: { error(fields: object, message: string): void };
   readonly metrics: {
     /** Once per Check; `recorded` says whether a durable decision stands behind the answer. */
     checked(reason: ReasonCode, recorded: boolean, durationUs: number): void;
+    /** An answer was held back for its slot. */
+    delayed?(ms: number): void;
+    /** Somebody acts on what could not be checked, because the environment's `fail_mode` is open. */
+    degraded?(what: Degradation): void;
   };
 }
 
@@ -25,4 +33,6 @@ export interface CheckSettings {
   readonly stamp: string;
   /** Ports of our own listeners. */
   readonly selfPorts: readonly number[];
+  /** Envoy's time-out for one Check. */
+  readonly checkTimeoutMs: number;
 }

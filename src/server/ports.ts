@@ -3,7 +3,13 @@ import type { CompiledPolicy } from '../core/policy/compiled.ts';
 import type { OutcomeFacts, OutcomeRecord } from '../core/receipt/records.ts';
 import type { RawRequest } from '../core/request/egress_request.ts';
 import type { Result } from '../core/result.ts';
-import type { AppendProblem, AppendResult, PolicyLapse, Proposal } from '../core/verdict/proposal.ts';
+import type {
+  AppendProblem,
+  AppendResult,
+  FoldedDenial,
+  PolicyLapse,
+  Proposal,
+} from '../core/verdict/proposal.ts';
 
 /** One immutable view of policy and registry; a request sees exactly one. */
 export interface Snapshot {
@@ -33,7 +39,7 @@ export interface AuthInput {
  * The same `request_key` and digest within twice the Check time-out returns the first result, uncharged.
  */
 export interface RecorderPort {
-  append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem>>;
+  append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem | FoldedDenial>>;
   /** Outcomes ride the next commit and never force one; resolves when durable. Unknown or closed decisions are ignored. */
   close(closure: Closure): Promise<void>;
 }

@@ -32,11 +32,13 @@ export interface Judged extends Judgement {
   readonly snapshot: Snapshot;
   readonly identity: IdentityFact;
   readonly lapse: PolicyLapse | undefined;
+  /** Undefined: no limit would delay it. */
+  readonly delay_max_ms: number | undefined;
 }
 
 /** Words a judgement as a proposal to the recorder. */
 export function proposalOf(deps: CheckDependencies, call: Call, judged: Judged): Proposal {
-  const { snapshot, identity, lapse, verdict, demands } = judged;
+  const { snapshot, identity, lapse, verdict, demands, delay_max_ms } = judged;
   const { check } = call;
   const request = factsOf(deps, call, snapshot);
   return {
@@ -62,11 +64,17 @@ export function proposalOf(deps: CheckDependencies, call: Call, judged: Judged):
     denials: demands.map((demand) => demand.denial),
     request_key: `${call.node}/${check.requestId}`,
     request_digest: requestDigest(check, identity),
+    ...(delay_max_ms === undefined ? {} : { delay_max_ms }),
   };
 }
 
-function identityMembers(fact: IdentityFact): Pick<DecisionDraft, 'identity' | 'identity_problem'> {
-  if (fact.ok) return { identity: fact.principal };
+function identityMembers(
+  fact: IdentityFact,
+): Pick<DecisionDraft, 'identity' | 'identity_problem' | 'degraded'> {
+  if (fact.ok) {
+    const { principal, degraded } = fact;
+    return degraded === undefined ? { identity: principal } : { identity: principal, degraded };
+  }
   const known = fact.known_agent === undefined ? {} : { identity: fact.known_agent };
   return { ...known, identity_problem: fact.problem };
 }

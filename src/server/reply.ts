@@ -1,4 +1,10 @@
-import type { AppendProblem, AppendResult, Proposal, Verdict } from '../core/verdict/proposal.ts';
+import type {
+  AppendProblem,
+  AppendResult,
+  FoldedDenial,
+  Proposal,
+  Verdict,
+} from '../core/verdict/proposal.ts';
 import type { AllowAnswer, LimitState } from './codec/answer.ts';
 import { encodeAllow, encodeDenial } from './codec/check_response.ts';
 import { strippedHeaders } from './codec/stripped.ts';
@@ -32,8 +38,25 @@ export function encodeRecorded(
   });
 }
 
-/** The recorder took nothing: a denial without a receipt. */
-export function encodeUnrecorded(call: Call, reason: AppendProblem): Uint8Array {
+/** A denial without a receipt: the recorder took nothing, or it only counted. */
+export function encodeRefused(
+  call: Call,
+  proposal: Proposal,
+  problem: AppendProblem | FoldedDenial,
+): Uint8Array {
+  if (typeof problem !== 'object') return encodeUnrecorded(call, problem);
+  return encodeDenial({
+    reason: problem.reason,
+    mode: call.check.raw.mode,
+    requestId: call.check.requestId,
+    folded: true,
+    policyHash: proposal.draft.policy_hash,
+    ...(problem.rule_id === undefined ? {} : { ruleId: problem.rule_id }),
+    ...(problem.retry_after_ms === undefined ? {} : { retryAfterMs: problem.retry_after_ms }),
+  });
+}
+
+function encodeUnrecorded(call: Call, reason: AppendProblem): Uint8Array {
   return encodeDenial({ reason, mode: call.check.raw.mode, requestId: call.check.requestId });
 }
 

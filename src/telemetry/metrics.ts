@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 /** From a tenth of a millisecond to five seconds: the floor of a fast disk to the longest Check time-out. */
 const LATENCY_S = [0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+const DELAY_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const BATCH_RECORDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /** What is scraped, not pushed: asked for at each scrape. */
@@ -69,6 +70,30 @@ export function createMetrics(version: string) {
       name: 'clawgress_records_total',
       help: 'Durable journal records',
       labelNames: ['type'],
+      registers,
+    }),
+    delaySeconds: new Histogram({
+      name: 'clawgress_limit_delay_seconds',
+      help: 'Waits for the slot that a throttle limit reserved',
+      buckets: DELAY_S,
+      registers,
+    }),
+    degradedChecks: new Counter({
+      name: 'clawgress_degraded_checks_total',
+      help: 'Checks that went on without something that could not be checked, because fail_mode is open',
+      labelNames: ['what'],
+      registers,
+    }),
+    foldedDenials: new Counter({
+      name: 'clawgress_denials_folded_total',
+      help: 'Denials that are counted in aggregate records instead of having a receipt each',
+      labelNames: ['reason'],
+      registers,
+    }),
+    nearLimits: new Counter({
+      name: 'clawgress_limit_near_total',
+      help: 'Times that a limit was nearly or fully used up, once for each crossing',
+      labelNames: ['level'],
       registers,
     }),
     reloadFailures: new Counter({

@@ -51,9 +51,12 @@ export const IDENTITY_PROBLEMS = [
 ] as const;
 export type IdentityProblem = (typeof IDENTITY_PROBLEMS)[number];
 
+/** What went unchecked because the agent's environment has `fail_mode` open. */
+export type Degradation = 'identity_freshness';
+
 /** The result of authentication: a principal, or the reason there is none (with the claimed agent when it is known for certain). */
 export type IdentityFact =
-  | { readonly ok: true; readonly principal: Principal }
+  | { readonly ok: true; readonly principal: Principal; readonly degraded?: readonly Degradation[] }
   | { readonly ok: false; readonly problem: IdentityProblem; readonly known_agent?: Principal };
 
 /** Ids of tenants, agents, teams, projects, environments and run labels. */

@@ -1,12 +1,63 @@
-/** `[key commitment, tenant, tat_us]` */
-export type BucketEntry = readonly [string, string, number];
+/** When a bucket was used up: ledger time and the record that did it. Void once the bucket has drained. */
+export interface Crossing {
+  readonly us: number;
+  readonly seq: number;
+}
+
+/** One live bucket. All but `tat` belongs to the time since it was last empty. */
+export interface Bucket {
+  /** Theoretical arrival time, microseconds. */
+  readonly tat: number;
+  /** Highest percentage that was recorded as reached; 0: none. */
+  readonly near: number;
+  readonly crossing?: Crossing;
+  /** Calls by run beyond the limit, since the crossing. */
+  readonly grace?: ReadonlyMap<string, number>;
+}
+
+/** What `BucketEntry` keeps beyond the arrival time. */
+interface Episode {
+  readonly near: number;
+  readonly crossing?: Crossing;
+  readonly grace?: readonly (readonly [string, number])[];
+}
+
+/** `[key commitment, tenant, tat_us]`, then what is known of the time since the bucket was empty, if anything. */
+export type BucketEntry = readonly [string, string, number] | readonly [string, string, number, Episode];
+
+/** One charge as a record tells it. */
+export interface Charge {
+  readonly commitment: string;
+  readonly tenant: string;
+  readonly tat: number;
+  readonly now_us: number;
+  readonly near?: number;
+  /** The record's place. */
+  readonly seq: number;
+  /** Beyond the limit, in the grace of this run. */
+  readonly graced_run?: string;
+}
+
+/** Runs of one bucket whose grace is counted; a further one gets none. */
+export const GRACE_RUNS_MAX = 256;
+export const USED_UP = 100;
+
+interface Entry {
+  readonly tenant: string;
+  tat: number;
+  near: number;
+  crossing?: Crossing;
+  grace?: Map<string, number>;
+}
 
 /** Rate buckets by key commitment. An entry with tat <= now is equivalent to none, so it may be dropped at any time. */
 export class Buckets {
-  readonly #entries = new Map<string, { readonly tenant: string; tat: number }>();
+  readonly #entries = new Map<string, Entry>();
   readonly #per_tenant = new Map<string, number>();
   readonly #keys_max: number;
-  #cursor: IterableIterator<[string, { readonly tenant: string; tat: number }]> | undefined;
+  /** Ledger time at which every bucket, known or not, counted as used up; see `RestoreFacts`. */
+  exhausted_us: number | undefined;
+  #cursor: IterableIterator<[string, Entry]> | undefined;
 
   constructor(keys_max: number) {
     this.#keys_max = keys_max;
@@ -16,8 +67,14 @@ export class Buckets {
     return this.#entries.size;
   }
 
-  tat(commitment: string): number | undefined {
-    return this.#entries.get(commitment)?.tat;
+  /** Undefined when there is none or it has drained: both mean the same. */
+  live(commitment: string, now_us: number): Bucket | undefined {
+    const entry = this.#entries.get(commitment);
+    return entry === undefined || entry.tat <= now_us ? undefined : entry;
+  }
+
+  has(commitment: string): boolean {
+    return this.#entries.has(commitment);
   }
 
   /** Whether `more` new keys of one tenant still fit under the cap. */
@@ -25,14 +82,24 @@ export class Buckets {
     return (this.#per_tenant.get(tenant) ?? 0) + more <= this.#keys_max;
   }
 
-  set(commitment: string, tenant: string, tat: number): void {
-    const entry = this.#entries.get(commitment);
-    if (entry !== undefined) {
-      entry.tat = tat;
-      return;
-    }
-    this.#entries.set(commitment, { tenant, tat });
-    this.#per_tenant.set(tenant, (this.#per_tenant.get(tenant) ?? 0) + 1);
+  charge({ commitment, tenant, tat, now_us, near, seq, graced_run }: Charge): void {
+    const entry = this.#entryOf(commitment, tenant);
+    if (entry.tat <= now_us) forget(entry);
+    entry.tat = tat;
+    if (near !== undefined) entry.near = near;
+    if (near === USED_UP) entry.crossing ??= { us: now_us, seq };
+    if (graced_run === undefined) return;
+    entry.grace ??= new Map();
+    entry.grace.set(graced_run, (entry.grace.get(graced_run) ?? 0) + 1);
+  }
+
+  restore([commitment, tenant, tat, episode]: BucketEntry): void {
+    const entry = this.#entryOf(commitment, tenant);
+    entry.tat = tat;
+    if (episode === undefined) return;
+    entry.near = episode.near;
+    if (episode.crossing !== undefined) entry.crossing = episode.crossing;
+    if (episode.grace !== undefined) entry.grace = new Map(episode.grace);
   }
 
   /** Looks at no more than `budget` entries, continuing where the last sweep stopped. */
@@ -50,7 +117,29 @@ export class Buckets {
   }
 
   *entries(): Generator<BucketEntry> {
-    for (const [commitment, { tenant, tat }] of this.#entries) yield [commitment, tenant, tat];
+    for (const [commitment, { tenant, tat, near, crossing, grace }] of this.#entries) {
+      if (near === 0) yield [commitment, tenant, tat];
+      else
+        yield [
+          commitment,
+          tenant,
+          tat,
+          {
+            near,
+            ...(crossing === undefined ? {} : { crossing }),
+            ...(grace === undefined ? {} : { grace: [...grace] }),
+          },
+        ];
+    }
+  }
+
+  #entryOf(commitment: string, tenant: string): Entry {
+    const known = this.#entries.get(commitment);
+    if (known !== undefined) return known;
+    const entry: Entry = { tenant, tat: 0, near: 0 };
+    this.#entries.set(commitment, entry);
+    this.#per_tenant.set(tenant, (this.#per_tenant.get(tenant) ?? 0) + 1);
+    return entry;
   }
 
   #drop(commitment: string, tenant: string): void {
@@ -59,4 +148,10 @@ export class Buckets {
     if (left === 0) this.#per_tenant.delete(tenant);
     else this.#per_tenant.set(tenant, left);
   }
+}
+
+function forget(entry: Entry): void {
+  entry.near = 0;
+  delete entry.crossing;
+  delete entry.grace;
 }

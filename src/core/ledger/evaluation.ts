@@ -1,3 +1,4 @@
+import { type Asker, type Beyond, beyondLimit, exhaustedTat, nearOf, waitBeyond } from './beyond_limit.ts';
 import type { Buckets } from './buckets.ts';
 import { type GcraStep, stepGcra } from './gcra.ts';
 import type { BucketState, LedgerOp, OpOutcome } from './operation.ts';
@@ -13,7 +14,9 @@ export interface Evaluation {
   readonly states: readonly BucketState[];
   /** Until no operation would refuse; 0 when none does. Rounded up. */
   readonly retry_after_ms: number;
-  /** Tightest `hard_stop` bucket after this request. */
+  /** How long the answer must be held back; 0 when nothing is delayed. Rounded up. */
+  readonly delay_ms: number;
+  /** Tightest bucket that may refuse, after this request. */
   readonly limit?: { readonly limit_id: string; readonly remaining: number; readonly reset_ms: number };
 }
 
@@ -27,6 +30,12 @@ interface Tested {
   readonly commitment: string;
   readonly step: GcraStep;
   readonly keys_full: boolean;
+  /** How it passes although the bucket is used up. */
+  readonly beyond: Beyond | undefined;
+  /** Until it would pass. */
+  readonly wait_us: number;
+  /** Highest percentage recorded before. */
+  readonly near: number;
 }
 
 /** Tests all operations without effect; the first refusal refuses the proposal as a whole and charges none. */
@@ -36,8 +45,9 @@ export function evaluateOps(
   ops: readonly LedgerOp[],
   tenant: string,
   now_us: number,
+  asker: Asker = {},
 ): Evaluation {
-  const tested = testAll(buckets, commit, ops, tenant, now_us);
+  const tested = testAll(buckets, commit, ops, tenant, now_us, asker);
   const first = tested.findIndex((one) => isRefusal(one));
   const charged = first === -1;
   const outcomes = tested.map((one) => outcomeOf(one, charged));
@@ -48,6 +58,7 @@ export function evaluateOps(
     outcomes,
     states: tested.map((one, i) => stateOf(one, outcomes[i]?.tat_after ?? one.step.tat_before, now_us)),
     retry_after_ms: charged ? 0 : Math.max(...outcomes.map((one) => one.retry_after_ms)),
+    delay_ms: charged ? Math.ceil(Math.max(0, ...outcomes.map((one) => one.delay_us)) / 1_000) : 0,
     ...(limit === undefined ? {} : { limit }),
   };
 }
@@ -58,6 +69,7 @@ function testAll(
   ops: readonly LedgerOp[],
   tenant: string,
   now_us: number,
+  asker: Asker,
 ): Tested[] {
   const tested: Tested[] = [];
   // Two operations on one bucket in one proposal: the second is tested on top of the first.
@@ -65,13 +77,17 @@ function testAll(
   let new_keys = 0;
   for (const op of ops) {
     const commitment = commit(op.key);
-    const tat = pending.get(commitment) ?? buckets.tat(commitment);
-    const keys_full = tat === undefined && !roomFor(buckets, tenant, new_keys + 1, now_us);
+    const bucket = buckets.live(commitment, now_us);
+    const tat = pending.get(commitment) ?? bucket?.tat ?? exhaustedTat(op, buckets.exhausted_us);
+    const isNew = !pending.has(commitment) && !buckets.has(commitment);
+    const keys_full = isNew && !roomFor(buckets, tenant, new_keys + 1, now_us);
     const step = stepGcra(op, tat, now_us);
-    tested.push({ op, commitment, step, keys_full });
-    if (!step.admitted || keys_full) continue;
-    if (tat === undefined) new_keys++;
-    pending.set(commitment, step.tat_after);
+    const beyond = step.admitted ? undefined : beyondLimit(op, step, bucket, asker, now_us);
+    const wait_us = step.admitted ? 0 : waitBeyond(op, step, asker);
+    tested.push({ op, commitment, step, keys_full, beyond, wait_us, near: bucket?.near ?? 0 });
+    if ((!step.admitted && beyond === undefined) || keys_full) continue;
+    if (isNew) new_keys++;
+    pending.set(commitment, beyond?.tat_after ?? step.tat_after);
   }
   return tested;
 }
@@ -82,45 +98,52 @@ function roomFor(buckets: Buckets, tenant: string, more: number, now_us: number)
   return buckets.hasRoom(tenant, more);
 }
 
+/** Neither within the limit nor let through beyond it. */
 function isExceeded(one: Tested): boolean {
-  return one.keys_full || !one.step.admitted;
+  return one.keys_full || (!one.step.admitted && one.beyond === undefined);
 }
 
 function isRefusal(one: Tested): boolean {
-  return one.op.mode === 'hard_stop' && isExceeded(one);
+  return one.op.mode !== 'alert_only' && isExceeded(one);
 }
 
 function outcomeOf(one: Tested, charged: boolean): OpOutcome {
-  const { op, step } = one;
+  const { op, step, beyond } = one;
   const exceeded = isExceeded(one);
-  const retry_after_ms = one.keys_full ? KEYS_FULL_RETRY_MS : Math.ceil(step.retry_after_us / 1_000);
+  const retry_after_ms = one.keys_full ? KEYS_FULL_RETRY_MS : Math.ceil(one.wait_us / 1_000);
   return {
     op,
     admitted: !isRefusal(one),
     retry_after_ms: isRefusal(one) ? retry_after_ms : 0,
-    remaining: one.keys_full ? 0 : step.remaining,
+    remaining: one.keys_full || beyond !== undefined ? 0 : step.remaining,
     tat_before: step.tat_before,
-    tat_after: charged && !exceeded ? step.tat_after : step.tat_before,
+    tat_after: charged && !exceeded ? (beyond?.tat_after ?? step.tat_after) : step.tat_before,
     exceeded,
+    delay_us: charged ? (beyond?.delay_us ?? 0) : 0,
   };
 }
 
 function stateOf(one: Tested, tat_after: number, now_us: number): BucketState {
+  const { op, step, beyond } = one;
+  const isCharged = tat_after !== step.tat_before;
+  const near = isCharged ? nearOf(op, tat_after, now_us) : 0;
+  const passes = (op.mode === 'alert_only' && isExceeded(one)) || (isCharged && beyond?.kind === 'graced');
   return {
-    limit_id: one.op.limit_id,
+    limit_id: op.limit_id,
     key_commitment: one.commitment,
-    tat_before: one.step.tat_before,
+    tat_before: step.tat_before,
     now: now_us,
-    cost: one.op.cost,
+    cost: op.cost,
     tat_after,
-    ...(one.op.mode === 'alert_only' && isExceeded(one) ? { exceeded: true as const } : {}),
+    ...(passes ? { exceeded: true as const } : {}),
+    ...(near > one.near ? { near } : {}),
   };
 }
 
 function tightest(outcomes: readonly OpOutcome[], now_us: number): Evaluation['limit'] {
   let found: OpOutcome | undefined;
   for (const one of outcomes) {
-    if (one.op.mode !== 'hard_stop') continue;
+    if (one.op.mode === 'alert_only') continue;
     const remaining = one.admitted ? one.remaining : 0;
     if (found === undefined || remaining < (found.admitted ? found.remaining : 0)) found = one;
   }

@@ -7,6 +7,10 @@ import type { GcraOp } from './operation.ts';
 export const PERIOD_US_MAX = 86_400_000_000;
 export const TOLERANCE_US_MAX = 31_536_000_000_000;
 export const COST_MAX = 10_000;
+/** A slot further away than this is never waited for. */
+export const DELAY_US_MAX = 5_000_000;
+export const GRACE_US_MAX = 86_400_000_000;
+export const GRACE_CALLS_MAX = 100_000;
 /** The year 2096. */
 export const NOW_US_MAX = 4_000_000_000_000_000;
 
@@ -45,7 +49,11 @@ export function assertGcraOp(op: GcraOp): void {
     isWithin(op.period_us, 1, PERIOD_US_MAX) &&
     isWithin(op.tolerance_us, 0, TOLERANCE_US_MAX) &&
     isWithin(op.cost, 1, COST_MAX) &&
-    op.key.length > 0;
+    op.key.length > 0 &&
+    isWithin(op.near_percent ?? 1, 1, 99) &&
+    isWithin(op.max_delay_us ?? 1, 1, DELAY_US_MAX) &&
+    isWithin(op.grace_us ?? 1, 1, GRACE_US_MAX) &&
+    isWithin(op.grace_calls ?? 1, 1, GRACE_CALLS_MAX);
   if (!inside) throw new RangeError(`ledger operation for ${op.limit_id} is outside its bounds`);
 }
 

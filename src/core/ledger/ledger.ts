@@ -1,7 +1,9 @@
 import type { DecisionRecord } from '../receipt/records.ts';
 import type { AppendResult } from '../verdict/proposal.ts';
-import { type BucketEntry, Buckets } from './buckets.ts';
-import { type Evaluation, evaluateOps } from './evaluation.ts';
+import type { BucketEntry } from './buckets.ts';
+import { DeniedRequests } from './denied_requests.ts';
+import type { Evaluation } from './evaluation.ts';
+import { LimitState, type RunStart } from './limit_state.ts';
 import { type OpenDecision, OpenDecisions } from './open_decisions.ts';
 import type { LedgerOp } from './operation.ts';
 import { type Recall, type Remembered, RequestMemory } from './request_memory.ts';
@@ -19,6 +21,12 @@ export interface LedgerSnapshot {
   readonly buckets: readonly BucketEntry[];
   readonly requests: readonly (readonly [string, Remembered])[];
   readonly open: readonly OpenDecision[];
+  /** First allow of each run; absent in snapshots of before there was `soft_stop`. */
+  readonly runs?: readonly RunStart[];
+  /** Ledger time of the restore record, when the log began with one. */
+  readonly exhausted_us?: number;
+  /** Ids of the last denied requests; absent in older snapshots. */
+  readonly denied?: readonly string[];
 }
 
 /** Allows that may wait for an outcome at one time; beyond, nothing more is admitted until outcomes arrive. */
@@ -32,16 +40,17 @@ export const REQUEST_KEYS_MAX = 500_000;
  */
 export class Ledger {
   readonly #options: LedgerOptions;
-  readonly #buckets: Buckets;
+  readonly #limits: LimitState;
+  readonly #denied = new DeniedRequests();
   readonly #requests: RequestMemory;
   readonly #open = new OpenDecisions();
 
   constructor(options: LedgerOptions, snapshot?: LedgerSnapshot) {
     this.#options = options;
-    this.#buckets = new Buckets(options.limit_keys_max);
+    this.#limits = new LimitState(options.limit_keys_max, snapshot);
     this.#requests = new RequestMemory(options.request_window_us);
     if (snapshot === undefined) return;
-    for (const [commitment, tenant, tat] of snapshot.buckets) this.#buckets.set(commitment, tenant, tat);
+    for (const request_id of snapshot.denied ?? []) this.#denied.add(request_id);
     this.#requests.restore(snapshot.requests);
     for (const decision of snapshot.open) this.#open.open(decision);
   }
@@ -51,7 +60,7 @@ export class Ledger {
   }
 
   get bucketCount(): number {
-    return this.#buckets.size;
+    return this.#limits.buckets.size;
   }
 
   /** False when a memory is full and nothing more may be admitted. */
@@ -63,18 +72,32 @@ export class Ledger {
     return this.#requests.recall(request_key, request_digest, now_us);
   }
 
-  evaluate(ops: readonly LedgerOp[], tenant: string, now_us: number): Evaluation {
-    return evaluateOps(this.#buckets, this.#options.commit, ops, tenant, now_us);
+  /** `run` is whose grace a `soft_stop` limit looks at; `delay_max_us` how long a `throttle` may hold the answer back. */
+  evaluate(
+    ops: readonly LedgerOp[],
+    tenant: string,
+    now_us: number,
+    asker: { readonly run?: string; readonly delay_max_us?: number } = {},
+  ): Evaluation {
+    return this.#limits.evaluate(this.#options.commit, ops, tenant, now_us, asker);
   }
 
   foldDecision(record: DecisionRecord, result: AppendResult): void {
     const now_us = record.ledger_ms * 1_000;
-    for (const state of record.rate_limit_bucket_state ?? []) {
-      if (state.tat_after === state.tat_before || record.identity === undefined) continue;
-      this.#buckets.set(state.key_commitment, record.identity.tenant_id, state.tat_after);
-    }
+    this.#limits.fold(record);
     this.#requests.remember(record.request_key, record.request_digest, result, now_us);
     if (record.verdict === 'allow') this.#open.open(openDecisionOf(record));
+    else this.#denied.add(record.request_id);
+  }
+
+  /** Whether a decision is known for a request whose log line names none: an allow that is open, or a recent denial. */
+  isDecided(request_id: string): boolean {
+    return this.#open.find(undefined, request_id) !== undefined || this.#denied.has(request_id);
+  }
+
+  /** A restore record: every bucket counts as used up at that ledger time. */
+  exhaust(at_us: number): void {
+    this.#limits.exhaust(at_us);
   }
 
   foldOutcome(decision_ref: string): void {
@@ -92,13 +115,14 @@ export class Ledger {
 
   /** Drops what time has made void, looking at no more than `budget` buckets. */
   sweep(now_us: number, budget: number): void {
-    this.#buckets.sweep(now_us, budget);
+    this.#limits.buckets.sweep(now_us, budget);
     this.#requests.age(now_us);
   }
 
   snapshot(now_us: number): LedgerSnapshot {
     return {
-      buckets: [...this.#buckets.entries()].filter(([, , tat]) => tat > now_us),
+      ...this.#limits.snapshot(now_us),
+      denied: this.#denied.all(),
       requests: [...this.#requests.live(now_us)],
       open: [...this.#open.values()],
     };

@@ -15,9 +15,20 @@ export interface GcraOp {
   readonly tolerance_us: number;
   readonly cost: number;
   readonly mode: LimitMode;
+  /** Share of the bucket, 1 to 99, from which on it is nearly used up; absent: not watched. */
+  readonly near_percent?: number;
+  /** `throttle`: the longest wait for a slot. */
+  readonly max_delay_us?: number;
+  /** `soft_stop`: how long after the bucket was used up, and for how many calls, a run may go on. */
+  readonly grace_us?: number;
+  readonly grace_calls?: number;
 }
 
-export type LimitMode = 'hard_stop' | 'alert_only';
+/**
+ * What happens beyond the limit. `hard_stop`: refused. `throttle`: the next free slot is taken and waited for.
+ * `soft_stop`: runs that began before may go on for a while, up to 110 %. `alert_only`: passes uncharged.
+ */
+export type LimitMode = 'hard_stop' | 'throttle' | 'soft_stop' | 'alert_only';
 
 /** State of one bucket as judged, written to the receipt (times in microseconds on the ledger clock). */
 export interface BucketState {
@@ -28,8 +39,10 @@ export interface BucketState {
   readonly now: number;
   readonly cost: number;
   readonly tat_after: number;
-  /** Present on an `alert_only` bucket that would have refused. */
+  /** The limit is exceeded and the request passes all the same: `alert_only`, uncharged; `soft_stop`, charged. */
   readonly exceeded?: true;
+  /** Percent of the bucket that this request reached, the first one since the bucket was last empty; 100: used up. */
+  readonly near?: number;
 }
 
 export interface OpOutcome {
@@ -42,4 +55,6 @@ export interface OpOutcome {
   readonly tat_before: number;
   readonly tat_after: number;
   readonly exceeded: boolean;
+  /** Until the reserved slot of a `throttle` bucket; 0 when there is nothing to wait for. */
+  readonly delay_us: number;
 }

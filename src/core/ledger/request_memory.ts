@@ -1,14 +1,14 @@
 import type { AppendResult } from '../verdict/proposal.ts';
 
-export interface Remembered {
+export interface Remembered<R = AppendResult> {
   readonly digest: string;
-  readonly result: AppendResult;
+  readonly result: R;
   readonly expires_us: number;
 }
 
-export type Recall =
+export type Recall<R = AppendResult> =
   | { readonly kind: 'new' }
-  | { readonly kind: 'same'; readonly result: AppendResult }
+  | { readonly kind: 'same'; readonly result: R }
   /** The key came back with another digest: two requests claim one identity. */
   | { readonly kind: 'reused' };
 
@@ -16,10 +16,10 @@ export type Recall =
  * First results by request key, kept for one window. Two generations replace a sorted expiry queue: when the
  * younger one is a window old, everything in the older one has expired and is dropped at once.
  */
-export class RequestMemory {
+export class RequestMemory<R = AppendResult> {
   readonly #window_us: number;
-  #young = new Map<string, Remembered>();
-  #old = new Map<string, Remembered>();
+  #young = new Map<string, Remembered<R>>();
+  #old = new Map<string, Remembered<R>>();
   #young_since_us = 0;
 
   constructor(window_us: number) {
@@ -31,13 +31,13 @@ export class RequestMemory {
     return this.#young.size + this.#old.size;
   }
 
-  recall(key: string, digest: string, now_us: number): Recall {
+  recall(key: string, digest: string, now_us: number): Recall<R> {
     const found = this.#young.get(key) ?? this.#old.get(key);
     if (found === undefined || found.expires_us <= now_us) return { kind: 'new' };
     return found.digest === digest ? { kind: 'same', result: found.result } : { kind: 'reused' };
   }
 
-  remember(key: string, digest: string, result: AppendResult, now_us: number): void {
+  remember(key: string, digest: string, result: R, now_us: number): void {
     this.age(now_us);
     this.#young.set(key, { digest, result, expires_us: now_us + this.#window_us });
   }
@@ -50,13 +50,13 @@ export class RequestMemory {
     this.#young_since_us = now_us;
   }
 
-  *live(now_us: number): Generator<readonly [string, Remembered]> {
+  *live(now_us: number): Generator<readonly [string, Remembered<R>]> {
     for (const generation of [this.#old, this.#young]) {
       for (const entry of generation) if (entry[1].expires_us > now_us) yield entry;
     }
   }
 
-  restore(entries: Iterable<readonly [string, Remembered]>): void {
+  restore(entries: Iterable<readonly [string, Remembered<R>]>): void {
     for (const [key, remembered] of entries) this.#young.set(key, remembered);
   }
 }

@@ -39,6 +39,8 @@ function demandOf(limit: PlanLimit, bucket: Bucket, principal: Principal): Limit
       tolerance_us: bucket.tolerance_us,
       cost: 1,
       mode: limit.mode,
+      near_percent: limit.near_percent,
+      ...limit.beyond,
     },
     denial: { reason: bucket.window === 'rps' ? 'LIMIT_RPS' : 'LIMIT_RPM', rule_id: limit.id },
   };

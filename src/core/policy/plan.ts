@@ -1,4 +1,5 @@
 import type { Exception, Limit, Match, PolicyDocument, Rule } from '../../gen/policy_document.ts';
+import { type BeyondLimit, beyondOf, NEAR_LIMIT_PERCENT } from './beyond_limit.ts';
 import { parseHostPattern } from './hosts.ts';
 import { expiryMs } from './semantic.ts';
 
@@ -52,6 +53,9 @@ export interface PlanLimit {
   readonly match: PlanMatch;
   readonly per: Limit['per'];
   readonly mode: NonNullable<Limit['mode']>;
+  /** Share of a bucket from which on it is nearly used up. */
+  readonly near_percent: number;
+  readonly beyond: BeyondLimit;
   readonly buckets: readonly Bucket[];
 }
 
@@ -185,8 +189,12 @@ const MINUTE_US = 60_000_000;
 const RPM_BURST_DIVISOR = 10;
 
 function planLimit(limit: Limit, index: number): PlanLimit {
-  const { id, match = {}, per, mode = 'hard_stop' } = limit;
-  return { index, id, match: planMatch(match), per, mode, buckets: bucketsOf(limit) };
+  const { id, match = {}, per, mode = 'hard_stop', near_limit = NEAR_LIMIT_PERCENT } = limit;
+  return {
+    ...{ index, id, match: planMatch(match), per, mode, near_percent: near_limit },
+    beyond: beyondOf(limit),
+    buckets: bucketsOf(limit),
+  };
 }
 
 /** `burst` belongs to rps; only a limit without rps gives it to rpm. */

@@ -9,6 +9,7 @@ import type {
 } from '../../gen/policy_document.ts';
 import { timestampMs } from '../receipt/timestamp.ts';
 import { normalisePath } from '../request/path.ts';
+import { modeMistakes } from './beyond_limit.ts';
 import { HOSTS_MAX } from './bounds.ts';
 import { parseHostPattern } from './hosts.ts';
 import { type Mistake, mistake, pointerOf, quoted, shown } from './mistakes.ts';
@@ -119,6 +120,7 @@ function limitMistakes(limit: Limit, index: number): Mistake[] {
   if (limit.rps === undefined && limit.rpm === undefined) {
     found.push(mistake('RATE_MISSING', at, `the limit ${quoted(limit.id)} has no rate`, 'add rps or rpm'));
   }
+  found.push(...modeMistakes(limit, at));
   return found;
 }
 

@@ -2,12 +2,13 @@ import { assertGcraOp } from '../../core/ledger/gcra.ts';
 import { RECORD_CAPS } from '../../core/receipt/common_fields.ts';
 import type { Members } from '../../core/receipt/shape.ts';
 import { fail, type Result } from '../../core/result.ts';
-import type { AppendProblem, AppendResult, Proposal } from '../../core/verdict/proposal.ts';
+import type { AppendProblem, AppendResult, FoldedDenial, Proposal } from '../../core/verdict/proposal.ts';
 import type { OutcomeNotice, Recorder } from '../recorder.ts';
 import type { Dial } from './dial.ts';
 import { Link, LinkError } from './link.ts';
 import { ASK, PROTOCOL, parseBody } from './protocol.ts';
 import {
+  APPEND_FOLDED,
   APPEND_OK,
   APPEND_PROBLEM,
   CHECKPOINT,
@@ -80,7 +81,7 @@ export class RecorderClient {
     while (!this.reachable && !this.#stopped) await this.#nextLink();
   }
 
-  async append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem>> {
+  async append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem | FoldedDenial>> {
     assertOps(proposal);
     const link = this.#link;
     if (link === undefined) return fail('RECORDER_UNAVAILABLE');
@@ -128,7 +129,7 @@ export class RecorderClient {
     this.#wake();
   }
 
-  #appendAnswer(link: Link, body: Uint8Array): Result<AppendResult, AppendProblem> {
+  #appendAnswer(link: Link, body: Uint8Array): Result<AppendResult, AppendProblem | FoldedDenial> {
     const recorded = parseBody<{ ok: true; value: AppendResult }>(APPEND_OK, body);
     if (recorded.ok) {
       this.#noteHead(recorded.value.value);
@@ -136,6 +137,8 @@ export class RecorderClient {
     }
     const problem = parseBody<{ ok: false; problem: AppendProblem }>(APPEND_PROBLEM, body);
     if (problem.ok) return problem.value;
+    const folded = parseBody<{ ok: false; problem: FoldedDenial }>(APPEND_FOLDED, body);
+    if (folded.ok) return folded.value;
     link.destroy('the recorder sent an answer that is none');
     return fail('RECORDER_UNAVAILABLE');
   }

@@ -1,12 +1,12 @@
 import type { Result } from '../../core/result.ts';
-import type { AppendProblem, AppendResult, Proposal } from '../../core/verdict/proposal.ts';
+import type { AppendProblem, AppendResult, FoldedDenial, Proposal } from '../../core/verdict/proposal.ts';
 import type { Checkpoint } from '../checkpointer.ts';
 import type { OutcomeNotice, Recorder, RecorderStatus } from '../recorder.ts';
 import type { KnownHead } from './tables.ts';
 
 /** What of a recorder is served to gateways in other processes. */
 export interface RecorderService {
-  append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem>>;
+  append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem | FoldedDenial>>;
   close(notice: OutcomeNotice): Promise<void>;
   sweep(envoyEpoch: string): Promise<number>;
   recordGap: Recorder['recordGap'];

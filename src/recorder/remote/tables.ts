@@ -86,10 +86,6 @@ const OP = {
   max_delay_us: optional('derived', integer()),
   grace_us: optional('derived', integer()),
   grace_calls: optional('derived', integer()),
-  near_percent: optional('derived', integer()),
-  max_delay_us: optional('derived', integer()),
-  grace_us: optional('derived', integer()),
-  grace_calls: optional('derived', integer()),
 } satisfies Covers<GcraOp>;
 
 const DENIAL = {

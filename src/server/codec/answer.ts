@@ -33,6 +33,8 @@ export interface DenialAnswer {
   readonly requestId: string;
   /** Absent when nothing was recorded; an id that was not written is never shown. */
   readonly receipt?: ReceiptRef;
+  /** Counted in an aggregate record; the access log says so in place of a receipt id. */
+  readonly folded?: true;
   readonly policyHash?: string;
   readonly ruleId?: string;
   readonly retryAfterMs?: number;

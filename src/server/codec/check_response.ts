@@ -2,7 +2,10 @@ import { REASONS } from '../../core/verdict/reasons.ts';
 import { envoy, type google } from '../../gen/envoy.js';
 import type { AllowAnswer, DenialAnswer } from './answer.ts';
 import { allowHeaders, denialHeaders, rewriteHeaders } from './answer_headers.ts';
+import { FOLDED_RECEIPT } from './folded_receipt.ts';
 import { problemBody } from './problem_body.ts';
+
+type CheckResponse = envoy.service.auth.v3.CheckResponse.$Properties;
 
 // google.rpc.Code. Envoy reads an absent status as OK, so every denial must carry another code.
 const RPC_OK = 0;
@@ -31,8 +34,14 @@ export function encodeDenial(denial: DenialAnswer): Uint8Array {
       headers: denialHeaders(denial, status),
       body: problemBody(denial, status),
     },
-    ...(denial.receipt === undefined ? {} : { dynamicMetadata: metadata({ rid: denial.receipt.id }) }),
+    ...traceOf(denial),
   });
+}
+
+/** What the access log keeps, so that a request that was decided is not taken for a gap. */
+function traceOf({ receipt, folded }: DenialAnswer): Pick<CheckResponse, 'dynamicMetadata'> {
+  const rid = receipt?.id ?? (folded === true ? FOLDED_RECEIPT : undefined);
+  return rid === undefined ? {} : { dynamicMetadata: metadata({ rid }) };
 }
 
 /** A proxy asks for credentials with 407, an origin (which the base URL listener plays) with 401. */

@@ -26,6 +26,7 @@ export const SETTINGS: RecorderSettings = {
   heartbeat_s: 60,
   queue_max: 4_096,
   limit_keys_max: 10_000,
+  denials_per_second: 100_000,
   compress_segments: false,
   retention_days: 0,
   journal_max_bytes: 0,

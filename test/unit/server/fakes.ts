@@ -6,6 +6,7 @@ import type { ReasonCode } from '../../../src/core/verdict/reasons.ts';
 import type { CheckDependencies } from '../../../src/server/dependencies.ts';
 import type { AuthInput, Snapshot } from '../../../src/server/ports.ts';
 import { receiptIds } from '../../../src/server/receipt_id.ts';
+import { Sleepers } from '../../../src/server/sleepers.ts';
 
 export const PRINCIPAL: Principal = {
   tenant_id: 'default',
@@ -106,7 +107,8 @@ export function bench(current: () => Snapshot): Bench {
     ids: { receiptId: receiptIds(() => 1_700_000_000_000) },
     clock: { nowMs: () => 1_700_000_000_000, monoUs: () => (us += 10.4) },
     salt: () => new Uint8Array(32).fill(1),
-    settings: { gatewayId: 'gw-1', stamp: STAMP, selfPorts: [3128, 8088] },
+    settings: { gatewayId: 'gw-1', stamp: STAMP, selfPorts: [3128, 8088], checkTimeoutMs: 2_000 },
+    sleepers: new Sleepers(),
     log: { error: (fields) => errors.push(fields) },
     metrics: { checked: (reason, wasRecorded) => counted.push([reason, wasRecorded]) },
   };

@@ -82,6 +82,10 @@ const PAIRS: Readonly<Record<string, Pair>> = {
   'Limit.rpm': [limits({}), limits({ rpm: 6 })],
   'Limit.burst': [limits({}), limits({ burst: 6 })],
   'Limit.mode': [limits({}), limits({ mode: 'alert_only' })],
+  'Limit.max_delay_ms': [limits({ mode: 'throttle' }), limits({ mode: 'throttle', max_delay_ms: 5 })],
+  'Limit.grace_minutes': [limits({ mode: 'soft_stop' }), limits({ mode: 'soft_stop', grace_minutes: 6 })],
+  'Limit.grace_calls': [limits({ mode: 'soft_stop' }), limits({ mode: 'soft_stop', grace_calls: 6 })],
+  'Limit.near_limit': [limits({}), limits({ near_limit: 6 })],
   'DocumentTest.name': [
     doc({
       tests: [
