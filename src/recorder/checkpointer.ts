@@ -24,14 +24,23 @@ export class Checkpointer {
   readonly #dir: string;
   readonly #origin: string;
   readonly #signer: RecorderSigner;
+  readonly #elsewhere: ((note: string) => Promise<void>) | undefined;
   #last: Checkpoint | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(dir: string, origin: string, signer: RecorderSigner, last: Checkpoint | undefined) {
+  /** `elsewhere` keeps a copy on other storage; it must not reject. */
+  constructor(
+    dir: string,
+    origin: string,
+    signer: RecorderSigner,
+    last: Checkpoint | undefined,
+    elsewhere?: (note: string) => Promise<void>,
+  ) {
     this.#dir = dir;
     this.#origin = origin;
     this.#signer = signer;
     this.#last = last;
+    this.#elsewhere = elsewhere;
   }
 
   get last(): Checkpoint | undefined {
@@ -56,9 +65,11 @@ export class Checkpointer {
     const note = formatNote(body, this.#origin, this.#signer.raw, this.#signer.sign(Buffer.from(body)));
     // The file by size first: `latest` must never name a head that has no file of its own.
     for (const name of [String(size).padStart(SIZE_DIGITS, '0'), 'latest']) await this.#persist(name, note);
-    this.#last = { size, root: rootHex, note };
+    const published = { size, root: rootHex, note };
+    this.#last = published;
     this.#prune();
-    return this.#last;
+    await this.#elsewhere?.(note);
+    return published;
   }
 
   /** Off the recorder's thread: a checkpoint must not hold up the next commit. */

@@ -1,18 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { type ClockStart, startClock } from '../core/ledger/clock.ts';
+import type { ClockStart } from '../core/ledger/clock.ts';
 import type { LedgerOptions } from '../core/ledger/ledger.ts';
 import { Checkpointer, readLatest } from './checkpointer.ts';
 import { CommitLoop } from './commit_loop.ts';
 import { openFileDisk } from './disk.ts';
 import { replaceFile, syncFolder } from './durable_file.ts';
 import { publicKeyRef } from './epoch.ts';
+import { headsFileOf, requireHeads, requireNothingPending } from './heads_gate.ts';
 import { Journal } from './journal.ts';
 import { KeyCommitments } from './key_commitments.ts';
+import { startLedgerClock, warnWhileHeldBack } from './ledger_clock.ts';
 import { takeLock } from './lock.ts';
 import { type RecorderClock, RecorderError, type RecorderOptions } from './options.ts';
 import { Recorder } from './recorder.ts';
 import { type Recovered, recover } from './recovery.ts';
+import { readFailure } from './reserve.ts';
 import { type RecordFacts, Scribe } from './scribe.ts';
 import { readSavedState } from './snapshot_file.ts';
 import type { JournalState } from './state.ts';
@@ -41,23 +44,27 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
   requireSafeStorage(layout.journal_dir, settings.allow_unsafe_storage);
   const unlock = takeLock(layout.journal_lock);
   try {
-    return start(options, unlock);
+    return await start(options, unlock);
   } catch (error) {
     unlock();
     throw error;
   }
 }
 
-function start(options: RecorderOptions, unlock: () => void): Recorder {
+async function start(options: RecorderOptions, unlock: () => void): Promise<Recorder> {
   const { layout, keyring } = options;
   const readings = options.clock ?? systemClock;
+  requireNothingPending(options);
   const recovered = readBack(options);
   const { state } = recovered;
   requireOwnKeys(options, state);
+  const elsewhere = headsFileOf(options);
+  await requireHeads(options, state, elsewhere);
   const log_id = state.identity?.log_id ?? randomBytes(LOG_ID_BYTES).toString('hex');
   const origin = `${options.issuer}/${log_id}`;
   const latest = readLatest(layout.checkpoints_dir, keyring.log);
-  const clockStart = startClock(readings.wallMs(), readings.monoUs(), state.last_ledger_ms);
+  const boot_id = readings.bootId?.() ?? bootId();
+  const clockStart = startLedgerClock(options, state, readings, boot_id);
   const journal = new Journal(layout.journal_dir, options.disk ?? openFileDisk);
   const loop: CommitLoop = new CommitLoop({
     options,
@@ -65,7 +72,7 @@ function start(options: RecorderOptions, unlock: () => void): Recorder {
     journal,
     clock: clockStart.clock,
     readings,
-    scribe: new Scribe({ log_id, issuer: options.issuer, boot_id: bootId(), process_id: process.pid }),
+    scribe: new Scribe({ log_id, issuer: options.issuer, boot_id, process_id: process.pid }),
     log_id,
     committed: (commit) => upkeep.committed(commit),
     delegated: (keyId) => {
@@ -73,7 +80,13 @@ function start(options: RecorderOptions, unlock: () => void): Recorder {
       publishKeys(options, state);
     },
   });
-  const checkpointer = new Checkpointer(layout.checkpoints_dir, origin, keyring.log, latest);
+  const checkpointer = new Checkpointer(
+    layout.checkpoints_dir,
+    origin,
+    keyring.log,
+    latest,
+    elsewhere === undefined ? undefined : (note) => elsewhere.publish(note),
+  );
   const upkeep: Upkeep = new Upkeep({ options, state, journal, checkpointer, loop });
   openSegment(journal, recovered, log_id);
   loop.begin(
@@ -81,6 +94,7 @@ function start(options: RecorderOptions, unlock: () => void): Recorder {
     openingFacts(options, recovered, clockStart),
   );
   publishKeys(options, state);
+  if (elsewhere !== undefined && latest !== undefined) await elsewhere.publish(latest.note);
   const release = () => {
     journal.close();
     unlock();
@@ -91,15 +105,19 @@ function start(options: RecorderOptions, unlock: () => void): Recorder {
     loop,
     upkeep,
     log_id,
+    clock: clockStart.clock,
+    readings,
     segment: () => journal.name,
     release,
   });
   upkeep.begin(() => {
+    warnWhileHeldBack(options, recorder);
     const expired_ms = (state.last_ledger_ms ?? 0) - (options.maxStreamMs ?? MAX_STREAM_MS);
     recorder
       .heartbeat(expired_ms)
       .catch((error: unknown) => options.log.error({ error }, 'heartbeat failed'));
   });
+  warnWhileHeldBack(options, recorder);
   return recorder;
 }
 
@@ -117,6 +135,7 @@ function readBack(options: RecorderOptions): Recovered {
     root: keyring.root,
     ledger,
     saved: readSavedState(layout.ledger_dir, keyring),
+    base: readSavedState(layout.ledger_dir, keyring, 'base'),
     checkpoint: readLatest(layout.checkpoints_dir, keyring.log),
   });
   if (recovered.cut !== undefined) log.warn(recovered.cut, 'cut a torn write from the end of the journal');
@@ -166,6 +185,10 @@ function openingFacts(
   clockStart: ClockStart,
 ): RecordFacts[] {
   const facts: RecordFacts[] = [];
+  if (options.restore !== undefined && state.identity?.replaced === undefined)
+    facts.push({ type: 'lifecycle', ...options.restore.facts });
+  const failure = readFailure(options.layout.journal_dir, options.keyring);
+  if (failure !== undefined) facts.push({ type: 'lifecycle', lifecycle: 'storage_failure', ...failure });
   const wasUnclean = state.head_seq >= 0 && !state.clean;
   if (wasUnclean || cut !== undefined) {
     facts.push({
@@ -176,9 +199,11 @@ function openingFacts(
       open_decisions: state.ledger.openCount,
     });
   }
-  if (clockStart.held_back_ms !== undefined) {
-    facts.push({ type: 'lifecycle', lifecycle: 'clock', wall_jump_ms: clockStart.held_back_ms });
-  }
+  const { held_back_ms, accepted_ms } = clockStart;
+  if (held_back_ms !== undefined)
+    facts.push({ type: 'lifecycle', lifecycle: 'clock', wall_jump_ms: held_back_ms });
+  if (accepted_ms !== undefined)
+    facts.push({ type: 'lifecycle', lifecycle: 'clock', wall_jump_ms: accepted_ms, accepted: true });
   facts.push({ type: 'lifecycle', lifecycle: 'start', engine: options.engine });
   return facts;
 }
