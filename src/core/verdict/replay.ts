@@ -1,12 +1,9 @@
-import type { IdentityFact } from '../identity/principal.ts';
 import { stepGcra } from '../ledger/gcra.ts';
 import type { BucketState } from '../ledger/operation.ts';
 import type { CompiledPolicy, LimitDemand } from '../policy/compiled.ts';
 import type { DecisionRecord } from '../receipt/records.ts';
-import { type EgressRequest, REQUEST_PROBLEMS, type RequestProblem } from '../request/egress_request.ts';
-import { requestFromFacts } from '../request/facts.ts';
-import { fail, ok, type Result } from '../result.ts';
-import { type Circumstances, DECISION_SEMANTICS, decide } from './decide.ts';
+import { decide } from './decide.ts';
+import { inputsOf, whyNotReplayable } from './recorded_inputs.ts';
 
 /** One place where judging again gave something else. Values are printable. */
 export interface ReplayDifference {
@@ -38,26 +35,20 @@ export class Replay {
   }
 
   decision(record: DecisionRecord, policy: CompiledPolicy): ReplayOutcome {
-    if (record.engine.semantics !== DECISION_SEMANTICS) {
-      return {
-        kind: 'skipped',
-        why: `judged with semantics ${record.engine.semantics}, this is ${DECISION_SEMANTICS}`,
-      };
-    }
-    if (!record.replayable) return { kind: 'skipped', why: 'the record lacks inputs by policy' };
+    const why = whyNotReplayable(record);
+    if (why !== undefined) return { kind: 'skipped', why };
     const differences: ReplayDifference[] = [];
     const differ = (field: ReplayDifference['field'], recorded: string, replayed: string) => {
       if (recorded !== replayed) {
         differences.push({ seq: record.seq, receipt_id: record.receipt_id, field, recorded, replayed });
       }
     };
-    const identity = identityOf(record);
-    const request = requestOf(record);
-    if (identity === undefined || request === undefined) {
+    const inputs = inputsOf(record);
+    if (inputs === undefined) {
       differ('inputs', 'a judged request', 'identity or request facts that contradict themselves');
       return { kind: 'different', differences };
     }
-    const { verdict, demands } = decide(policy, identity, request, circumstancesOf(record));
+    const { verdict, demands } = decide(policy, inputs.identity, inputs.request, inputs.circumstances);
     const charged = this.#limits(record, demands, differ);
     differ('verdict', record.verdict, charged === undefined ? verdict.verdict : 'deny');
     differ('reason', record.reason, charged?.reason ?? verdict.reason);
@@ -106,30 +97,6 @@ export class Replay {
   #folded(state: BucketState): number {
     return Math.max(this.#tats.get(state.key_commitment) ?? 0, state.now);
   }
-}
-
-function identityOf(record: DecisionRecord): IdentityFact | undefined {
-  const { identity, identity_problem } = record;
-  if (identity_problem !== undefined) {
-    return {
-      ok: false,
-      problem: identity_problem,
-      ...(identity === undefined ? {} : { known_agent: identity }),
-    };
-  }
-  return identity === undefined ? undefined : { ok: true, principal: identity };
-}
-
-function requestOf(record: DecisionRecord): Result<EgressRequest, RequestProblem> | undefined {
-  const problem = REQUEST_PROBLEMS.find((known) => known === record.request.problem);
-  if (problem !== undefined) return fail(problem);
-  const request = requestFromFacts(record.request);
-  return request === undefined ? undefined : ok(request);
-}
-
-/** Where no moment was recorded, none played a part; a candidate policy may need one all the same. */
-export function circumstancesOf({ policy_lapse, judged_ms, ledger_ms }: DecisionRecord): Circumstances {
-  return { lapse: policy_lapse, atMs: judged_ms ?? ledger_ms };
 }
 
 function shadowText(shadow: DecisionRecord['would_be']): string {

@@ -1,0 +1,120 @@
+import { LimitState, runIdOf } from '../ledger/limit_state.ts';
+import type { BucketState } from '../ledger/operation.ts';
+import type { CompiledPolicy, LimitDemand } from '../policy/compiled.ts';
+import type { DecisionRecord } from '../receipt/records.ts';
+import { decide } from './decide.ts';
+import { inputsOf, whyNotReplayable } from './recorded_inputs.ts';
+
+/** A verdict as a receipt names it. */
+export type Said = Pick<DecisionRecord, 'verdict' | 'reason' | 'rule_id'>;
+
+export type SimulationOutcome =
+  | { readonly kind: 'same' }
+  | { readonly kind: 'different'; readonly recorded: Said; readonly candidate: Said }
+  /** The record does not hold what this candidate looks at. */
+  | { readonly kind: 'skipped'; readonly why: string };
+
+export interface SimulationOptions {
+  /** The records begin with the first one of their log, so that no bucket has a history before them. */
+  readonly complete: boolean;
+}
+
+/** Distinct buckets of one tenant. Whether a gateway had room for them is its own affair. */
+const KEYS_MAX = 1_000_000;
+/** What a gateway could have borne where the record does not say, because the live policy throttled nothing. */
+const DELAY_MAX_MS = 1_000;
+
+/**
+ * Judges recorded requests by a candidate policy, in journal order. Identity and request are taken as facts; the
+ * candidate's limits are folded over the recorded ledger times, charged by what the candidate would have admitted.
+ */
+export class Simulation {
+  readonly #candidate: CompiledPolicy;
+  readonly #complete: boolean;
+  readonly #limits = new LimitState(KEYS_MAX);
+
+  constructor(candidate: CompiledPolicy, { complete }: SimulationOptions) {
+    this.#candidate = candidate;
+    this.#complete = complete;
+  }
+
+  /** A restore record: nobody knows what was charged before it. */
+  exhaust(at_us: number): void {
+    this.#limits.exhaust(at_us);
+  }
+
+  /** `recordedNames`: the query names that the record's own policy keeps; undefined when that policy is not at hand. */
+  decision(record: DecisionRecord, recordedNames: readonly string[] | undefined): SimulationOutcome {
+    const why = whyNotReplayable(record) ?? this.#hiddenNames(record, recordedNames);
+    if (why !== undefined) return { kind: 'skipped', why };
+    const inputs = inputsOf(record);
+    if (inputs === undefined)
+      return { kind: 'skipped', why: 'the facts of the record contradict themselves' };
+    const { verdict, demands } = decide(
+      this.#candidate,
+      inputs.identity,
+      inputs.request,
+      inputs.circumstances,
+    );
+    const refused = this.#charge(record, verdict.verdict, demands);
+    const candidate = saidOf(refused === undefined ? verdict : { verdict: 'deny', ...refused });
+    const recorded = saidOf(record);
+    return isSame(recorded, candidate) ? { kind: 'same' } : { kind: 'different', recorded, candidate };
+  }
+
+  /** A query is only recorded as far as the policy of that time looked at it. */
+  #hiddenNames(record: DecisionRecord, recordedNames: readonly string[] | undefined): string | undefined {
+    if (record.request.query_commitment === undefined) return undefined;
+    const hidden = this.#candidate.query_names.some((name) => recordedNames?.includes(name) !== true);
+    return hidden ? 'the record does not hold the query names that the candidate looks at' : undefined;
+  }
+
+  /** Tests and charges the candidate's limits; returns the denial of the first that refuses. */
+  #charge(
+    record: DecisionRecord,
+    judgedTo: Said['verdict'],
+    demands: readonly LimitDemand[],
+  ): Omit<Said, 'verdict'> | undefined {
+    const tenant = record.identity?.tenant_id;
+    if (tenant === undefined) return undefined;
+    const states = record.rate_limit_bucket_state ?? [];
+    if (!this.#complete) this.#continueFrom(states, demands, tenant);
+    const now_us = states[0]?.now ?? record.ledger_ms * 1_000;
+    const run = record.identity && runIdOf(record.identity);
+    const judged = this.#limits.evaluate(
+      (key) => key,
+      demands.map(({ op }) => op),
+      tenant,
+      now_us,
+      {
+        delay_max_us: (record.delay_max_ms ?? DELAY_MAX_MS) * 1_000,
+        ...(run === undefined ? {} : { run }),
+      },
+    );
+    // Whether there was room for another key is not in the record: that refusal is taken as a fact.
+    const full = record.reason === 'LIMIT_KEYS' && demands.length > 0 ? record : undefined;
+    const refused = judged.refused === undefined ? undefined : demands[judged.refused]?.denial;
+    if (full) return full;
+    const verdict = refused ? 'deny' : judgedTo;
+    this.#limits.fold({ ...record, verdict, rate_limit_bucket_state: judged.states });
+    return refused;
+  }
+
+  /** In the middle of a log a limit that the live policy has, too, goes on where its bucket stood. */
+  #continueFrom(states: readonly BucketState[], demands: readonly LimitDemand[], tenant: string): void {
+    for (const { op } of demands) {
+      const state = states.find(({ limit_id }) => limit_id === op.limit_id);
+      if (state && !this.#limits.buckets.has(op.key)) {
+        this.#limits.buckets.restore([op.key, tenant, state.tat_before]);
+      }
+    }
+  }
+}
+
+function saidOf({ verdict, reason, rule_id }: Said): Said {
+  return { verdict, reason, ...(rule_id === undefined ? {} : { rule_id }) };
+}
+
+function isSame(a: Said, b: Said): boolean {
+  return a.verdict === b.verdict && a.reason === b.reason && a.rule_id === b.rule_id;
+}
