@@ -62,12 +62,18 @@ function registerChildren(program: Command): void {
   const formats = new Option('--log-format <format>', 'json | lines').default('json');
   const file = new Option('--settings-file <file>', 'settings that `up` has settled').hideHelp();
   const gateway = withState(
-    program.command('gateway').description('the decision service and the recorder (started by `up`)'),
+    program
+      .command('gateway')
+      .description('the decision service, with the recorder when it is the only one (started by `up`)'),
   )
+    .option('--number <n>', 'which of several gateways (default: 1)')
     .addOption(formats)
     .addOption(file)
     .action(async (flags: Flags) => finish(await (await import('./gateway.ts')).gateway(flags)));
-  examplesOf(gateway, ['clawgress gateway --config /etc/clawgress/clawgress.yaml']);
+  examplesOf(gateway, [
+    'clawgress gateway --config /etc/clawgress/clawgress.yaml',
+    'clawgress gateway --number 2 --config /etc/clawgress/clawgress.yaml',
+  ]);
   const demo = withState(
     program.command('demo-upstream').description('the small upstream of a first run (started by `up`)'),
   )

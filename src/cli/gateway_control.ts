@@ -7,6 +7,8 @@ export interface GatewayControl {
   /** Signs a checkpoint over everything durable. */
   checkpoint(): Promise<unknown>;
   drain(): Promise<unknown> | unknown;
+  /** Prometheus text of this process, as a JSON string; for whoever serves the metrics of all. */
+  metrics?(): Promise<string>;
 }
 
 /** HTTP on a Unix socket (0600): whoever can open it may already read the keys. Returns the close function. */
@@ -19,6 +21,7 @@ export async function serveControl(
     'GET /status': () => control.status(),
     'POST /checkpoint': () => control.checkpoint(),
     'POST /drain': () => control.drain(),
+    ...(control.metrics === undefined ? {} : { 'GET /metrics': () => control.metrics?.() }),
   };
   const server = createServer((request, response) => {
     request.resume();

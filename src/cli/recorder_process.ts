@@ -1,7 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { type Identity, openIdentity } from '../authn/identity.ts';
+import type { Feed } from '../feed/ports.ts';
+import { openKeyring } from '../keys/keyring.ts';
+import type { Recorder } from '../recorder/recorder.ts';
+import { type RecorderServer, serveTls, serveUnix } from '../recorder/remote/server.ts';
+import type { RecorderService } from '../recorder/remote/service.ts';
+import { AccessLogLag } from './access_log_lag.ts';
 import { CliError, EXIT } from './exit.ts';
+import { serveControl } from './gateway_control.ts';
+import { type ChildProcess, childProcess, untilStopped } from './gateway_life.ts';
+import { exposeAll, gatewayStatuses } from './gateway_metrics.ts';
 import type { Flags } from './options.ts';
+import { followFeed, openPolicyFeed, type PolicyRecords } from './policy_feed.ts';
+import { policyFacts, recorderFacts, recorderGauges } from './readiness.ts';
+import { FATAL_EXIT, followAccessLog, startRecorder } from './recorder_host.ts';
 
-/** `clawgress recorder run`: records for gateways, until it is told to stop. */
-export async function recorderRun(_flags: Flags): Promise<number> {
-  throw new CliError(EXIT.unavailable, 'the recorder process is not there yet', 'run `clawgress up`');
+const NAME = 'recorder';
+
+/** `clawgress recorder run`: records for the gateways of this host, and of others when it listens for them. */
+export async function recorderRun(flags: Flags): Promise<number> {
+  const child = childProcess(flags, () => NAME);
+  const { settings, layout, log, metrics } = child;
+  if (settings.recorder.remote !== undefined) {
+    throw new CliError(
+      EXIT.usage,
+      'recorder.remote is set: the recorder of this installation runs on another host',
+      'start `clawgress recorder run` there, or remove recorder.remote',
+    );
+  }
+  const keyring = openKeyring(layout.keys_dir);
+  const recorder = await startRecorder({ ...child, keyring });
+  const identity = openIdentity({ jwt_issuers: settings.jwt_issuers, log });
+  const feed = await openPolicyFeed({ ...child, identity });
+  const records = await followFeed(feed, recorder, metrics, log);
+  const service = serviceOf(recorder, feed, records);
+  const servers = await openServers(child, service);
+  await serve(child, { recorder, feed, identity, servers });
+  return EXIT.ok;
+}
+
+/** The recorder alone says which policy is live; `sync` has it look at once instead of at its next turn. */
+function serviceOf(recorder: Recorder, feed: Feed, records: PolicyRecords): RecorderService {
+  return {
+    append: (proposal) => recorder.append(proposal),
+    close: (notice) => recorder.close(notice),
+    sweep: (epoch) => recorder.sweep(epoch),
+    recordGap: (gap) => recorder.recordGap(gap),
+    logPosition: (fileId) => recorder.logPosition(fileId),
+    status: () => recorder.status(),
+    checkpoint: () => recorder.checkpoint(),
+    sync: async () => {
+      await feed.reload();
+      await records.settled();
+    },
+    knows: ({ log_id, seq, line_hash }) => {
+      const status = recorder.status();
+      if (log_id !== status.log_id || seq < status.head_seq) return true;
+      return seq === status.head_seq && line_hash === status.head_hash;
+    },
+  };
+}
+
+/** A gateway of this host that was answered with a line we do not have proves a rollback; of another host it may lie. */
+async function openServers(
+  { settings, layout, log }: ChildProcess,
+  service: RecorderService,
+): Promise<readonly RecorderServer[]> {
+  const own: RecorderService = {
+    ...service,
+    knows: async (head) => {
+      const known = await service.knows(head);
+      if (known) return true;
+      log.error(
+        { head },
+        'the journal lacks a line that a gateway was answered with: it was rolled back; stopping',
+      );
+      process.exit(FATAL_EXIT);
+    },
+  };
+  const here = await serveUnix(layout.recorder_socket, own, log);
+  const { listen } = settings.recorder;
+  if (listen === undefined) return [here];
+  const pem = (path: string) => readFileSync(path, 'utf8');
+  const tls = {
+    cert: pem(listen.cert),
+    key: pem(listen.key),
+    client_ca: pem(listen.client_ca),
+    client_names: listen.client_names,
+  };
+  const there = await serveTls({ address: listen.address, port: listen.port }, tls, service, log);
+  log.info({ address: listen.address, port: there.port }, 'gateways of other hosts are served');
+  return [here, there];
+}
+
+async function serve(
+  child: ChildProcess,
+  parts: {
+    readonly recorder: Recorder;
+    readonly feed: Feed;
+    readonly identity: Identity;
+    readonly servers: readonly RecorderServer[];
+  },
+): Promise<void> {
+  const { layout, log, metrics } = child;
+  const { recorder, feed, identity, servers } = parts;
+  const lag = new AccessLogLag(layout.envoy_dir);
+  const tail = followAccessLog(layout.envoy_dir, recorder, lag, log);
+  metrics.onScrape(() => ({
+    ...recorderGauges(recorder.status()),
+    access_log_lag_bytes: lag.bytes(),
+    policy_age_s: policyFacts(feed).age_s,
+  }));
+  const isRunning = () => recorder.status().phase === 'running';
+  await untilStopped(child, async (stop) => {
+    const closeControl = await serveControl(layout.gateway_socket, {
+      status: () => statusOf(child, recorder, feed, servers),
+      checkpoint: () => recorder.checkpoint(),
+      drain: () => {
+        stop('asked');
+        return { draining: true };
+      },
+    });
+    const metricsServer = await exposeAll(child, NAME, {
+      isHealthy: isRunning,
+      facts: () => ({
+        policy: policyFacts(feed),
+        recorder: recorderFacts(isRunning(), recorder.status()),
+      }),
+    });
+    return async () => {
+      await tail.stop();
+      feed.stop();
+      identity.stop();
+      await recorder.stop();
+      await Promise.all([...servers.map((one) => one.close()), metricsServer.close(), closeControl()]);
+    };
+  });
+}
+
+/** The same members as of a gateway that runs alone, summed over all, and each by itself. */
+async function statusOf(
+  child: ChildProcess,
+  recorder: Recorder,
+  feed: Feed,
+  servers: readonly RecorderServer[],
+): Promise<object> {
+  const gateways = await gatewayStatuses(child, NAME);
+  const used: Record<string, number> = {};
+  for (const [key, at] of gateways.flatMap((one) => Object.entries(one.key_last_used)))
+    used[key] = Math.max(used[key] ?? 0, at);
+  return {
+    pid: process.pid,
+    checks_in_flight: gateways.reduce((sum, one) => sum + one.checks_in_flight, 0),
+    connections: servers.reduce((sum, one) => sum + one.connections(), 0),
+    recorder: recorder.status(),
+    feed: feed.status(),
+    key_last_used: used,
+    gateways,
+  };
 }

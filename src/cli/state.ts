@@ -23,7 +23,7 @@ const RENEW_BEFORE_MS = 30 * 86_400_000;
 
 /** Creates what is missing below the state folder; existing keys, policy and registry are left alone. */
 export async function prepareState(settings: Settings): Promise<Layout> {
-  const layout = layoutOf(settings.state_dir, settings.sockets_dir);
+  const layout = layoutOf(settings.state_dir, settings.sockets_dir, settings.gateways);
   privateFolder(layout.state_dir);
   for (const dir of [layout.run_dir, layout.keys_dir, layout.ca_dir, layout.envoy_dir]) privateFolder(dir);
   privateFolder(settings.sockets_dir);
@@ -103,7 +103,7 @@ function stillGood(certificatePath: string, keyPath: string, address: string): b
 
 /** The starter policy knows the demo's address; without a demo the default-deny baseline stands alone. */
 function prepareStarterPolicy(settings: Settings): void {
-  if (existsSync(settings.policy.file)) return;
+  if (settings.policy.trust === 'signed' || existsSync(settings.policy.file)) return;
   const name = settings.demo.enabled ? 'starter.yaml' : 'baseline.yaml';
   const text = renderStarterPolicy(readFileSync(join(PACKAGE_ROOT, 'policies', name), 'utf8'), {
     DEMO_HOST: settings.demo.address,

@@ -5,6 +5,7 @@ import type { Layout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
 import { unsafeFileSystem } from '../recorder/storage.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
+import { hasOwnRecorder } from './arrangement.ts';
 import { type DemoAgent, ensureDemoAgents } from './demo_agents.ts';
 import { endpointsOf, lastPorts, writeEndpoints } from './endpoints.ts';
 import { envoyPart, findEnvoy } from './envoy_part.ts';
@@ -83,14 +84,15 @@ async function partsOf(
   childFlags: readonly string[],
 ): Promise<readonly Part[]> {
   const file = writeRunSettings(layout, settings);
-  const args = (command: string) => [command, '--settings-file', file, ...childFlags];
-  const gateway = nodeChild({
-    name: 'gateway',
-    nodeFlags: GATEWAY_FLAGS,
-    args: args('gateway'),
-    ready_ms: GATEWAY_READY_MS,
-    stop_ms: GATEWAY_STOP_MS,
-  });
+  const args = (...command: string[]) => [...command, '--settings-file', file, ...childFlags];
+  const own = (name: string, ...command: string[]) =>
+    nodeChild({
+      name,
+      nodeFlags: GATEWAY_FLAGS,
+      args: args(...command),
+      ready_ms: GATEWAY_READY_MS,
+      stop_ms: GATEWAY_STOP_MS,
+    });
   const demo = nodeChild({
     name: 'demo upstream',
     args: args('demo-upstream'),
@@ -98,7 +100,17 @@ async function partsOf(
     stop_ms: DEMO_STOP_MS,
   });
   const envoy = await envoyPart(settings, layout, envoyBin, log);
-  return settings.demo.enabled ? [demo, gateway, envoy] : [gateway, envoy];
+  return [...(settings.demo.enabled ? [demo] : []), ...deciders(settings, own), envoy];
+}
+
+/** The recorder first, so that it is stopped after everybody who needs it. */
+function deciders(settings: Settings, own: (name: string, ...command: string[]) => Part): readonly Part[] {
+  if (hasOwnRecorder(settings)) return [own('gateway', 'gateway')];
+  const gateways = Array.from({ length: settings.gateways }, (_, index) =>
+    own(`${settings.gateway_name}-${index + 1}`, 'gateway', '--number', String(index + 1)),
+  );
+  const isHere = settings.recorder.remote === undefined;
+  return [...(isHere ? [own('recorder', 'recorder', 'run')] : []), ...gateways];
 }
 
 async function keepRunning(
@@ -180,7 +192,8 @@ function interruption(): Interruption {
 
 /** The parts remove their own; this is for those that were killed. */
 function removeSockets(layout: Layout): void {
-  for (const path of [layout.authz_socket, layout.envoy_admin_socket, layout.gateway_socket]) {
+  const own = [layout.envoy_admin_socket, layout.gateway_socket, layout.recorder_socket];
+  for (const path of [...own, ...layout.authz_sockets, ...layout.gateway_sockets]) {
     rmSync(path, { force: true });
   }
   rmSync(join(layout.run_dir, 'settings.json'), { force: true });

@@ -13,7 +13,7 @@ import type { Closure } from './ports.ts';
 export interface OutcomeSink {
   close(closure: Closure): Promise<void>;
   /** End of the last log line of that file that led to an outcome record. */
-  logPosition(fileId: string): number | undefined;
+  logPosition(fileId: string): number | undefined | Promise<number>;
   /** Closes what is still open of that epoch as `unknown`; resolves when durable. */
   sweep(epoch: string): Promise<void>;
   /** A `gap` record; resolves when durable. */
@@ -141,7 +141,7 @@ class Tail {
     const handle = await openLog(epoch, file);
     if (handle === undefined) return false;
     try {
-      const cursor = this.#cursorOf(state, file);
+      const cursor = await this.#cursorOf(state, file);
       for (;;) {
         const { lines, oversized, rest, more } = await cursor.read(handle);
         for (const line of lines) await this.#take(state, file, line);
@@ -158,10 +158,10 @@ class Tail {
     }
   }
 
-  #cursorOf(state: EpochState, file: LogFile): LogCursor {
+  async #cursorOf(state: EpochState, file: LogFile): Promise<LogCursor> {
     const known = state.cursors.get(file.id);
     if (known !== undefined) return known;
-    const position = this.#options.sink.logPosition(file.id) ?? 0;
+    const position = (await this.#options.sink.logPosition(file.id)) ?? 0;
     const fresh = new LogCursor(position, this.#options.chunkBytes ?? LOG_CHUNK_BYTES);
     state.cursors.set(file.id, fresh);
     return fresh;

@@ -106,22 +106,25 @@ export function createMetrics(version: string) {
       policyInfo.reset();
       policyInfo.labels(labels).set(1);
     },
-    /** Called once, by the composition root, with what can tell the current values. */
-    onScrape(read: () => GatewayGauges): void {
+    /** Called once, by the composition root, with what can tell the current values; what it leaves out is not exposed. */
+    onScrape(read: () => Partial<GatewayGauges>): void {
       gauges.read = read;
     },
   };
 }
 
-function scrapedGauges(registers: Registry[]): { read?: () => GatewayGauges } {
-  const source: { read?: () => GatewayGauges } = {};
+function scrapedGauges(registers: Registry[]): { read?: () => Partial<GatewayGauges> } {
+  const source: { read?: () => Partial<GatewayGauges> } = {};
   const gauge = (name: string, help: string, member: keyof GatewayGauges) =>
     new Gauge({
       name,
       help,
       registers,
       collect() {
-        if (source.read !== undefined) this.set(source.read()[member]);
+        if (source.read === undefined) return;
+        const value = source.read()[member];
+        if (value === undefined) this.remove();
+        else this.set(value);
       },
     });
   gauge('clawgress_recorder_queue_records', 'Proposals waiting for a commit', 'queue_records');

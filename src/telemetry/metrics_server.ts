@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface MetricsServerOptions {
@@ -7,6 +7,13 @@ export interface MetricsServerOptions {
   readonly port: number;
   readonly exposition: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly healthy: () => boolean;
+  /** Whether requests can be decided and recorded now, and what that rests on; JSON. */
+  readonly ready: () => Promise<Readiness>;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly [fact: string]: unknown;
 }
 
 export interface MetricsServer {
@@ -14,7 +21,10 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** `GET /metrics` in Prometheus text form and `GET /healthz` (200 or 503). Rejects when the port is taken. */
+/**
+ * `GET /metrics` in Prometheus text form, `GET /ready` (200 or 503, with reasons), `GET /live` (200 while the process
+ * answers) and `GET /healthz` (200 or 503, one word). Rejects when the port is taken.
+ */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0];
@@ -25,6 +35,13 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
         ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
         () => response.writeHead(500).end(),
       );
+    } else if (path === '/ready') {
+      options.ready().then(
+        (readiness) => json(response, readiness.ready ? 200 : 503, readiness),
+        () => json(response, 503, { ready: false }),
+      );
+    } else if (path === '/live') {
+      json(response, 200, { live: true });
     } else if (path === '/healthz') {
       const healthy = options.healthy();
       response.writeHead(healthy ? 200 : 503, { 'content-type': 'text/plain' });
@@ -38,6 +55,11 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
     server.listen(options.port, options.address, resolve);
   });
   return { port: (server.address() as AddressInfo).port, close: () => close(server) };
+}
+
+function json(response: ServerResponse, code: number, value: object): void {
+  response.writeHead(code, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(`${JSON.stringify(value)}\n`);
 }
 
 function close(server: Server): Promise<void> {

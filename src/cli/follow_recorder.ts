@@ -1,0 +1,73 @@
+import type { Result } from '../core/result.ts';
+import type { Feed } from '../feed/ports.ts';
+import type { RecorderPort } from '../server/ports.ts';
+
+/** Which documents are in force, by digest. */
+interface Live {
+  readonly policy_hash?: string;
+  readonly registry_hash?: string;
+}
+
+/** What of a recorder elsewhere is needed to keep in step with it. */
+export interface LeadingRecorder extends Pick<RecorderPort, 'append'> {
+  /** Has it look at its files now; what is live then. Rejects when it cannot be reached. */
+  sync(): Promise<Live>;
+}
+
+/** Two files, read by two processes: this long may one be behind the other before a Check gives up. */
+const CATCH_UP_MS = 1_000;
+const PAUSE_MS = 20;
+
+/**
+ * Keeps a gateway on the policy that the recorder has in force. The recorder decides what is live; whoever judges under
+ * something else is sent back (`STALE_SNAPSHOT`), reads its own files again, has the recorder do the same, and judges
+ * once more under what both hold.
+ */
+export class RecorderFollower {
+  readonly #recorder: LeadingRecorder;
+  readonly #feed: Pick<Feed, 'state' | 'reload'>;
+  #catchingUp: Promise<boolean> | undefined;
+
+  constructor(recorder: LeadingRecorder, feed: Pick<Feed, 'state' | 'reload'>) {
+    this.#recorder = recorder;
+    this.#feed = feed;
+  }
+
+  /** As the port says; `STALE_SNAPSHOT` comes only when judging again has become worth while, or would not help. */
+  readonly append: RecorderPort['append'] = async (proposal) => {
+    const answer = await this.#recorder.append(proposal);
+    if (isStale(answer)) await this.catchUp();
+    return answer;
+  };
+
+  isInStep(live: Live): boolean {
+    const { policy, registry_hash } = this.#feed.state();
+    return live.policy_hash === policy.policy_hash && live.registry_hash === registry_hash;
+  }
+
+  /** Whether both hold the same now. One attempt at a time, however many Checks wait for it. */
+  catchUp(): Promise<boolean> {
+    this.#catchingUp ??= this.#tryCatchUp().finally(() => {
+      this.#catchingUp = undefined;
+    });
+    return this.#catchingUp;
+  }
+
+  async #tryCatchUp(): Promise<boolean> {
+    const until = performance.now() + CATCH_UP_MS;
+    for (;;) {
+      try {
+        await this.#feed.reload();
+        if (this.isInStep(await this.#recorder.sync())) return true;
+      } catch {
+        return false;
+      }
+      if (performance.now() >= until) return false;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}
+
+function isStale(answer: Result<unknown, unknown>): boolean {
+  return !answer.ok && answer.problem === 'STALE_SNAPSHOT';
+}

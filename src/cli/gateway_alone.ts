@@ -1,0 +1,111 @@
+import { type Identity, openIdentity } from '../authn/identity.ts';
+import type { Layout } from '../config/layout.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Feed } from '../feed/ports.ts';
+import { openKeyring } from '../keys/keyring.ts';
+import type { Recorder } from '../recorder/recorder.ts';
+import type { AccessLogTail } from '../server/access_log.ts';
+import { type AuthzServer, listen } from '../server/listen.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { type MetricsServer, type Readiness, startMetricsServer } from '../telemetry/metrics_server.ts';
+import { AccessLogLag } from './access_log_lag.ts';
+import { createGatewayCheck } from './gateway_check.ts';
+import { serveControl } from './gateway_control.ts';
+import { type ChildProcess, untilStopped } from './gateway_life.ts';
+import { followFeed, openPolicyFeed } from './policy_feed.ts';
+import { policyFacts, recorderFacts, recorderGauges } from './readiness.ts';
+import { followAccessLog, startRecorder } from './recorder_host.ts';
+
+interface Parts extends ChildProcess {
+  readonly settings: Settings;
+  readonly layout: Layout;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly recorder: Recorder;
+  readonly feed: Feed;
+  readonly server: AuthzServer;
+  readonly tail: AccessLogTail;
+  readonly lag: AccessLogLag;
+  readonly identity: Identity;
+}
+
+/** The only gateway of this host, with the recorder in its own process: no hop between judgement and record. */
+export async function gatewayAlone(child: ChildProcess): Promise<void> {
+  const { settings, layout, log, metrics } = child;
+  const keyring = openKeyring(layout.keys_dir);
+  const recorder = await startRecorder({ ...child, keyring });
+  const identity = openIdentity({ jwt_issuers: settings.jwt_issuers, log });
+  const feed = await openPolicyFeed({
+    ...child,
+    identity,
+    journalPolicy: recorder.status().signed_policy,
+  });
+  await followFeed(feed, recorder, metrics, log);
+  const gatewayId = `${settings.gateway_name}-1`;
+  const check = createGatewayCheck({ ...child, gatewayId, keyring, recorder, feed });
+  const server = await listen(layout.authz_socket, check);
+  const lag = new AccessLogLag(layout.envoy_dir);
+  const tail = followAccessLog(layout.envoy_dir, recorder, lag, log);
+  await serve({ ...child, recorder, feed, server, tail, lag, identity });
+}
+
+async function serve(parts: Parts): Promise<void> {
+  const { recorder, server, layout } = parts;
+  await untilStopped(parts, async (stop) => {
+    const closeControl = await serveControl(layout.gateway_socket, {
+      status: () => ({
+        pid: process.pid,
+        checks_in_flight: server.inFlight(),
+        recorder: recorder.status(),
+        feed: parts.feed.status(),
+        /** Milliseconds since the epoch by key id. */
+        key_last_used: Object.fromEntries(parts.identity.lastUsed()),
+      }),
+      checkpoint: () => recorder.checkpoint(),
+      drain: () => {
+        stop('asked');
+        return { draining: true };
+      },
+    });
+    const metricsServer = await exposeMetrics(parts);
+    server.setServing(true);
+    return () => shutDown(parts, metricsServer, closeControl);
+  });
+}
+
+/** Nothing new comes in, what runs finishes, outcomes are read to the end of the log, then the journal is closed. */
+async function shutDown(
+  { server, tail, feed, recorder, identity }: Parts,
+  metricsServer: MetricsServer,
+  closeControl: () => Promise<void>,
+): Promise<void> {
+  await server.drain();
+  await tail.stop();
+  feed.stop();
+  identity.stop();
+  await recorder.stop();
+  await Promise.all([metricsServer.close(), closeControl()]);
+}
+
+async function exposeMetrics({ settings, recorder, feed, metrics, lag }: Parts): Promise<MetricsServer> {
+  metrics.onScrape(() => ({
+    ...recorderGauges(recorder.status()),
+    access_log_lag_bytes: lag.bytes(),
+    policy_age_s: policyFacts(feed).age_s,
+  }));
+  const isRunning = () => recorder.status().phase === 'running';
+  return await startMetricsServer({
+    ...settings.metrics,
+    exposition: async () => ({
+      contentType: metrics.registry.contentType,
+      text: await metrics.registry.metrics(),
+    }),
+    healthy: isRunning,
+    ready: async (): Promise<Readiness> => ({
+      ready: isRunning(),
+      policy: policyFacts(feed),
+      recorder: recorderFacts(isRunning(), recorder.status()),
+    }),
+  });
+}

@@ -1,0 +1,156 @@
+import { type Identity, openIdentity } from '../authn/identity.ts';
+import type { Feed } from '../feed/ports.ts';
+import { openKeyring } from '../keys/keyring.ts';
+import { RecorderClient } from '../recorder/remote/client.ts';
+import type { AccessLogTail } from '../server/access_log.ts';
+import { type AuthzServer, listen } from '../server/listen.ts';
+import { AccessLogLag } from './access_log_lag.ts';
+import { RecorderFollower } from './follow_recorder.ts';
+import { createGatewayCheck } from './gateway_check.ts';
+import { serveControl } from './gateway_control.ts';
+import { type ChildProcess, untilStopped } from './gateway_life.ts';
+import { exposeAll } from './gateway_metrics.ts';
+import { openPolicyFeed, showPolicy } from './policy_feed.ts';
+import { policyFacts, recorderFacts } from './readiness.ts';
+import { recorderDial } from './recorder_dial.ts';
+import { followAccessLog } from './recorder_host.ts';
+
+interface Member extends ChildProcess {
+  readonly number: number;
+  readonly gatewayId: string;
+  readonly client: RecorderClient;
+  readonly follower: RecorderFollower;
+  readonly feed: Feed;
+  readonly server: AuthzServer;
+  readonly identity: Identity;
+  /** Of the first gateway on a host without recorder. */
+  readonly log_reader?: LogReader;
+}
+
+/** A connection of its own, so that outcomes never stand in the way of decisions. */
+interface LogReader {
+  readonly client: RecorderClient;
+  readonly tail: AccessLogTail;
+  readonly lag: AccessLogLag;
+}
+
+/** One of several gateways, or one whose recorder is on another host. */
+export async function gatewayMember(child: ChildProcess, number: number): Promise<void> {
+  const { settings, layout, log, metrics } = child;
+  const gatewayId = `${settings.gateway_name}-${number}`;
+  const state = { changed: () => {} };
+  const client = clientOf(child, gatewayId, () => state.changed());
+  await client.whenReachable();
+  const keyring = openKeyring(layout.keys_dir);
+  const identity = openIdentity({ jwt_issuers: settings.jwt_issuers, log });
+  const feed = await openPolicyFeed({ ...child, identity });
+  showPolicy(metrics, feed.state());
+  feed.onChange((change) => showPolicy(metrics, change));
+  const follower = new RecorderFollower(client, feed);
+  const check = createGatewayCheck({ ...child, gatewayId, keyring, recorder: follower, feed });
+  const server = await listen(layout.authz_sockets[number - 1] ?? layout.authz_socket, check);
+  const reads = settings.recorder.remote !== undefined && number === 1;
+  const log_reader = reads ? { log_reader: await readLog(child, gatewayId) } : {};
+  const member: Member = {
+    ...child,
+    ...{ number, gatewayId, client, follower, feed, server, identity, ...log_reader },
+  };
+  await serve(member, (changed) => {
+    state.changed = changed;
+  });
+}
+
+function clientOf(child: ChildProcess, gateway_id: string, changed: () => void): RecorderClient {
+  const { settings, layout, log } = child;
+  return new RecorderClient({
+    dial: recorderDial(settings, layout),
+    ...{ gateway_id, deadline_ms: settings.check_timeout_ms, log, changed },
+  });
+}
+
+async function readLog(child: ChildProcess, gatewayId: string): Promise<LogReader> {
+  const client = clientOf(child, gatewayId, () => {});
+  const lag = new AccessLogLag(child.layout.envoy_dir);
+  return { client, lag, tail: followAccessLog(child.layout.envoy_dir, client, lag, child.log) };
+}
+
+async function serve(member: Member, onChange: (changed: () => void) => void): Promise<void> {
+  const { layout, server, client, feed, number, metrics } = member;
+  await untilStopped(member, async (stop) => {
+    let draining = false;
+    const health = healthOf(member, () => draining);
+    onChange(health.look);
+    const socket = layout.gateway_sockets[number - 1] ?? layout.gateway_socket;
+    const closeControl = await serveControl(socket, {
+      status: () => statusOf(member, health.serving()),
+      checkpoint: () => client.checkpoint(),
+      drain: () => {
+        stop('asked');
+        return { draining: true };
+      },
+      metrics: () => metrics.registry.metrics(),
+    });
+    metrics.onScrape(() => ({
+      access_log_lag_bytes: member.log_reader?.lag.bytes() ?? 0,
+      policy_age_s: policyFacts(feed).age_s,
+    }));
+    const closeMetrics = await exposeForHost(member, health.serving);
+    await health.look();
+    return async () => {
+      draining = true;
+      await server.drain();
+      await member.log_reader?.tail.stop();
+      feed.stop();
+      member.identity.stop();
+      for (const one of [client, member.log_reader?.client]) one?.stop();
+      await Promise.all([closeMetrics(), closeControl()]);
+    };
+  });
+}
+
+/** NOT_SERVING while the recorder is away, or while this gateway holds other documents than it: Envoy asks another one. */
+function healthOf({ client, follower, server, log }: Member, isDraining: () => boolean) {
+  let serving = false;
+  const set = (now: boolean, why: string) => {
+    if (now !== serving) log.info({ why }, now ? 'serving' : 'not serving');
+    serving = now;
+    server.setServing(now);
+  };
+  const look = async (): Promise<void> => {
+    if (isDraining()) return;
+    const status = client.lastStatus;
+    if (!client.reachable || status === undefined) return set(false, 'the recorder cannot be reached');
+    const inStep = follower.isInStep(status) || (await follower.catchUp());
+    if (!isDraining())
+      set(inStep && client.reachable, inStep ? 'in step' : 'the recorder has another policy in force');
+  };
+  return { look, serving: () => serving };
+}
+
+/** Milliseconds since the epoch by key id in `key_last_used`. */
+function statusOf({ gatewayId, client, server, feed, identity }: Member, serving: boolean) {
+  return {
+    pid: process.pid,
+    gateway_id: gatewayId,
+    serving,
+    checks_in_flight: server.inFlight(),
+    recorder: { reachable: client.reachable, ...client.lastStatus },
+    feed: feed.status(),
+    key_last_used: Object.fromEntries(identity.lastUsed()),
+  };
+}
+
+/** Where no recorder runs on this host, its first gateway answers for all of them. */
+async function exposeForHost(member: Member, isServing: () => boolean): Promise<() => Promise<void>> {
+  const { settings, client, feed, gatewayId, number } = member;
+  if (settings.recorder.remote === undefined || number !== 1) return async () => {};
+  const server = await exposeAll(member, gatewayId, {
+    isHealthy: () => client.reachable,
+    facts: () => ({
+      policy: policyFacts(feed),
+      recorder: recorderFacts(client.reachable, client.lastStatus),
+    }),
+    own: () => ({ gateway_id: gatewayId, serving: isServing() }),
+  });
+  return () => server.close();
+}
