@@ -8,6 +8,7 @@ import { writeZip } from '../core/bundle/zip_write.ts';
 import { leafHash } from '../core/chain/merkle.ts';
 import type { JournalRecord } from '../core/receipt/records.ts';
 import { openKeyring } from '../keys/keyring.ts';
+import { retiredBefore } from '../recorder/retired.ts';
 import { CliError, EXIT } from './exit.ts';
 import { currentCheckpoint } from './export_checkpoint.ts';
 import { oldestFirst } from './journal_reader.ts';
@@ -67,8 +68,9 @@ export function sinceOf(flag: string | boolean | undefined): Since {
 
 function readRange(layout: Layout, size: number, since: Since): Range {
   const lines: Uint8Array[] = [];
-  const leavesBefore: Uint8Array[] = [];
-  const delegationsBefore: Uint8Array[] = [];
+  const retired = retiredBefore(layout.journal_dir);
+  const leavesBefore = [...retired.leaves];
+  const delegationsBefore = [...retired.keyLines];
   const policyHashes = new Set<string>();
   let decisions = 0;
   for (const { record, line } of oldestFirst(layout.journal_dir)) {
@@ -86,6 +88,10 @@ function readRange(layout: Layout, size: number, since: Since): Range {
   if (lines.length === 0) {
     throw new CliError(EXIT.no, 'no records in that range', '`clawgress receipts list` shows the newest');
   }
+  if (retired.leaves.length > 0)
+    process.stderr.write(
+      `records 0 to ${retired.leaves.length - 1} were removed by retention: this export is a range\n`,
+    );
   return { lines, firstSeq: leavesBefore.length, decisions, policyHashes, leavesBefore, delegationsBefore };
 }
 

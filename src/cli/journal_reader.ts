@@ -1,9 +1,8 @@
-import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseLine } from '../core/canonical/dsse.ts';
 import { parseRecord } from '../core/receipt/parse_record.ts';
 import type { DecisionRecord, JournalRecord, OutcomeRecord } from '../core/receipt/records.ts';
-import { listSegments, type RawLine, readLines, type SegmentFile } from '../recorder/segments.ts';
+import { listSegments, plainSize, type RawLine, readLines, type SegmentFile } from '../recorder/segments.ts';
 import { CliError, EXIT } from './exit.ts';
 
 /** One record with its place. Reading does not check signatures; `verify` does. */
@@ -46,10 +45,15 @@ function placed(segment: SegmentFile, line: RawLine): Placed {
 export async function* follow(journalDir: string, signal: AbortSignal): AsyncGenerator<Placed> {
   const offsets = new Map<string, number>();
   for (const segment of listSegments(journalDir)) offsets.set(segment.name, completeEnd(segment));
+  // A sealed segment does not grow any more, and its packed form has another size.
+  const finished = new Set<string>();
   while (!signal.aborted) {
-    for (const segment of listSegments(journalDir)) {
+    const segments = listSegments(journalDir);
+    for (const [i, segment] of segments.entries()) {
       const from = offsets.get(segment.name) ?? 0;
-      if (statSync(segment.path).size <= from) continue;
+      if (finished.has(segment.name)) continue;
+      if (i < segments.length - 1) finished.add(segment.name);
+      if (plainSize(segment.path) <= from) continue;
       for (const line of readLines(segment.path, from)) {
         if (!line.complete) break;
         offsets.set(segment.name, line.end);

@@ -1,6 +1,7 @@
 import type { Batch } from './batch.ts';
 import { Drafting, type DraftingParts } from './drafting.ts';
 import type { Journal } from './journal.ts';
+import { spendReserve } from './reserve.ts';
 import type { RecordFacts } from './scribe.ts';
 import { sealFacts } from './seal.ts';
 import { WaitingOutcomes } from './waiting_outcomes.ts';
@@ -106,12 +107,14 @@ export class CommitLoop {
     if (this.#failure !== undefined) return;
     const error = cause instanceof Error ? cause : new Error(String(cause));
     this.#failure = error;
+    const { options, readings } = this.#parts;
+    spendReserve(options.layout.journal_dir, options.keyring, error, readings.wallMs());
     const outcomes = this.#outcomes.drain();
     for (const work of [...this.#inFlight, ...this.#queue.splice(0), ...outcomes]) work.refuse(error);
     this.#inFlight = [];
     this.#underWay = false;
     for (const then of this.#resting.splice(0)) then();
-    this.#parts.options.onFatal(error);
+    options.onFatal(error);
   }
 
   #isRefused(work: Work): boolean {

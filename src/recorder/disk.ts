@@ -1,4 +1,6 @@
 import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { syncFolder } from './durable_file.ts';
 
 /**
  * One open segment. The write is synchronous (it ends in the page cache); the sync of a commit that requests wait for
@@ -11,6 +13,8 @@ export interface JournalDisk {
   /** Appends at the end; returns how many bytes were taken. */
   append(bytes: Uint8Array): number;
   sync(): void;
+  /** Makes the file's name durable. */
+  syncName(): void;
   /** Calls `settled` once, in a later turn: null when everything appended before is on stable storage. */
   syncSoon(settled: (error: Error | null) => void): void;
   size(): number;
@@ -22,6 +26,7 @@ export function openFileDisk(path: string): JournalDisk {
   return {
     append: (bytes) => writeSync(fd, bytes),
     sync: () => fdatasyncSync(fd),
+    syncName: () => syncFolder(dirname(path)),
     syncSoon: (settled) => fdatasync(fd, settled),
     size: () => fstatSync(fd).size,
     close: () => closeSync(fd),

@@ -1,12 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JournalDisk } from './disk.ts';
-import { syncFolder } from './durable_file.ts';
 import { segmentName } from './segments.ts';
 
 /** The segment did not take what it was given; this process must not write to it again. */
 export class JournalFailure extends Error {
   override readonly name = 'JournalFailure';
+  readonly cause_code: 'write_failed' | 'size_mismatch' | 'other';
+
+  constructor(message: string, cause_code: JournalFailure['cause_code'] = 'other') {
+    super(message);
+    this.cause_code = cause_code;
+  }
 }
 
 const NEWLINE = 0x0a;
@@ -45,7 +50,7 @@ export class Journal {
     if (existsSync(join(this.#dir, name))) throw new JournalFailure(`segment ${name} exists already`);
     this.close();
     this.#open(name);
-    syncFolder(this.#dir);
+    this.#disk?.syncName();
   }
 
   /** One write and one sync for the whole batch. Returns only when all of it is on stable storage; throws otherwise. */
@@ -66,7 +71,8 @@ export class Journal {
     if (disk === undefined) throw new JournalFailure('no segment is open');
     const batch = joinLines(lines);
     const taken = disk.append(batch);
-    if (taken !== batch.length) throw new JournalFailure(`short write: ${taken} of ${batch.length} bytes`);
+    if (taken !== batch.length)
+      throw new JournalFailure(`short write: ${taken} of ${batch.length} bytes`, 'write_failed');
     this.#bytes += batch.length;
     return disk;
   }
@@ -81,6 +87,7 @@ export class Journal {
     if (size === this.#bytes) return null;
     return new JournalFailure(
       `segment ${this.#name} has ${size} bytes, expected ${this.#bytes}: another writer?`,
+      'size_mismatch',
     );
   }
 

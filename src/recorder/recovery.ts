@@ -1,22 +1,13 @@
-import {
-  closeSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
 import { LINE_BYTES_MAX } from '../core/canonical/dsse.ts';
 import { toHex } from '../core/canonical/hex.ts';
 import type { LedgerOptions } from '../core/ledger/ledger.ts';
-import { syncFolder, writeSynced } from './durable_file.ts';
 import { sha256Hex } from './hashing.ts';
+import { WAY_OUT } from './heads.ts';
 import { LineChecker, type LineFault } from './line_check.ts';
 import { RecorderError, type RecorderSigner } from './options.ts';
-import { listSegments, type RawLine, readLines, type SegmentFile } from './segments.ts';
+import { type Cut, type RecoveryHands, realHands } from './recovery_hands.ts';
+import { listSegments, plainSize, type RawLine, readLines, readPlain, type SegmentFile } from './segments.ts';
 import type { SavedState } from './snapshot_file.ts';
 import { JournalState } from './state.ts';
 
@@ -32,8 +23,18 @@ export interface RecoveryContext {
   readonly root: Pick<RecorderSigner, 'keyId' | 'spkiDer'>;
   readonly ledger: LedgerOptions;
   readonly saved: SavedState | undefined;
+  /** The ledger snapshot that retention rests on. */
+  readonly base?: SavedState | undefined;
   /** The newest persisted tree head. */
-  readonly checkpoint: { readonly size: number; readonly root: string } | undefined;
+  readonly checkpoint: Head | undefined;
+  /** What may be changed on disk; everything that recovery needs, unless told otherwise. */
+  readonly hands?: RecoveryHands;
+}
+
+interface Head {
+  readonly size: number;
+  /** Hex. */
+  readonly root: string;
 }
 
 export interface Recovered {
@@ -41,14 +42,14 @@ export interface Recovered {
   /** The last segment; absent when the journal holds no record. */
   readonly segment?: SegmentFile;
   /** What was cut from the torn end, and where it lies now. */
-  readonly cut?: { readonly bytes: number; readonly digest: string; readonly path: string };
+  readonly cut?: Cut;
 }
 
-/** Reads the journal back: from the saved state when that still fits, else from its first line. */
+/** Reads the journal back: from the newest saved state that still fits, else from its first line. */
 export function recover(context: RecoveryContext): Recovered {
   const segments = listSegments(context.journal_dir);
-  const saved = context.saved;
-  if (saved !== undefined && isUsable(saved, context, segments)) {
+  for (const saved of [context.saved, context.base]) {
+    if (saved === undefined || !isUsable(saved, context.checkpoint, segments)) continue;
     const state = new JournalState(context.ledger, saved.state);
     const from = segments.findIndex((one) => one.name === saved.segment);
     return new Recovery(context, state).run(segments.slice(from), saved.offset);
@@ -65,9 +66,11 @@ class Recovery {
   readonly #context: RecoveryContext;
   readonly #state: JournalState;
   readonly #checker: LineChecker;
+  readonly #hands: RecoveryHands;
 
   constructor(context: RecoveryContext, state: JournalState) {
     this.#context = context;
+    this.#hands = context.hands ?? realHands(context.quarantine_dir, SIGNED_TAIL_BYTES);
     this.#state = state;
     this.#checker = new LineChecker(context.root);
   }
@@ -85,7 +88,8 @@ class Recovery {
     });
     this.#requireHeadsKnown();
     const last = segments.at(-1);
-    if (last !== undefined && this.#state.head_seq < 0) rmSync(last.path);
+    if (last !== undefined && this.#state.head_seq < 0) this.#hands.dropEmpty(last.path);
+    else if (last !== undefined) this.#requireOpenEnd(last, cut);
     return {
       state: this.#state,
       ...(last === undefined || this.#state.head_seq < 0 ? {} : { segment: last }),
@@ -95,12 +99,8 @@ class Recovery {
 
   /** Folds lines until the end or the first bad one, which it returns. */
   #readSegment(segment: SegmentFile, from: number, isLast: boolean): BadLine | undefined {
-    const size = statSync(segment.path).size;
-    if (from === 0 && segment.first_seq !== this.#state.head_seq + 1) {
-      throw new RecorderError(
-        `${segment.path} should start at record ${this.#state.head_seq + 1}: a segment is missing.`,
-      );
-    }
+    const size = isLast ? plainSize(segment.path) : 0;
+    if (from === 0) this.#requireFirst(segment);
     for (const line of readLines(segment.path, from)) {
       const checked = this.#checker.check(
         this.#state,
@@ -112,22 +112,41 @@ class Recovery {
       this.#requireCheckpoint();
       this.#requireSaved();
       // Torn exactly before its newline: the record is whole and signed, so it stays.
-      if (!line.complete) appendNewline(segment.path);
+      if (!line.complete) this.#hands.completeLine(segment.path);
     }
     return undefined;
   }
 
+  #requireFirst({ path, first_seq }: SegmentFile): void {
+    const expected = this.#state.head_seq + 1;
+    if (first_seq === expected) return;
+    if (expected > 0)
+      throw new RecorderError(`${path} should start at record ${expected}: a segment is missing.`);
+    throw new RecorderError(
+      `${path} starts at record ${first_seq}: a segment is missing, or earlier ones were removed by retention and neither ledger/snapshot.json nor ledger/base.json fits this journal. Restore the ledger folder, or the missing segments, from a copy.`,
+    );
+  }
+
+  /** Somebody will write behind it, or has sealed it. */
+  #requireOpenEnd(last: SegmentFile, cut: Cut | undefined): void {
+    if (last.packed) {
+      if (this.#state.segment?.sealed === true) return;
+      throw new RecorderError(`${last.path} is packed but does not end with a seal. Restore it from a copy.`);
+    }
+    if (!this.#state.clean || cut !== undefined) this.#hands.refreshTail(last.path, statSync(last.path).size);
+  }
+
   /** Moves the invalid end of the journal to quarantine, or refuses when it may be more than a torn write. */
-  #cut(segment: SegmentFile, { line: bad, fault }: BadLine, isLast: boolean): NonNullable<Recovered['cut']> {
+  #cut(segment: SegmentFile, { line: bad, fault }: BadLine, isLast: boolean): Cut {
     const where = `${segment.path} at byte ${bad.start} (record ${this.#state.head_seq + 1})`;
     if (fault === 'UNKNOWN_KEY') {
       throw new RecorderError(
         `${where} is signed by a key that is not in this state folder. Restore its keys folder.`,
       );
     }
-    if (!isLast)
+    if (!isLast || segment.packed)
       throw new RecorderError(
-        `${where} is not valid, and more segments follow. Restore the journal from a copy.`,
+        `${where} is not valid, and more segments follow or it was sealed. Restore the journal from a copy.`,
       );
     const bytes = statSync(segment.path).size - bad.start;
     if (bytes > BATCH_BYTES_MAX) {
@@ -142,7 +161,7 @@ class Recovery {
           'The journal was edited, or its keys, or it was written by a newer version. Restore journal and keys from a copy.',
       );
     }
-    return quarantine(this.#context.quarantine_dir, segment, bad.start, bytes);
+    return this.#hands.cut(segment, bad.start, bytes);
   }
 
   #requireCheckpoint(): void {
@@ -155,10 +174,13 @@ class Recovery {
   }
 
   #requireSaved(): void {
-    const saved = this.#context.saved?.state;
-    if (saved === undefined || saved.head_seq !== this.#state.head_seq) return;
-    if (saved.head_hash === this.#state.head_hash) return;
-    throw new RecorderError(`record ${saved.head_seq} is not the one that the ledger snapshot was taken at.`);
+    for (const one of [this.#context.saved, this.#context.base]) {
+      if (one === undefined || one.state.head_seq !== this.#state.head_seq) continue;
+      if (one.state.head_hash === this.#state.head_hash) continue;
+      throw new RecorderError(
+        `record ${one.state.head_seq} is not the one that the ledger snapshot was taken at.`,
+      );
+    }
   }
 
   /** A head below one that we vouched for earlier means that the disk was rolled back. */
@@ -167,17 +189,21 @@ class Recovery {
     const known = Math.max(
       this.#context.checkpoint?.size ?? 0,
       (this.#context.saved?.state.head_seq ?? -1) + 1,
+      (this.#context.base?.state.head_seq ?? -1) + 1,
     );
     if (records >= known) return;
     throw new RecorderError(
-      `the journal holds ${records} records, but ${known} were on stable storage before: it was truncated or rolled back. Restore it from a copy.`,
+      `the journal holds ${records} records, but ${known} were on stable storage before: it was truncated or rolled back. ${WAY_OUT}`,
     );
   }
 }
 
 /** The saved state fits when its line is where it says, and the checkpoint of its time is still the newest or was passed. */
-function isUsable(saved: SavedState, context: RecoveryContext, segments: readonly SegmentFile[]): boolean {
-  const { checkpoint } = context;
+export function isUsable(
+  saved: SavedState,
+  checkpoint: Head | undefined,
+  segments: readonly SegmentFile[],
+): boolean {
   const segment = segments.find((one) => one.name === saved.segment);
   if (segment === undefined || hashOfLineBefore(segment.path, saved.offset) !== saved.state.head_hash)
     return false;
@@ -190,40 +216,12 @@ function isUsable(saved: SavedState, context: RecoveryContext, segments: readonl
 function hashOfLineBefore(path: string, offset: number): string | undefined {
   const start = Math.max(0, offset - LINE_BYTES_MAX - 2);
   const bytes = Buffer.alloc(offset - start);
-  const fd = openSync(path, 'r');
-  try {
-    if (readSync(fd, bytes, 0, bytes.length, start) !== bytes.length) return undefined;
-  } finally {
-    closeSync(fd);
+  let got = 0;
+  for (const piece of readPlain(path, start)) {
+    bytes.set(piece.subarray(0, bytes.length - got), got);
+    got += Math.min(piece.length, bytes.length - got);
+    if (got === bytes.length) break;
   }
-  if (bytes.at(-1) !== NEWLINE) return undefined;
+  if (got !== bytes.length || bytes.at(-1) !== NEWLINE) return undefined;
   return sha256Hex(bytes.subarray(bytes.lastIndexOf(NEWLINE, bytes.length - 2) + 1, -1));
-}
-
-function appendNewline(path: string): void {
-  writeSynced(path, 'a', Uint8Array.of(NEWLINE));
-}
-
-function quarantine(
-  dir: string,
-  segment: SegmentFile,
-  start: number,
-  bytes: number,
-): NonNullable<Recovered['cut']> {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const fd = openSync(segment.path, 'r+');
-  try {
-    const torn = Buffer.alloc(bytes);
-    readSync(fd, torn, 0, bytes, start);
-    const hex = sha256Hex(torn);
-    const path = join(dir, `${segment.name}.${start}.${hex.slice(0, 16)}`);
-    // The copy is durable before the original shrinks.
-    writeSynced(path, 'w', torn);
-    syncFolder(dir);
-    ftruncateSync(fd, start);
-    fsyncSync(fd);
-    return { bytes, digest: `sha256:${hex}`, path };
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -18,15 +18,35 @@ export interface SavedState {
 const LABEL = 'clawgress/ledger-snapshot/v1';
 const MAC_HEX = 64;
 
-export function writeSavedState(dir: string, keys: RecorderKeys, saved: SavedState): void {
+/** `base`: the one that retention rests on; nothing before its segment is needed for a start. */
+export type SavedStateName = 'snapshot' | 'base';
+
+export function savedStatePath(dir: string, name: SavedStateName): string {
+  return join(dir, `${name}.json`);
+}
+
+export function savedStateText(keys: RecorderKeys, saved: SavedState): string {
   const text = JSON.stringify(saved);
-  replaceFile(join(dir, 'snapshot.json'), `${keys.hmac(LABEL, text)}\n${text}\n`);
+  return `${keys.hmac(LABEL, text)}\n${text}\n`;
+}
+
+export function writeSavedState(
+  dir: string,
+  keys: RecorderKeys,
+  saved: SavedState,
+  replace: typeof replaceFile = replaceFile,
+): void {
+  replace(savedStatePath(dir, 'snapshot'), savedStateText(keys, saved));
 }
 
 /** Undefined when there is none or when it does not carry our MAC: its content is trusted, so it must be ours. */
-export function readSavedState(dir: string, keys: RecorderKeys): SavedState | undefined {
+export function readSavedState(
+  dir: string,
+  keys: RecorderKeys,
+  name: SavedStateName = 'snapshot',
+): SavedState | undefined {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const path = join(dir, 'snapshot.json');
+  const path = savedStatePath(dir, name);
   if (!existsSync(path)) return undefined;
   const content = readFileSync(path, 'utf8');
   const text = content.slice(MAC_HEX + 1, -1);

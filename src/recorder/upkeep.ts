@@ -1,9 +1,12 @@
 import type { Checkpoint, Checkpointer } from './checkpointer.ts';
 import type { CommitLoop } from './commit_loop.ts';
+import { freeBytesOf } from './disk_space.ts';
 import type { Journal } from './journal.ts';
 import { RecorderError, type RecorderOptions } from './options.ts';
+import { fillReserve } from './reserve.ts';
 import { writeSavedState } from './snapshot_file.ts';
 import type { JournalState } from './state.ts';
+import { Storekeeper } from './storekeeper.ts';
 
 /** A ledger snapshot is due after this many records: bounds what a start after a crash has to read. */
 export const SNAPSHOT_EVERY = 50_000;
@@ -20,11 +23,20 @@ export interface UpkeepParts {
 export class Upkeep {
   readonly #parts: UpkeepParts;
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #storekeeper: Storekeeper;
   #sinceCheckpoint = 0;
   #sinceSnapshot = 0;
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts;
+    const { options, state, loop } = parts;
+    const checkpoint = () => this.lastCheckpoint;
+    this.#storekeeper = new Storekeeper({ options, state, loop, checkpoint, save: () => this.#save() });
+  }
+
+  /** What keeps sealed segments from being packed or removed; undefined when nothing does. */
+  get storageProblem(): string | undefined {
+    return this.#storekeeper.problem;
   }
 
   get lastCheckpoint(): Checkpoint | undefined {
@@ -36,11 +48,15 @@ export class Upkeep {
     const { checkpoint_interval_ms, heartbeat_s } = this.#parts.options.settings;
     this.#timers.push(setInterval(() => this.#checkpointWhenGrown(), checkpoint_interval_ms).unref());
     this.#timers.push(setInterval(beat, heartbeat_s * 1_000).unref());
+    const { journal_dir } = this.#parts.options.layout;
+    fillReserve(journal_dir, this.#parts.options.freeBytes?.() ?? freeBytesOf(journal_dir));
+    this.#storekeeper.begin();
   }
 
   committed(commit: { readonly records: number; readonly rotated: boolean }): void {
     this.#sinceCheckpoint += commit.records;
     this.#sinceSnapshot += commit.records;
+    if (commit.rotated) this.#storekeeper.nudge();
     if (commit.rotated || this.#sinceSnapshot >= SNAPSHOT_EVERY) this.#run(this.#save());
     else if (this.#sinceCheckpoint >= this.#parts.options.settings.checkpoint_every)
       this.#checkpointWhenGrown();
@@ -57,6 +73,11 @@ export class Upkeep {
         resolve(checkpointer.publish(state.tree.size, state.tree.root()));
       });
     });
+  }
+
+  /** Nothing is packed, removed or recorded about it from here on. */
+  async rest(): Promise<void> {
+    await this.#storekeeper.stop();
   }
 
   /** The last checkpoint and snapshot of a clean stop. */
@@ -93,13 +114,18 @@ export class Upkeep {
     const { options, state, journal, loop } = this.#parts;
     const checkpoint = this.lastCheckpoint;
     if (loop.failure !== undefined || journal.bytes === 0) return;
-    writeSavedState(options.layout.ledger_dir, options.keyring, {
-      format: 1,
-      state: state.snapshot((state.last_ledger_ms ?? 0) * 1_000),
-      segment: journal.name,
-      offset: journal.bytes,
-      ...(checkpoint === undefined ? {} : { checkpoint: { size: checkpoint.size, root: checkpoint.root } }),
-    });
+    writeSavedState(
+      options.layout.ledger_dir,
+      options.keyring,
+      {
+        format: 1,
+        state: state.snapshot((state.last_ledger_ms ?? 0) * 1_000),
+        segment: journal.name,
+        offset: journal.bytes,
+        ...(checkpoint === undefined ? {} : { checkpoint: { size: checkpoint.size, root: checkpoint.root } }),
+      },
+      options.replaceFile,
+    );
   }
 
   #run(work: Promise<unknown>): void {

@@ -55,6 +55,7 @@ for (const [name, fault] of Object.entries(FAULTS)) {
         sync: () => now().sync(),
         syncSoon: (settled) => now().syncSoon(settled),
         size: () => now().size(),
+        syncName: () => now().syncName(),
         close: () => real.close(),
       };
     };
