@@ -8,6 +8,7 @@ export function registerRecorder(program: Command): void {
     .command('recorder')
     .description('the recorder: one writer of evidence and counters for all gateways');
   registerRun(group);
+  registerAcceptance(group);
 }
 
 /** Started by `up` or by a service manager; runs until it is told to stop. */
@@ -19,4 +20,28 @@ function registerRun(group: Command): void {
     .addOption(new Option('--settings-file <file>', 'settings that `up` has settled').hideHelp())
     .action(async (flags: Flags) => finish(await (await import('./recorder_process.ts')).recorderRun(flags)));
   examplesOf(run, ['clawgress recorder run --config /etc/clawgress/clawgress.yaml']);
+}
+
+/** What only an operator can decide. */
+function registerAcceptance(group: Command): void {
+  const restore = withState(
+    group
+      .command('restore-accept')
+      .description('after a roll-back of the disk: show what is lost, keep the old log, begin a new one'),
+  )
+    .option('--yes', 'do it; without it the command only shows what would be lost')
+    .option('--declare', 'nothing shows a roll-back, but you know that an older copy was restored')
+    .option('--json', 'machine-readable output')
+    .action(async (flags: Flags) =>
+      finish(await (await import('./recorder_restore.ts')).restoreAccept(flags)),
+    );
+  examplesOf(restore, ['clawgress recorder restore-accept', 'clawgress recorder restore-accept --yes']);
+  const clock = withState(
+    group
+      .command('clock-accept')
+      .description('vouch for the wall clock after a jump: limits refill up to the present'),
+  )
+    .option('--json', 'machine-readable output')
+    .action(async (flags: Flags) => finish(await (await import('./recorder_clock.ts')).clockAccept(flags)));
+  examplesOf(clock, ['clawgress recorder clock-accept', 'clawgress recorder clock-accept --json']);
 }

@@ -6,7 +6,7 @@ import { openRecorder } from '../recorder/opening.ts';
 import { CliError, EXIT } from './exit.ts';
 import { askGateway } from './gateway_client.ts';
 import { newestFirst } from './journal_reader.ts';
-import { engine } from './package_root.ts';
+import { offlineRecorder } from './offline_recorder.ts';
 
 export interface SignedHead {
   /** Records that it covers. */
@@ -26,20 +26,7 @@ export async function currentCheckpoint(settings: Settings, layout: Layout): Pro
   const latest = readLatest(layout.checkpoints_dir, keyring.log);
   const [newest] = newestFirst(layout.journal_dir);
   if (latest !== undefined && newest !== undefined && latest.size === newest.record.seq + 1) return latest;
-  const recorder = await openRecorder({
-    layout,
-    // The journal is there already; refusing its file system now would only keep the evidence in.
-    settings: { ...settings.recorder, allow_unsafe_storage: true },
-    issuer: settings.issuer,
-    engine: engine(),
-    keyring,
-    checkTimeoutMs: settings.check_timeout_ms,
-    genesis: { tenant_mode: 'single', isolation: 'same_uid', capture: 'voluntary' },
-    log: { info: () => {}, warn: () => {}, error: () => {} },
-    onFatal: (error) => {
-      throw error;
-    },
-  });
+  const recorder = await openRecorder({ ...offlineRecorder(settings, layout), keyring });
   await recorder.stop();
   const signed = readLatest(layout.checkpoints_dir, keyring.log);
   if (signed === undefined) throw new CliError(EXIT.unavailable, 'no checkpoint could be signed');

@@ -63,6 +63,7 @@ async function serve(parts: Parts): Promise<void> {
         key_last_used: Object.fromEntries(parts.identity.lastUsed()),
       }),
       checkpoint: () => recorder.checkpoint(),
+      acceptClock: async () => ({ moved_ms: await recorder.acceptClock() }),
       drain: () => {
         stop('asked');
         return { draining: true };

@@ -7,7 +7,7 @@ const ANSWER_BYTES_MAX = 1_048_576;
 export function askGateway(
   socketPath: string,
   method: 'GET' | 'POST',
-  path: '/status' | '/checkpoint' | '/drain' | '/metrics',
+  path: '/status' | '/checkpoint' | '/drain' | '/clock-accept' | '/metrics',
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const call = request({ socketPath, method, path, timeout: TIMEOUT_MS, agent: false }, (response) => {

@@ -7,6 +7,8 @@ export interface GatewayControl {
   /** Signs a checkpoint over everything durable. */
   checkpoint(): Promise<unknown>;
   drain(): Promise<unknown> | unknown;
+  /** The operator vouches for the wall clock; only where the recorder is. */
+  acceptClock?(): Promise<unknown>;
   /** Prometheus text of this process, as a JSON string; for whoever serves the metrics of all. */
   metrics?(): Promise<string>;
 }
@@ -21,6 +23,7 @@ export async function serveControl(
     'GET /status': () => control.status(),
     'POST /checkpoint': () => control.checkpoint(),
     'POST /drain': () => control.drain(),
+    ...(control.acceptClock === undefined ? {} : { 'POST /clock-accept': () => control.acceptClock?.() }),
     ...(control.metrics === undefined ? {} : { 'GET /metrics': () => control.metrics?.() }),
   };
   const server = createServer((request, response) => {

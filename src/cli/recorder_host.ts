@@ -4,6 +4,7 @@ import type { Keyring } from '../keys/keyring.ts';
 import { openRecorder } from '../recorder/opening.ts';
 import type { Recorder } from '../recorder/recorder.ts';
 import { type AccessLogTail, tailAccessLogs } from '../server/access_log.ts';
+import { sentReceipts } from '../server/known_receipts.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { AccessLogLag } from './access_log_lag.ts';
@@ -32,6 +33,7 @@ export function startRecorder(parts: {
     genesis: { tenant_mode: 'single', isolation: 'same_uid', capture: 'voluntary' },
     log,
     metrics: recorderMetrics(metrics),
+    sentReceipts: (from) => sentReceipts(layout.envoy_dir, from),
     onFatal: (error) => {
       log.error({ err: error }, 'the journal cannot be continued in this process; restarting from disk');
       process.exit(FATAL_EXIT);

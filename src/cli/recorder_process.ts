@@ -13,7 +13,7 @@ import { exposeAll, gatewayStatuses } from './gateway_metrics.ts';
 import type { Flags } from './options.ts';
 import { followFeed, openPolicyFeed, type PolicyRecords } from './policy_feed.ts';
 import { policyFacts, recorderFacts, recorderGauges } from './readiness.ts';
-import { FATAL_EXIT, followAccessLog, startRecorder } from './recorder_host.ts';
+import { followAccessLog, startRecorder } from './recorder_host.ts';
 
 const NAME = 'recorder';
 
@@ -34,7 +34,7 @@ export async function recorderRun(flags: Flags): Promise<number> {
   const feed = await openPolicyFeed({ ...child, identity });
   const records = await followFeed(feed, recorder, metrics, log);
   const service = serviceOf(recorder, feed, records);
-  const servers = await openServers(child, service);
+  const servers = await openServers(child, recorder, service);
   await serve(child, { recorder, feed, identity, servers });
   return EXIT.ok;
 }
@@ -53,29 +53,23 @@ function serviceOf(recorder: Recorder, feed: Feed, records: PolicyRecords): Reco
       await feed.reload();
       await records.settled();
     },
-    knows: ({ log_id, seq, line_hash }) => {
-      const status = recorder.status();
-      if (log_id !== status.log_id || seq < status.head_seq) return true;
-      return seq === status.head_seq && line_hash === status.head_hash;
-    },
+    knows: (head) => recorder.knows(head),
   };
 }
 
 /** A gateway of this host that was answered with a line we do not have proves a rollback; of another host it may lie. */
 async function openServers(
   { settings, layout, log }: ChildProcess,
+  recorder: Recorder,
   service: RecorderService,
 ): Promise<readonly RecorderServer[]> {
   const own: RecorderService = {
     ...service,
     knows: async (head) => {
       const known = await service.knows(head);
-      if (known) return true;
-      log.error(
-        { head },
-        'the journal lacks a line that a gateway was answered with: it was rolled back; stopping',
-      );
-      process.exit(FATAL_EXIT);
+      // Ends this process, and keeps the next one from going on before an operator has decided.
+      if (!known) await recorder.rolledBack(head);
+      return known;
     },
   };
   const here = await serveUnix(layout.recorder_socket, own, log);
@@ -116,6 +110,7 @@ async function serve(
     const closeControl = await serveControl(layout.gateway_socket, {
       status: () => statusOf(child, recorder, feed, servers),
       checkpoint: () => recorder.checkpoint(),
+      acceptClock: async () => ({ moved_ms: await recorder.acceptClock() }),
       drain: () => {
         stop('asked');
         return { draining: true };

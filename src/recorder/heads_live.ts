@@ -17,25 +17,28 @@ interface LiveParts {
   readonly loop: CommitLoop;
 }
 
-/**
- * False when the journal does not hold that line: then the disk under this recorder was rolled back while the gateway
- * lived on. The head is kept, so that no later start goes on without an operator, and this recorder fails.
- */
-export async function knowsHead(
+/** What the journal says instead, when it does not hold that line: then its disk was rolled back while the gateway lived on. */
+export async function missingHead(
   { options, state, loop }: LiveParts,
   answered: AnsweredHead,
-): Promise<boolean> {
+): Promise<string | undefined> {
   // Only what is durable can be compared with what was answered.
   await new Promise<void>((resolve) => loop.atRest(resolve));
-  const { log_id, seq, line_hash } = answered;
-  const where = 'a gateway that was answered before';
-  const head: KnownHead = { source: 'gateway', where, log_id, records: seq + 1, line_hash };
-  const problem = compareHead(heldLog(options.layout.journal_dir, state), head);
-  if (problem === undefined) return true;
-  new ReportedHead(options.layout.reported_head).report(head);
+  return compareHead(heldLog(options.layout.journal_dir, state), headOf(answered));
+}
+
+/** Keeps the head, so that no later start goes on without an operator, and fails this recorder. */
+export async function refuseFor(parts: LiveParts, answered: AnsweredHead): Promise<void> {
+  const problem = await missingHead(parts, answered);
+  if (problem === undefined) return;
+  const { options, loop } = parts;
+  new ReportedHead(options.layout.reported_head).report(headOf(answered));
   const refusal = new RecorderError(rolledBackText([problem]));
-  options.log.error({ head }, refusal.message);
-  // After the gateway has its answer.
-  setImmediate(() => loop.fail(refusal));
-  return false;
+  options.log.error({ head: answered }, refusal.message);
+  loop.fail(refusal);
+}
+
+function headOf({ log_id, seq, line_hash }: AnsweredHead): KnownHead {
+  const where = 'a gateway that was answered before';
+  return { source: 'gateway', where, log_id, records: seq + 1, line_hash };
 }

@@ -88,6 +88,7 @@ async function start(options: RecorderOptions, unlock: () => void): Promise<Reco
     elsewhere === undefined ? undefined : (note) => elsewhere.publish(note),
   );
   const upkeep: Upkeep = new Upkeep({ options, state, journal, checkpointer, loop });
+  if (clockStart.accepted_ms !== undefined) options.clockAccepted?.(clockStart.accepted_ms);
   openSegment(journal, recovered, log_id);
   loop.begin(
     state.head_seq < 0 ? genesisFacts(options) : undefined,

@@ -63,6 +63,8 @@ export interface RecorderOptions {
   };
   /** An operator vouches for the wall clock at this start. */
   readonly acceptClock?: boolean;
+  /** Told by how much that moved the ledger clock, when it did. */
+  readonly clockAccepted?: (moved_ms: number) => void;
 }
 
 /** What the recorder asks of a keyring. */

@@ -17,7 +17,9 @@ import type { Checkpoint } from './checkpointer.ts';
 import type { CommitLoop } from './commit_loop.ts';
 import { DiskSpace, freeBytesOf } from './disk_space.ts';
 import { FoldedDenials } from './folded_denials.ts';
-import { type AnsweredHead, knowsHead } from './heads_live.ts';
+import { compareHead } from './heads.ts';
+import { heldLog } from './heads_check.ts';
+import { type AnsweredHead, missingHead, refuseFor } from './heads_live.ts';
 import { answerBefore, judge, type RequestMark, requestMark } from './judge.ts';
 import { acceptClock, heldBack } from './ledger_clock.ts';
 import { reportNearLimits } from './near_limits.ts';
@@ -212,6 +214,13 @@ export class Recorder {
     return this.#parts.state.logPosition(fileId) ?? 0;
   }
 
+  /** Why a line that a gateway was answered with and this journal cannot both be true; undefined when they can. */
+  contradiction(head: { readonly log_id: string; readonly seq: number; readonly line_hash: string }) {
+    const { log_id, seq, line_hash } = head;
+    const known = { source: 'gateway', where: 'a gateway', log_id, records: seq + 1, line_hash } as const;
+    return compareHead(heldLog(this.#parts.options.layout.journal_dir, this.#parts.state), known);
+  }
+
   status(): RecorderStatus {
     const { options, state, loop, upkeep, log_id, segment } = this.#parts;
     const checkpoint = upkeep.lastCheckpoint;
@@ -247,12 +256,14 @@ export class Recorder {
     return await acceptClock(this.#parts);
   }
 
-  /**
-   * Whether the journal holds what a gateway was once answered with. When it does not, the disk was rolled back: this
-   * recorder fails, and no other starts until that is settled.
-   */
+  /** Whether the journal holds what a gateway was once answered with. */
   async knows(head: AnsweredHead): Promise<boolean> {
-    return await knowsHead(this.#parts, head);
+    return (await missingHead(this.#parts, head)) === undefined;
+  }
+
+  /** A gateway that is believed was answered with what the journal lacks: fails, and no recorder starts before an operator has settled it. */
+  async rolledBack(head: AnsweredHead): Promise<void> {
+    await refuseFor(this.#parts, head);
   }
 
   /** Writes what waits, then `stop`, a checkpoint and a ledger snapshot. Afterwards appends are refused. */
