@@ -105,4 +105,20 @@ export const SABOTAGES: readonly Sabotage[] = [
     replace: 'if (false) this.report',
     test: { file: 'test/unit/core/verify/journal.test.ts', name: 'a correctly signed record out of place' },
   },
+  {
+    name: 'early-acknowledgement-under-load',
+    breaks: 'nothing reaches an upstream on the word of a write that failed',
+    file: 'src/recorder/commit_loop.ts',
+    find: '    this.#fill(batch);\n',
+    replace: '    this.#fill(batch);\n    batch.answer();\n',
+    test: { file: 'test/fault/system/disk.test.ts', name: 'write fails' },
+  },
+  {
+    name: 'unclosed-after-envoy-died',
+    breaks: 'an allow whose log line died with Envoy is closed as unknown',
+    file: 'src/server/access_log.ts',
+    find: '      await this.#options.sink.sweep(epoch.id);\n',
+    replace: '',
+    test: { file: 'test/fault/system/processes.test.ts', name: 'Envoy killed' },
+  },
 ];

@@ -1,0 +1,184 @@
+/** The judge of the fault suite must be able to say no: one lie at a time, told to evidence that holds. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Sent } from '../../support/fault_client.ts';
+import type { Placed } from '../../support/fault_journal.ts';
+import { type Code, type Evidence, judge } from '../../support/fault_judge.ts';
+import type { NaiveRecord } from '../../support/naive_journal.ts';
+
+const SEGMENT = '000000000000-aaaa.jsonl';
+const LINE_BYTES = 1_000;
+
+function journalOf(...records: NaiveRecord[]): Placed[] {
+  return records.map((record, index) => ({
+    record,
+    segment: SEGMENT,
+    end: (index + 1) * LINE_BYTES,
+    body: new Uint8Array(),
+  }));
+}
+
+const decision = (nonce: string, verdict: string, more: NaiveRecord = {}): NaiveRecord => ({
+  type: 'decision',
+  receipt_id: `r-${nonce}`,
+  request_id: `q-${nonce}`,
+  verdict,
+  source: '127.0.0.1:1',
+  request: { protocol: 'http', path: `/hello/${nonce}` },
+  ...more,
+});
+const outcome = (nonce: string, state = 'completed'): NaiveRecord => ({
+  type: 'outcome',
+  decision_ref: `r-${nonce}`,
+  state,
+});
+const sent = (nonce: string, status: number, more: Partial<Sent> = {}): Sent => ({
+  nonce,
+  kind: 'allow',
+  started: 0,
+  ended: 1,
+  status,
+  ...(status === 503 || status === 0 ? {} : { receipt: `r-${nonce}` }),
+  ...more,
+});
+const line = (nonce: string) => ({
+  epoch: 'e',
+  request_id: `q-${nonce}`,
+  receipt_id: `r-${nonce}`,
+  code: 200,
+});
+const gap = (count: number): NaiveRecord => ({
+  type: 'lifecycle',
+  lifecycle: 'gap',
+  counts: [{ cause: 'gateway_unavailable', count }],
+});
+
+/** An allowed, a denied, an unanswered and a tunnelled request, and nobody lies. */
+function honest(): Evidence & { journal: Placed[] } {
+  const tunnel = { source: '127.29.0.1:7', request: { protocol: 'connect' } };
+  return {
+    sent: [sent('a', 200), sent('d', 403), sent('u', 503), sent('t', 200, { source: '127.29.0.1:7' })],
+    hits: [
+      { nonce: 'a', journal: { segment: SEGMENT, bytes: LINE_BYTES } },
+      { nonce: 't', journal: { segment: SEGMENT, bytes: 3 * LINE_BYTES } },
+    ],
+    journal: journalOf(
+      decision('a', 'allow'),
+      decision('d', 'deny'),
+      decision('t', 'allow', tunnel),
+      outcome('a'),
+      outcome('t'),
+      gap(1),
+    ),
+    envoy: { lines: [line('a'), line('d'), line('u'), line('t')], damaged: 0 },
+    logLost: false,
+  };
+}
+
+const codes = (evidence: Evidence): Code[] => judge(evidence).findings.map(({ code }) => code);
+const without = (gone: (record: NaiveRecord) => boolean): Evidence => ({
+  ...honest(),
+  journal: honest().journal.filter(({ record }) => !gone(record)),
+});
+const isDecision = (nonce: string) => (record: NaiveRecord) =>
+  record['type'] === 'decision' && record['receipt_id'] === `r-${nonce}`;
+const hit = (nonce: string, bytes = 9 * LINE_BYTES) => ({ nonce, journal: { segment: SEGMENT, bytes } });
+
+describe('the judge', () => {
+  it('finds nothing where nobody lies', () => {
+    assert.deepEqual(judge(honest()), {
+      findings: [],
+      requests: 4,
+      hits: 2,
+      decisions: 3,
+      allows: 2,
+      undecided: 1,
+      gaps: 1,
+      unknown: 0,
+    });
+  });
+
+  const lies: readonly [string, Code, () => Evidence][] = [
+    ['a request went out and its record is gone', 'HIT_WITHOUT_ALLOW', () => without(isDecision('a'))],
+    ['a tunnel went out and its record is gone', 'HIT_WITHOUT_ALLOW', () => without(isDecision('t'))],
+    [
+      'a denied request went out',
+      'HIT_WITHOUT_ALLOW',
+      () => ({ ...honest(), hits: [...honest().hits, hit('d')] }),
+    ],
+    ['one went out twice', 'HIT_TWICE', () => ({ ...honest(), hits: [...honest().hits, hit('a')] })],
+    [
+      'one went out before its line was there',
+      'HIT_BEFORE_RECORD',
+      () => ({ ...honest(), hits: [hit('a', LINE_BYTES - 1)] }),
+    ],
+    [
+      'its line came in a later segment',
+      'HIT_BEFORE_RECORD',
+      () => ({ ...honest(), hits: [{ nonce: 'a', journal: { segment: '-', bytes: 10 * LINE_BYTES } }] }),
+    ],
+    [
+      'one was decided twice',
+      'DECIDED_TWICE',
+      () => ({ ...honest(), journal: [...honest().journal, ...journalOf(decision('a', 'allow'))] }),
+    ],
+    ['a denial was answered and not recorded', 'ANSWER_WITHOUT_DECISION', () => without(isDecision('d'))],
+    [
+      'an answer names a receipt that nobody wrote',
+      'RECEIPT_UNKNOWN',
+      () => ({ ...honest(), sent: [sent('a', 200, { receipt: 'r-x' })] }),
+    ],
+    [
+      'a denied request got a good answer',
+      'ANSWER_CONTRADICTS',
+      () => ({ ...honest(), sent: [sent('d', 200)] }),
+    ],
+    ['an allowed one was refused', 'ANSWER_CONTRADICTS', () => ({ ...honest(), sent: [sent('a', 403)] })],
+    [
+      'an allow was closed twice',
+      'OUTCOME_TWICE',
+      () => ({ ...honest(), journal: [...honest().journal, ...journalOf(outcome('a'))] }),
+    ],
+    [
+      'an allow was never closed',
+      'OUTCOME_MISSING',
+      () => without(({ decision_ref }) => decision_ref === 'r-a'),
+    ],
+    [
+      'closed as not sent, and the upstream saw it',
+      'OUTCOME_CONTRADICTS',
+      () => ({
+        ...honest(),
+        journal: [
+          ...honest().journal.slice(0, 3),
+          ...journalOf(outcome('a', 'not_sent'), outcome('t'), gap(1)),
+        ],
+      }),
+    ],
+    ['closed as completed, and nobody saw it', 'OUTCOME_CONTRADICTS', () => ({ ...honest(), hits: [] })],
+    [
+      'a decision that Envoy never asked for',
+      'LOG_LINE_MISSING',
+      () => ({ ...honest(), envoy: { lines: [line('a'), line('u'), line('t')], damaged: 0 } }),
+    ],
+    [
+      'an unanswered request was not counted',
+      'GAP_UNCOUNTED',
+      () => without(({ lifecycle }) => lifecycle === 'gap'),
+    ],
+  ];
+  for (const [name, code, evidence] of lies) {
+    it(name, () => assert.ok(codes(evidence()).includes(code), `${codes(evidence())}`));
+  }
+
+  it('takes lost log lines for what they are when a log was lost', () => {
+    const evidence = honest();
+    const journal = [
+      ...evidence.journal.slice(0, 3),
+      ...journalOf(outcome('a', 'unknown'), outcome('t'), gap(1)),
+    ];
+    const lost = { ...evidence, journal, envoy: { lines: [line('u'), line('t')], damaged: 0 } };
+    assert.deepEqual(codes({ ...lost, logLost: true }), []);
+    assert.deepEqual(codes(lost), ['LOG_LINE_MISSING', 'LOG_LINE_MISSING']);
+  });
+});
