@@ -31,7 +31,11 @@ export async function recorderRun(flags: Flags): Promise<number> {
   const keyring = openKeyring(layout.keys_dir);
   const recorder = await startRecorder({ ...child, keyring });
   const identity = openIdentity({ jwt_issuers: settings.jwt_issuers, log });
-  const feed = await openPolicyFeed({ ...child, identity });
+  const feed = await openPolicyFeed({
+    ...child,
+    identity,
+    journalPolicy: recorder.status().signed_policy,
+  });
   const records = await followFeed(feed, recorder, metrics, log);
   const service = serviceOf(recorder, feed, records);
   const servers = await openServers(child, recorder, service);

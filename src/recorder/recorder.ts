@@ -17,8 +17,6 @@ import type { Checkpoint } from './checkpointer.ts';
 import type { CommitLoop } from './commit_loop.ts';
 import { DiskSpace, freeBytesOf } from './disk_space.ts';
 import { FoldedDenials } from './folded_denials.ts';
-import { compareHead } from './heads.ts';
-import { heldLog } from './heads_check.ts';
 import { type AnsweredHead, missingHead, refuseFor } from './heads_live.ts';
 import { answerBefore, judge, type RequestMark, requestMark } from './judge.ts';
 import { acceptClock, heldBack } from './ledger_clock.ts';
@@ -212,13 +210,6 @@ export class Recorder {
   /** Where to go on reading an Envoy log: the end of the last line that an outcome came from; 0 at its start. */
   logPosition(fileId: string): number {
     return this.#parts.state.logPosition(fileId) ?? 0;
-  }
-
-  /** Why a line that a gateway was answered with and this journal cannot both be true; undefined when they can. */
-  contradiction(head: { readonly log_id: string; readonly seq: number; readonly line_hash: string }) {
-    const { log_id, seq, line_hash } = head;
-    const known = { source: 'gateway', where: 'a gateway', log_id, records: seq + 1, line_hash } as const;
-    return compareHead(heldLog(this.#parts.options.layout.journal_dir, this.#parts.state), known);
   }
 
   status(): RecorderStatus {
