@@ -1,19 +1,27 @@
-import { REGISTRY_BYTES_MAX, REGISTRY_SCHEMA } from '../core/identity/agent.ts';
-import type { CompiledPolicy } from '../core/policy/compiled.ts';
 import type { Snapshot } from '../server/ports.ts';
-import { policyCompiler, registryCompiler } from './compile.ts';
-import { type Feed, type FeedChange, FeedError, type FeedOptions, type LiveRegistry } from './ports.ts';
+import type { LivePolicy } from './live_policy.ts';
+import { LocalPolicyReader } from './local_policy.ts';
+import {
+  type Feed,
+  type FeedChange,
+  FeedError,
+  type FeedOptions,
+  type FeedSource,
+  type FeedState,
+  type FeedStatus,
+  type LiveRegistry,
+} from './ports.ts';
+import { RegistryReader } from './registry_reader.ts';
 import { Reporter } from './reporter.ts';
-import { type Refresh, Source } from './source.ts';
+import { SignedPolicyReader } from './signed_policy.ts';
+import { Source } from './source.ts';
 import { watchFiles } from './watch.ts';
 
 export type { Feed, FeedChange } from './ports.ts';
 
-const POLICY_BYTES_MAX = 8_388_608;
-
 /**
  * Loads policy and registry, keeps ONE immutable snapshot of both, and swaps it when a file changes. What does not
- * compile is refused: the last good document stays in force. Throws FeedError when there is none to start with.
+ * verify or compile is refused: the last good document stays in force. Throws FeedError when there is none to start with.
  */
 export async function openFeed(options: FeedOptions): Promise<Feed> {
   const feed = new FileFeed(options);
@@ -23,59 +31,56 @@ export async function openFeed(options: FeedOptions): Promise<Feed> {
 
 class FileFeed implements Feed {
   private readonly options: FeedOptions;
-  private readonly policy: Source<CompiledPolicy>;
+  private readonly now: () => number;
+  private readonly policy: Source<LivePolicy>;
   private readonly registry: Source<LiveRegistry>;
   private readonly reporter: Reporter;
   private readonly listeners = new Set<(change: FeedChange) => void>();
+  private readonly watching: (() => void)[] = [];
   private snapshot: Snapshot | undefined;
-  private queue: Promise<void> = Promise.resolve();
-  private stopWatching: () => void = () => undefined;
+  /** One look at a time for each document; a policy that takes long must not delay a revocation. */
+  private readonly looks: Record<FeedSource, Promise<void>> = {
+    policy: Promise.resolve(),
+    registry: Promise.resolve(),
+  };
+  private activation: Promise<void> = Promise.resolve();
 
   constructor(options: FeedOptions) {
     const { settings, log, now = Date.now } = options;
     this.options = options;
-    this.policy = new Source({
-      file: settings.policy.file,
-      bytes_max: POLICY_BYTES_MAX,
-      compile: policyCompiler(settings.policy.file, options.compile, log),
-      now,
-    });
-    const compileRegistry = registryCompiler(settings.registry_file, options.compileRegistry);
-    this.registry = new Source({
-      file: settings.registry_file,
-      bytes_max: REGISTRY_BYTES_MAX,
-      compile: compileRegistry,
-      // No registry yet: nobody is known, and the first `agent add` is picked up like any change.
-      missing: new TextEncoder().encode(JSON.stringify({ schema: REGISTRY_SCHEMA, agents: [] })),
-      now,
-    });
+    this.now = now;
+    const reader =
+      settings.policy.trust === 'signed'
+        ? new SignedPolicyReader({ ...options, now })
+        : new LocalPolicyReader(options);
+    this.policy = new Source(reader, now);
+    this.registry = new Source(new RegistryReader(settings.registry_file, options.compileRegistry), now);
     this.reporter = new Reporter(log, now, options.refused);
   }
 
   async start(): Promise<void> {
-    const outcomes = [await this.policy.refresh(), await this.registry.refresh()];
-    if (outcomes.includes('refused')) {
-      const lines = [...this.policy.problems(), ...this.registry.problems()];
+    await this.policy.refresh();
+    await this.registry.refresh();
+    const lines = [...this.policy.problems(), ...this.registry.problems()];
+    if (lines.length > 0) {
       throw new FeedError(
         `the gateway cannot start without a valid policy and registry:\n${lines.join('\n')}`,
       );
     }
-    await this.archivePending();
+    for (const name of SOURCES) {
+      await this.keep(name);
+      this[name].accept();
+    }
     this.swap();
-    const { policy_id, policy_hash } = this.policy.good().value;
-    const { registry_hash, agent_count } = this.registry.good().value;
-    this.options.log.info(
-      { policy_id, policy_hash, registry_hash, agents: agent_count },
-      'policy and registry loaded',
-    );
-    this.stopWatching = watchFiles({
-      files: [this.options.settings.policy.file, this.options.settings.registry_file],
-      touched: async () => {
-        this.reporter.remind(this.status());
-        return (await this.policy.touched()) || (await this.registry.touched());
-      },
-      changed: () => this.reload(),
-    });
+    this.reporter.started(this.status(), this.registry.good().value.agent_count);
+    this.reporter.refusals(this.status());
+    const { policy, registry_file } = this.options.settings;
+    const policyFiles =
+      policy.trust === 'signed'
+        ? [policy.bundle, policy.keys]
+        : [policy.file, policy.shadow_file ?? policy.file];
+    this.watch('policy', policyFiles);
+    this.watch('registry', [registry_file]);
   }
 
   current(): Snapshot {
@@ -83,9 +88,10 @@ class FileFeed implements Feed {
     return this.snapshot;
   }
 
-  state() {
+  state(): FeedState {
+    const { policy, trust, bundle } = this.policy.good().value;
     const { registry_hash, canonical: registry_canonical } = this.registry.good().value;
-    return { policy: this.policy.good().value, registry_hash, registry_canonical };
+    return { policy, trust, ...(bundle ? { bundle } : {}), registry_hash, registry_canonical };
   }
 
   onChange(listener: (change: FeedChange) => void): () => void {
@@ -93,41 +99,72 @@ class FileFeed implements Feed {
     return () => this.listeners.delete(listener);
   }
 
-  status() {
-    return { policy: this.policy.status(), registry: this.registry.status() };
+  status(): FeedStatus {
+    const { policy, trust, bundle, lapse } = this.policy.good().value;
+    const lapsed = lapse?.(this.now());
+    return {
+      policy: {
+        ...this.policy.status(),
+        policy_id: policy.policy_id,
+        trust,
+        ...(bundle ? { bundle } : {}),
+        ...(lapsed ? { lapse: lapsed } : {}),
+      },
+      registry: this.registry.status(),
+    };
   }
 
-  reload(): Promise<void> {
-    this.queue = this.queue.then(() => this.reloadOnce());
-    return this.queue;
+  async reload(): Promise<void> {
+    await Promise.all(SOURCES.map((name) => this.look(name)));
   }
 
   stop(): void {
-    this.stopWatching();
+    for (const stop of this.watching) stop();
   }
 
-  private async reloadOnce(): Promise<void> {
-    const before = this.current();
-    const policy = await this.policy.refresh();
-    const registry = await this.registry.refresh();
-    // A registry change (a revocation) has to get through while the policy file is broken, and the other way round.
-    if (policy === 'changed' || registry === 'changed') await this.activate(policy, registry);
+  private watch(name: FeedSource, files: readonly string[]): void {
+    const touched = async () => {
+      if (name === 'policy') this.reporter.remind(this.status());
+      return await this[name].touched();
+    };
+    this.watching.push(watchFiles({ files, touched, changed: () => this.look(name) }));
+  }
+
+  private look(name: FeedSource): Promise<void> {
+    this.looks[name] = this.looks[name].then(() => this.lookOnce(name));
+    return this.looks[name];
+  }
+
+  private async lookOnce(name: FeedSource): Promise<void> {
+    const found = await this.refresh(name);
+    if (found === 'changed') {
+      this.activation = this.activation.then(() => this.activate(name));
+      await this.activation;
+    }
     this.reporter.refusals(this.status());
-    if (this.snapshot !== before) this.reporter.swapped(this.status());
   }
 
-  private async activate(policy: Refresh, registry: Refresh): Promise<void> {
+  /** Whatever nobody foresaw (a thread that dies, an unreadable folder) leaves the last good one in force, too. */
+  private async refresh(name: FeedSource) {
     try {
-      await this.archivePending();
+      return await this[name].refresh();
     } catch (error) {
-      const cause = `could not be archived: ${error instanceof Error ? error.message : 'unknown'}`;
-      if (policy === 'changed') this.policy.postpone(cause);
-      if (registry === 'changed') this.registry.postpone(cause);
+      this[name].postpone(`could not be read: ${messageOf(error)}`);
+      return 'refused';
+    }
+  }
+
+  private async activate(name: FeedSource): Promise<void> {
+    try {
+      await this.keep(name);
+    } catch (error) {
+      this[name].postpone(`could not be archived: ${messageOf(error)}`);
       return;
     }
+    this[name].accept();
     this.swap();
-    const reason = policy !== 'changed' ? 'registry' : registry === 'changed' ? 'both' : 'policy';
-    const change: FeedChange = { ...this.state(), reason };
+    this.reporter.swapped(this.status());
+    const change: FeedChange = { ...this.state(), reason: name };
     for (const listener of this.listeners) this.tell(listener, change);
   }
 
@@ -140,17 +177,23 @@ class FileFeed implements Feed {
     }
   }
 
-  private async archivePending(): Promise<void> {
-    for (const { digest, canonical } of [this.policy.pending(), this.registry.pending()]) {
-      await this.options.archive(digest, canonical);
-    }
+  /** Nothing is judged by a document before it is durable: for replay, and against an older bundle. */
+  private async keep(name: FeedSource): Promise<void> {
+    const pending = this[name].pending();
+    await this.options.archive(pending.digest, pending.canonical);
+    pending.keep?.();
   }
 
   private swap(): void {
-    this.policy.accept();
-    this.registry.accept();
-    const { value: policy } = this.policy.good();
+    const { policy, lapse } = this.policy.good().value;
     const { registry_hash, authenticate } = this.registry.good().value;
-    this.snapshot = Object.freeze({ policy, registry_hash, authenticate });
+    const vouched = lapse ? { policyLapse: lapse } : {};
+    this.snapshot = Object.freeze({ policy, registry_hash, authenticate, ...vouched });
   }
+}
+
+const SOURCES: readonly FeedSource[] = ['policy', 'registry'];
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown';
 }

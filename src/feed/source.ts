@@ -1,22 +1,33 @@
-import { readFile, stat } from 'node:fs/promises';
 import type { Result } from '../core/result.ts';
-import type { SourceStatus } from './ports.ts';
+import type { Refusal, SourceStatus } from './ports.ts';
 
 /** A document in its compiled form. */
 export interface Compiled<T> {
   readonly value: T;
+  /** Of the document; what records name. */
   readonly digest: string;
   readonly canonical: Uint8Array;
+  /** Tells two versions apart when the document is the same; the digest unless given. */
+  readonly identity?: string;
+  /** Makes it the one to start with next time; durable when it returns. Throws to refuse. */
+  readonly keep?: () => void;
+  /** It was not read from the file but from what was kept; this is what is wrong with the file. */
+  readonly instead?: Refused;
 }
 
-export interface SourceOptions<T> {
+export interface Refused {
+  /** Lines for people. */
+  readonly problems: readonly string[];
+  readonly file_digest?: string;
+}
+
+/** Where a document comes from. Neither method rejects. */
+export interface Reader<T> {
   readonly file: string;
-  readonly bytes_max: number;
-  /** Problems as lines for people. */
-  readonly compile: (bytes: Uint8Array) => Result<Compiled<T>, readonly string[]>;
-  /** Stands in for a file that does not exist at start. */
-  readonly missing?: Uint8Array;
-  readonly now: () => number;
+  /** Differs whenever `read` could give something else; cheap. */
+  stamp(): Promise<string>;
+  /** `live`: something is in force already, so what was kept does not matter. */
+  read(live: boolean): Promise<Result<Compiled<T>, Refused>>;
 }
 
 const READ_ATTEMPTS_MAX = 5;
@@ -25,36 +36,39 @@ export type Refresh = 'same' | 'changed' | 'refused';
 
 /** One watched document: the last good version, and what is wrong with a newer one. */
 export class Source<T> {
-  private readonly options: SourceOptions<T>;
+  private readonly reader: Reader<T>;
+  private readonly now: () => number;
   private stamp = '';
   private live: (Compiled<T> & { readonly loaded_ms: number }) | undefined;
   private candidate: Compiled<T> | undefined;
-  private trouble: SourceStatus['refused'];
+  private trouble: Refusal | undefined;
 
-  constructor(options: SourceOptions<T>) {
-    this.options = options;
+  constructor(reader: Reader<T>, now: () => number) {
+    this.reader = reader;
+    this.now = now;
   }
 
   /** The last good document. Throws before the first success. */
   good(): Compiled<T> {
-    if (!this.live) throw new Error(`${this.options.file} was never loaded`);
+    if (!this.live) throw new Error(`${this.reader.file} was never loaded`);
     return this.live;
   }
 
   status(): SourceStatus {
-    const { file } = this.options;
+    const { file } = this.reader;
     if (!this.live) throw new Error(`${file} was never loaded`);
     const { digest, loaded_ms } = this.live;
     return { file, digest, loaded_ms, ...(this.trouble ? { refused: this.trouble } : {}) };
   }
 
+  /** Why there is nothing to start with. */
   problems(): readonly string[] {
-    return this.trouble?.problems ?? [];
+    return this.live || this.candidate ? [] : (this.trouble?.problems ?? []);
   }
 
   /** Whether the file differs from what was last looked at. */
   async touched(): Promise<boolean> {
-    return (await this.stampNow()) !== this.stamp;
+    return (await this.reader.stamp()) !== this.stamp;
   }
 
   /** Reads and compiles; a changed document waits in `pending` until `accept`. */
@@ -63,7 +77,8 @@ export class Source<T> {
     const read = await this.readSteady();
     if (!read.ok) return this.refuse(read.problem);
     this.trouble = undefined;
-    if (read.value.digest === this.live?.digest) return 'same';
+    if (read.value.instead) this.refuse(read.value.instead);
+    if (this.live && identityOf(read.value) === identityOf(this.live)) return 'same';
     this.candidate = read.value;
     return 'changed';
   }
@@ -74,7 +89,7 @@ export class Source<T> {
   }
 
   accept(): void {
-    if (this.candidate) this.live = { ...this.candidate, loaded_ms: this.options.now() };
+    if (this.candidate) this.live = { ...this.candidate, loaded_ms: this.now() };
     this.candidate = undefined;
   }
 
@@ -82,42 +97,26 @@ export class Source<T> {
   postpone(cause: string): void {
     this.candidate = undefined;
     this.stamp = '';
-    this.refuse([cause]);
+    this.refuse({ problems: [cause] });
   }
 
-  private refuse(problems: readonly string[]): Refresh {
-    this.trouble = { since_ms: this.trouble?.since_ms ?? this.options.now(), problems };
+  private refuse(refused: Refused): Refresh {
+    this.trouble = { since_ms: this.trouble?.since_ms ?? this.now(), ...refused };
     return 'refused';
   }
 
   /** Half of an edit may compile, so what is read has to stand still while it is read. */
-  private async readSteady(): Promise<Result<Compiled<T>, readonly string[]>> {
+  private async readSteady(): Promise<Result<Compiled<T>, Refused>> {
     for (let attempt = 0; attempt < READ_ATTEMPTS_MAX; attempt++) {
-      this.stamp = await this.stampNow();
-      const read = await this.read();
-      if ((await this.stampNow()) === this.stamp) return read;
+      this.stamp = await this.reader.stamp();
+      const read = await this.reader.read(this.live !== undefined);
+      if ((await this.reader.stamp()) === this.stamp) return read;
     }
     this.stamp = '';
-    return { ok: false, problem: [`${this.options.file}: changes while it is being read`] };
+    return { ok: false, problem: { problems: [`${this.reader.file}: changes while it is being read`] } };
   }
+}
 
-  private async read(): Promise<Result<Compiled<T>, readonly string[]>> {
-    const { file, bytes_max, compile, missing } = this.options;
-    try {
-      const { size } = await stat(file);
-      if (size > bytes_max)
-        return { ok: false, problem: [`${file}: ${size} bytes; allowed: at most ${bytes_max}`] };
-      return compile(await readFile(file));
-    } catch (error) {
-      const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      if (isMissing && !this.live && missing) return compile(missing);
-      return { ok: false, problem: [isMissing ? `${file}: no such file` : `${file}: ${String(error)}`] };
-    }
-  }
-
-  /** Inode, size and times: a replaced file and an edited one both show. */
-  private async stampNow(): Promise<string> {
-    const found = await stat(this.options.file, { bigint: true }).catch(() => undefined);
-    return found ? [found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ') : 'missing';
-  }
+function identityOf(compiled: Compiled<unknown>): string {
+  return compiled.identity ?? compiled.digest;
 }

@@ -13,15 +13,19 @@ interface Planned extends Stack {
 }
 
 /** The policy that the gateway asks. A shadow document is judged beside it and only shows as `shadow`. */
-export function policyOf(entry: Planned, shadow?: Planned): CompiledPolicy {
+export function policyOf(
+  entry: Planned,
+  shadow?: Planned,
+  known: Pick<CompiledPolicy, 'canonical' | 'policy_hash'> = hashed(canonicalBytes(entry, shadow)),
+): CompiledPolicy {
   const { plan } = entry;
-  const canonical = canonicalBytes(entry, shadow);
+  const { canonical, policy_hash } = known;
   const rules = ruleSetOf(plan);
   const limits = new HostIndex(plan.limits);
   const plans = shadow ? [plan, shadow.plan] : [plan];
   return Object.freeze({
     policy_id: plan.policy_id,
-    policy_hash: hashOf(canonical),
+    policy_hash,
     canonical,
     ...(shadow ? { shadow_hash: hashOf(canonicalBytes(shadow)) } : {}),
     ...(plans.some(hasExceptions) ? { time_dependent: true as const } : {}),
@@ -45,6 +49,10 @@ function besideShadow(live: Rules, candidate: Rules): CompiledPolicy['evaluate']
 
 function hasExceptions({ rules }: Plan): boolean {
   return rules.some(({ exceptions }) => exceptions.length > 0);
+}
+
+function hashed(canonical: Uint8Array) {
+  return { canonical, policy_hash: hashOf(canonical) };
 }
 
 function hashOf(canonical: Uint8Array): string {

@@ -54,12 +54,12 @@ export interface BodyProblem {
   readonly at: string;
 }
 
-/** A file name that is safe anywhere: no path, no dot file. */
+/** `<id>.json`, with `shadow-` before it for the shadow document. */
 const MEMBER_NAME: Shape = {
   kind: 'text',
   form: 'member name',
-  pattern: /^[a-z0-9][a-z0-9._-]{0,68}\.json$/,
-  length_max: 74,
+  pattern: /^[a-z0-9._-]{1,71}\.json$/,
+  length_max: 76,
   bytes_per_unit: 1,
 };
 

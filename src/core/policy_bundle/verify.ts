@@ -25,8 +25,11 @@ export interface SourceText {
   readonly text: string;
 }
 
-/** Identity and canonical bytes of what the documents compile to. */
-export type CompiledSources = Pick<CompiledPolicy, 'policy_id' | 'policy_hash' | 'canonical'>;
+/** Identity and canonical bytes of what the documents compile to, and which of them that took. */
+export interface CompiledSources extends Pick<CompiledPolicy, 'policy_id' | 'policy_hash' | 'canonical'> {
+  /** Ids of everything that entry and shadow inherit. */
+  readonly inherited: readonly string[];
+}
 
 export interface BundleTrust {
   readonly keys: TrustFile;
@@ -169,10 +172,17 @@ function compileSources(
     const detail = first === undefined ? body.entry : `${first.file} ${first.code}: ${first.message}`;
     return fail({ code: 'POLICY_INVALID', detail, mistakes: compiled.problem });
   }
-  const { policy_id, policy_hash, canonical } = compiled.value;
+  const { policy_id, inherited } = compiled.value;
   if (policy_id !== body.policy_id)
     return refused('POLICY_ID_MISMATCH', `${policy_id} instead of ${body.policy_id}`);
-  return ok({ policy_id, policy_hash, canonical });
+  const names = new Set(inherited.map(memberName));
+  const unused = sources.others.find(({ file }) => !names.has(file));
+  return unused === undefined ? ok(compiled.value) : refused('MEMBER_UNUSED', unused.file);
+}
+
+/** Documents are named after their id. */
+export function memberName(id: string): string {
+  return `${id}.json`;
 }
 
 function digestOf({ crypto }: BundleTrust, bytes: Uint8Array): string {

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { CompiledPolicy } from '../../../src/core/policy/compiled.ts';
 import { fail, ok } from '../../../src/core/result.ts';
 import { type FeedChange, openFeed } from '../../../src/feed/feed.ts';
-import type { FeedOptions, FeedSource } from '../../../src/feed/ports.ts';
+import type { FeedOptions, FeedSource, PolicyCompiler } from '../../../src/feed/ports.ts';
 
 const digestOf = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 /** A policy is any text `policy <id>`; a registry is any text `registry <agent>`. */
-const compile: FeedOptions['compile'] = ({ file, text }) => {
+const local: PolicyCompiler['local'] = async ({ entry: { file, text } }) => {
   const place = {
     severity: 'error',
     code: 'BAD',
@@ -67,6 +67,8 @@ class World {
   readonly archived = new Map<string, Uint8Array>();
   readonly refused: FeedSource[] = [];
   archiveFails = false;
+  shadowFile: string | undefined;
+  local: PolicyCompiler['local'] | undefined;
   now_ms = 1_000_000;
 
   constructor(t: TestContext, policy = 'policy one', registry: string | undefined = 'registry robot') {
@@ -79,8 +81,23 @@ class World {
     const say = (level: Line['level']) => (fields: object, message: string) =>
       void this.lines.push({ level, fields: { ...fields }, message });
     const feed = await openFeed({
-      settings: { policy: { file: this.policyFile }, registry_file: this.registryFile },
-      compile,
+      settings: {
+        policy: {
+          trust: 'local',
+          file: this.policyFile,
+          bundle: join(this.folder, 'policy.bundle.json'),
+          keys: join(this.folder, 'policy-keys.json'),
+          stale: 'deny',
+          ...(this.shadowFile === undefined ? {} : { shadow_file: this.shadowFile }),
+        },
+        registry_file: this.registryFile,
+      },
+      compiler: { local: this.local ?? local, signed: () => assert.fail('nothing is signed here') },
+      versions: {
+        dir: join(this.folder, 'policy'),
+        mac: () => assert.fail('no version is kept here'),
+        replaceFile: () => assert.fail('no version is kept here'),
+      },
       compileRegistry,
       archive: (digest, bytes) => {
         if (this.archiveFails) throw new Error('no space');
@@ -118,6 +135,8 @@ test('one immutable snapshot of both documents, archived before it is in force',
     file: world.policyFile,
     digest: snapshot.policy.policy_hash,
     loaded_ms: 1_000_000,
+    policy_id: 'one',
+    trust: 'local',
   });
 });
 
@@ -164,21 +183,17 @@ test('a change swaps the snapshot and tells the listeners in the same tick', asy
   await feed.reload();
   world.replace(world.registryFile, 'registry second');
   await feed.reload();
-  world.replace(world.policyFile, 'policy three');
-  world.replace(world.registryFile, 'registry third');
-  await feed.reload();
   assert.deepEqual(
     heard.map((change) => [change.reason, change.policy.policy_id]),
     [
       ['policy', 'two'],
       ['registry', 'two'],
-      ['both', 'three'],
     ],
   );
   forget();
   world.replace(world.policyFile, 'policy four');
   await feed.reload();
-  assert.equal(heard.length, 3);
+  assert.equal(heard.length, 2);
   assert.equal(before.policy.policy_id, 'one', 'a request that holds the old snapshot keeps it');
 });
 
@@ -295,4 +310,68 @@ test('a refused document is mentioned again every minute', async (t) => {
   await until(1);
   world.now_ms += 60_000;
   await until(2);
+});
+
+test('a policy that takes long to compile does not hold back a revocation', async (t) => {
+  const world = new World(t);
+  let release = () => {};
+  const slow = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let calls = 0;
+  world.local = async (sources) => {
+    if (calls++ > 0) await slow;
+    return await local(sources);
+  };
+  const feed = await world.open(t);
+  world.replace(world.policyFile, 'policy two');
+  const reloaded = feed.reload();
+  world.replace(world.registryFile, 'registry nobody');
+  assert.equal((await changed(feed)).reason, 'registry');
+  assert.deepEqual(feed.current().authenticate(ask('robot')), { ok: false, problem: 'IDENTITY_UNKNOWN' });
+  assert.equal(feed.current().policy.policy_id, 'one');
+  release();
+  await reloaded;
+  assert.equal(feed.current().policy.policy_id, 'two');
+});
+
+test('a compiler that breaks leaves the last good one in force', async (t) => {
+  const world = new World(t);
+  let broken = false;
+  world.local = async (sources) => {
+    if (broken) throw new Error('the thread died');
+    return await local(sources);
+  };
+  const feed = await world.open(t);
+  broken = true;
+  world.replace(world.policyFile, 'policy two');
+  await feed.reload();
+  assert.equal(feed.current().policy.policy_id, 'one');
+  assert.match(String(feed.status().policy.refused?.problems), /the thread died/);
+  broken = false;
+  await feed.reload();
+  assert.equal(feed.current().policy.policy_id, 'two');
+});
+
+test('parents come from the folder, and only when the document inherits; the shadow from its file', async (t) => {
+  const world = new World(t);
+  const seen: { others: string[]; shadow: string | undefined }[] = [];
+  world.local = async (sources) => {
+    const others = sources.others.map(({ file, text }) => `${basename(file)} ${text.slice(0, 6)}`);
+    seen.push({ others, shadow: sources.shadow?.text });
+    return await local(sources);
+  };
+  writeFileSync(join(world.folder, 'parent.yaml'), 'schema: clawgress/policy/v1 # one');
+  writeFileSync(join(world.folder, 'notes.json'), '{"not": "a policy"}');
+  writeFileSync(join(world.folder, 'binary.yaml'), Buffer.from([0xff, 0xfe]));
+  (await world.open(t)).stop();
+  assert.deepEqual(seen.at(-1), { others: [], shadow: undefined });
+  world.shadowFile = join(world.folder, 'shadow.yaml');
+  writeFileSync(world.shadowFile, 'policy shadow');
+  world.replace(world.policyFile, 'policy two # inherits: [parent]');
+  const feed = await world.open(t);
+  assert.deepEqual(seen.at(-1), { others: ['parent.yaml schema'], shadow: 'policy shadow' });
+  writeFileSync(join(world.folder, 'parent.yaml'), 'SCHEMA clawgress/policy/v1 # two');
+  await feed.reload();
+  assert.deepEqual(seen.at(-1), { others: ['parent.yaml SCHEMA'], shadow: 'policy shadow' });
 });

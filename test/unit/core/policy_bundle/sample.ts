@@ -1,10 +1,9 @@
 import { createHash, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { parseTrustFile, type TrustFile } from '../../../../src/core/bundle/trust_file.ts';
-import { compilePolicy } from '../../../../src/core/policy/compile.ts';
+import { compileSigned } from '../../../../src/core/policy_bundle/compile_signed.ts';
 import { bundleMembers, signBundle } from '../../../../src/core/policy_bundle/assemble.ts';
 import type { BundleBody } from '../../../../src/core/policy_bundle/body.ts';
 import type { BundleTrust } from '../../../../src/core/policy_bundle/verify.ts';
-import { ok } from '../../../../src/core/result.ts';
 
 export const NOW_MS = Date.parse('2026-06-01T00:00:00.000Z');
 export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
@@ -59,10 +58,7 @@ export function trust(change: Partial<BundleTrust> = {}): BundleTrust {
     keys: trusting([[KEY]]),
     crypto,
     nowMs: NOW_MS,
-    compile: ({ entry }) => {
-      const compiled = compilePolicy(entry);
-      return compiled.ok ? ok(compiled.value.policy) : compiled;
-    },
+    compile: compileSigned,
     ...change,
   };
 }

@@ -1,0 +1,33 @@
+import type { PolicyDocument } from '../../gen/policy_document.ts';
+import type { JsonValue } from '../canonical/json_value.ts';
+import { type CanonicalParts, partsOfCanonical } from './canonical_set.ts';
+import type { CompiledPolicy } from './compiled.ts';
+import { lineageWithin } from './lineage.ts';
+import type { Member, Part } from './part.ts';
+import { buildPlan } from './plan.ts';
+import { policyOf } from './policy.ts';
+
+/**
+ * The policy of canonical bytes that another thread of this process has just compiled: checks, tests and warnings are
+ * not repeated, which is most of the work. Never for bytes from anywhere else.
+ */
+export function planAgain(compiled: Pick<CompiledPolicy, 'canonical' | 'policy_hash'>): CompiledPolicy {
+  const value = JSON.parse(new TextDecoder().decode(compiled.canonical)) as JsonValue;
+  const parts = partsOfCanonical(value);
+  const shadow = parts.shadow && planned(parts.shadow, parts);
+  return policyOf(planned(parts.entry, parts), shadow, compiled);
+}
+
+function planned(part: Part, { documents }: CanonicalParts) {
+  const all = documents.map(member);
+  const { document } = member(part);
+  const ancestors = lineageWithin({ entry: member(part), ancestors: all }, member(part)).ancestors.map(
+    (one) => one.document,
+  );
+  return { document, ancestors, plan: buildPlan(document, ancestors) };
+}
+
+/** The bytes come from a compiled document, so their value has its type. */
+function member(part: Part): Member {
+  return { part, document: part.value as unknown as PolicyDocument };
+}

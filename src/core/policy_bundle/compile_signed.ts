@@ -1,0 +1,14 @@
+import { compilePolicySet } from '../policy/compile.ts';
+import type { PolicyProblem } from '../policy/compiled.ts';
+import { ok, type Result } from '../result.ts';
+import type { CompiledSources, PolicySources } from './verify.ts';
+
+/** Compiles the documents of a bundle and runs their tests. The one compiler of gateway and command line. */
+export function compileSigned(sources: PolicySources): Result<CompiledSources, readonly PolicyProblem[]> {
+  const compiled = compilePolicySet({ ...sources, trust: 'signed' });
+  if (!compiled.ok) return compiled;
+  const { policy, ancestors, shadow } = compiled.value;
+  const inherited = [...ancestors, ...(shadow?.ancestors ?? [])].map(({ id }) => id);
+  const { policy_id, policy_hash, canonical } = policy;
+  return ok({ policy_id, policy_hash, canonical, inherited });
+}
