@@ -33,7 +33,8 @@ export function replay(bundle: string, flags: Flags): number {
   const engine = new Replay({ complete });
   const tally: Tally = { decisions: 0, same: 0, different: 0, skipped: new Map(), differences: [] };
   for (const line of lines) {
-    const { decision } = decisionOrSeq(line);
+    const { decision, restored_us } = decisionOrSeq(line);
+    if (restored_us !== undefined) engine.exhaust(restored_us);
     if (decision === undefined) continue;
     const policy = policies.get(decision.policy_hash);
     if (policy === undefined) {
@@ -84,7 +85,12 @@ function splitLines(bytes: Uint8Array): readonly Uint8Array[] {
   return [...splitNewlines(bytes)];
 }
 
-function decisionOrSeq(line: Uint8Array): { seq: number; decision?: DecisionRecord } {
+function decisionOrSeq(line: Uint8Array): {
+  seq: number;
+  decision?: DecisionRecord;
+  /** Ledger time of a restore: every limit begins exhausted. */
+  restored_us?: number;
+} {
   const signed = parseLine(line);
   const record = signed.ok ? parseRecord(signed.value.body) : signed;
   if (!record.ok)
@@ -94,6 +100,8 @@ function decisionOrSeq(line: Uint8Array): { seq: number; decision?: DecisionReco
       'clawgress verify names the line',
     );
   const { value } = record;
+  if (value.type === 'lifecycle' && value.lifecycle === 'restore')
+    return { seq: value.seq, restored_us: value.ledger_ms * 1_000 };
   return value.type === 'decision' ? { seq: value.seq, decision: value } : { seq: value.seq };
 }
 

@@ -1,6 +1,5 @@
-import type { Evaluation } from '../core/ledger/evaluation.ts';
+import { type Evaluation, unchargedStates } from '../core/ledger/evaluation.ts';
 import { runIdOf } from '../core/ledger/limit_state.ts';
-import type { BucketState } from '../core/ledger/operation.ts';
 import type { StreamOwner } from '../core/ledger/stream_heads.ts';
 import type { DecisionRecord, Engine, StreamLink } from '../core/receipt/records.ts';
 import { fail, ok, type Result } from '../core/result.ts';
@@ -68,7 +67,8 @@ export function judge(
   const decided = runFits ? merged : withoutRoom(merged);
   const facts = requiredMembers(decided, mark, context, streamsOf(state, owner, runFits));
   addOptionalMembers(facts, decided);
-  if (ops.length > 0) facts.rate_limit_bucket_state = runFits ? evaluation.states : uncharged(evaluation);
+  if (ops.length > 0)
+    facts.rate_limit_bucket_state = runFits ? evaluation.states : unchargedStates(evaluation);
   if (evaluation.refused !== undefined) facts.retry_after_ms = evaluation.retry_after_ms;
   if (evaluation.delay_ms > 0 && runFits) facts.delay_ms = evaluation.delay_ms;
   if (ops.some(({ mode }) => mode === 'throttle')) facts.delay_max_ms = proposal.delay_max_ms ?? 0;
@@ -162,15 +162,6 @@ function streamsOf(state: JournalState, owner: StreamOwner | undefined, runFits:
 /** Run labels come from the client: past the cap an allow turns into a denial, so that memory stays bounded. */
 function withoutRoom(merged: DecisionDraft): DecisionDraft {
   return merged.verdict === 'deny' ? merged : { ...merged, verdict: 'deny', reason: 'LIMIT_KEYS' };
-}
-
-/** What charging added (`near`, and `exceeded` where the bucket is charged) goes with the charge. */
-function uncharged(evaluation: Evaluation): readonly BucketState[] {
-  return evaluation.states.map(({ near: _, exceeded, ...state }) => ({
-    ...state,
-    tat_after: state.tat_before,
-    ...(exceeded !== undefined && state.tat_after === state.tat_before ? { exceeded } : {}),
-  }));
 }
 
 function denialsOf(denials: readonly OpDenial[], evaluation: Evaluation): readonly OpDenial[] {

@@ -25,6 +25,15 @@ export const KEYS_FULL_RETRY_MS = 1_000;
 /** Entries looked at when a tenant seems full, so that drained buckets do not refuse a live one. */
 const FULL_SWEEP_BUDGET = 1_024;
 
+/** The same buckets when the request is refused for another reason: what charging added goes with the charge. */
+export function unchargedStates(evaluation: Evaluation): readonly BucketState[] {
+  return evaluation.states.map(({ near: _, exceeded, ...state }) => ({
+    ...state,
+    tat_after: state.tat_before,
+    ...(exceeded !== undefined && state.tat_after === state.tat_before ? { exceeded } : {}),
+  }));
+}
+
 interface Tested {
   readonly op: LedgerOp;
   readonly commitment: string;
