@@ -4,6 +4,7 @@ import { examplesOf, finish } from './action.ts';
 import { type Flags, layoutFor, settingsFor, withState } from './options.ts';
 
 const JSON_HELP = 'machine-readable output';
+const SIGNED_HELP = 'as part of a signed policy bundle, which may hold exceptions';
 
 /** `policy` and `envoy`. */
 export function registerPolicy(program: Command): void {
@@ -14,14 +15,15 @@ export function registerPolicy(program: Command): void {
 }
 
 function registerChecks(policy: Command): void {
-  const load = () => import('./policy.ts');
+  const load = () => Promise.all([import('./policy.ts'), import('./policy_files.ts')]);
   const lint = policy
     .command('lint <file>')
     .description('errors and warnings, each with its place and what is allowed')
+    .option('--signed', SIGNED_HELP)
     .option('--json', JSON_HELP)
     .action(async (file: string, flags: Flags) => {
-      const { policyLint, PROCESS_IO } = await load();
-      finish(policyLint({ file, json: flags['json'] === true }, PROCESS_IO));
+      const [{ policyLint }, { PROCESS_IO }] = await load();
+      finish(policyLint(fileArgs(file, flags), PROCESS_IO));
     });
   examplesOf(lint, [
     'clawgress policy lint policy.yaml',
@@ -30,10 +32,11 @@ function registerChecks(policy: Command): void {
   const test = policy
     .command('test <file>')
     .description('run the tests inside the document')
+    .option('--signed', SIGNED_HELP)
     .option('--json', JSON_HELP)
     .action(async (file: string, flags: Flags) => {
-      const { policyTest, PROCESS_IO } = await load();
-      finish(policyTest({ file, json: flags['json'] === true }, PROCESS_IO));
+      const [{ policyTest }, { PROCESS_IO }] = await load();
+      finish(policyTest(fileArgs(file, flags), PROCESS_IO));
     });
   examplesOf(test, ['clawgress policy test policy.yaml']);
 }
@@ -51,10 +54,16 @@ function registerExplain(policy: Command): void {
     .option('--url <url>', 'the request')
     .option('--connect <host:port>', 'an opaque tunnel, instead of --url')
     .option('--header <name...>', 'names of headers that the request carries')
+    .option(
+      '--at <time>',
+      'the moment that exceptions are judged at, such as 2026-12-31T00:00:00Z (default: now)',
+    )
+    .option('--signed', SIGNED_HELP)
     .option('--all', 'rules for other agents and hosts, too')
     .option('--json', JSON_HELP)
     .action(async (file: string, flags: Flags & { readonly header?: string[] }) => {
-      const { policyExplain, PROCESS_IO } = await import('./policy.ts');
+      const { policyExplain } = await import('./policy.ts');
+      const { PROCESS_IO } = await import('./policy_files.ts');
       const agent = texts(flags, [
         ['agent', 'agent_id'],
         ['tenant', 'tenant_id'],
@@ -68,13 +77,22 @@ function registerExplain(policy: Command): void {
         ['connect', 'connect'],
       ]);
       const headers = flags.header === undefined ? {} : { headers: flags.header };
-      const args = { file, json: flags['json'] === true, all: flags['all'] === true };
+      const { at } = texts(flags, [['at', 'at']]);
+      const args = {
+        ...fileArgs(file, flags),
+        all: flags['all'] === true,
+        ...(at === undefined ? {} : { at }),
+      };
       finish(policyExplain({ ...args, agent, request: { ...request, ...headers } }, PROCESS_IO));
     });
   examplesOf(explain, [
     'clawgress policy explain policy.yaml --agent demo-agent --team demo --url https://api.example.com/v1/items',
     'clawgress policy explain policy.yaml --agent demo-agent --connect api.example.com:443 --json',
   ]);
+}
+
+function fileArgs(file: string, flags: Flags) {
+  return { file, json: flags['json'] === true, signed: flags['signed'] === true };
 }
 
 /** The flags that were given, under the names of the document. */

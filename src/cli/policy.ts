@@ -1,44 +1,27 @@
-import { readFileSync } from 'node:fs';
 import { ID_PATTERN } from '../core/identity/principal.ts';
-import { type Compilation, compilePolicy } from '../core/policy/compile.ts';
-import type { PolicyProblem } from '../core/policy/compiled.ts';
+import type { Compilation } from '../core/policy/compile.ts';
 import { explain } from '../core/policy/explain.ts';
 import { samplePrincipal } from '../core/policy/sample_request.ts';
 import { sampleMistakes } from '../core/policy/semantic.ts';
 import type { Result } from '../core/result.ts';
 import type { TestAgent, TestRequest } from '../gen/policy_document.ts';
 import { EXIT, type ExitCode } from './exit.ts';
+import { loadPolicy, type PolicyFileArgs, type PolicyIo } from './policy_files.ts';
 import { explanationText, problemLines, testLines } from './policy_text.ts';
-
-/** The terminal and the file system, as far as these commands need them. Texts are written without a newline added. */
-export interface PolicyIo {
-  out(text: string): void;
-  err(text: string): void;
-  /** Throws when the file cannot be read. */
-  readFile(path: string): string;
-}
-
-export const PROCESS_IO: PolicyIo = {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
-  readFile: (path) => readFileSync(path, 'utf8'),
-};
-
-export interface PolicyFileArgs {
-  readonly file: string;
-  readonly json: boolean;
-}
 
 export interface ExplainArgs extends PolicyFileArgs {
   /** Rules that name another agent or host, too. */
   readonly all: boolean;
   readonly agent: TestAgent;
   readonly request: Omit<TestRequest, 'agent'>;
+  /** The moment that exceptions are judged at, as RFC 3339 text; now when left out. */
+  readonly at?: string;
 }
 
 /** `policy lint <file>`: errors and warnings. 0 without errors, 1 with, 3 when the file cannot be read. */
-export function policyLint({ file, json }: PolicyFileArgs, io: PolicyIo): ExitCode {
-  const compiled = load(file, io);
+export function policyLint(args: PolicyFileArgs, io: PolicyIo): ExitCode {
+  const { file, json } = args;
+  const compiled = loadPolicy(args, io);
   if (compiled === undefined) return EXIT.unavailable;
   const problems = compiled.ok ? compiled.value.warnings : compiled.problem;
   if (json) printJson(io, { ok: compiled.ok, ...identityOf(compiled), problems });
@@ -47,8 +30,9 @@ export function policyLint({ file, json }: PolicyFileArgs, io: PolicyIo): ExitCo
 }
 
 /** `policy test <file>`: the tests inside the document, one line each. 0 when all pass, 1 otherwise. */
-export function policyTest({ file, json }: PolicyFileArgs, io: PolicyIo): ExitCode {
-  const compiled = load(file, io);
+export function policyTest(args: PolicyFileArgs, io: PolicyIo): ExitCode {
+  const { file, json } = args;
+  const compiled = loadPolicy(args, io);
   if (compiled === undefined) return EXIT.unavailable;
   if (!compiled.ok) {
     if (json) printJson(io, { ok: false, problems: compiled.problem });
@@ -68,7 +52,7 @@ export function policyExplain(args: ExplainArgs, io: PolicyIo): ExitCode {
     io.err(`${wrong}\n`);
     return EXIT.usage;
   }
-  const compiled = load(args.file, io);
+  const compiled = loadPolicy(args, io);
   if (compiled === undefined) return EXIT.unavailable;
   if (!compiled.ok) {
     io.err(problemLines(args.file, compiled.problem));
@@ -77,7 +61,7 @@ export function policyExplain(args: ExplainArgs, io: PolicyIo): ExitCode {
   const { headers, ...rest } = args.request;
   // Header names are compared in lower case, as they are on the wire.
   const request = headers ? { ...rest, headers: headers.map((name) => name.toLowerCase()) } : rest;
-  const explanation = explain(compiled.value, request, samplePrincipal(args.agent));
+  const explanation = explain(compiled.value, request, samplePrincipal(args.agent), momentOf(args, io));
   if (!explanation.ok) {
     if (args.json) printJson(io, { outcome: { verdict: 'deny', reason: explanation.problem } });
     else io.out(`deny ${explanation.problem}: the request has no canonical form, so no rule is asked\n`);
@@ -88,25 +72,22 @@ export function policyExplain(args: ExplainArgs, io: PolicyIo): ExitCode {
   return explanation.value.outcome.verdict === 'allow' ? EXIT.ok : EXIT.no;
 }
 
-function usageProblem({ agent, request }: ExplainArgs): string | undefined {
+const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
+
+function momentOf({ at }: ExplainArgs, io: PolicyIo): number {
+  return at === undefined ? io.nowMs() : Date.parse(at);
+}
+
+function usageProblem({ agent, request, at }: ExplainArgs): string | undefined {
+  if (at !== undefined && !(MOMENT.test(at) && Number.isFinite(Date.parse(at)))) {
+    return `--at: found '${at}'; allowed: a moment in UTC such as 2026-12-31T00:00:00Z`;
+  }
   for (const [key, id] of Object.entries(agent)) {
     if (!ID_PATTERN.test(id))
       return `${key}: found '${id}'; allowed: 1 to 64 of the characters a-z 0-9 . _ -`;
   }
   const [first] = sampleMistakes(request, '');
   return first && `${first.message}; ${first.hint}`;
-}
-
-function load(file: string, io: PolicyIo): Result<Compilation, readonly PolicyProblem[]> | undefined {
-  let text: string;
-  try {
-    text = io.readFile(file);
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    io.err(`cannot read ${file}: ${cause}\n`);
-    return undefined;
-  }
-  return compilePolicy({ file, text });
 }
 
 function identityOf(compiled: Result<Compilation, unknown>) {

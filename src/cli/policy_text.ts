@@ -75,9 +75,10 @@ function requestText({
   return `${method ?? '?'} ${scheme}://${authority}${path ?? ''}${normal}`;
 }
 
-function noteLines({ outcome, would_be, observed_by }: Explanation): readonly string[] {
+function noteLines({ outcome, would_be, observed_by, ceilings }: Explanation): readonly string[] {
   const next = NEXT_STEPS[outcome.reason];
   return [
+    ...(ceilings.length === 0 ? [] : [`  below the ceilings ${ceilings.join(', ')}`]),
     ...(outcome.path === undefined
       ? []
       : [`  the ${outcome.path === 'rewrite' ? 'normalised' : 'raw'} path is forwarded`]),
@@ -99,6 +100,7 @@ function ruleLines({
   enabled,
   shadow,
   stand,
+  exception,
   predicates,
 }: RuleExplanation): readonly string[] {
   const marks = [action, ...(shadow ? ['shadow'] : []), ...(enabled ? [] : ['disabled'])].join(', ');
@@ -106,6 +108,7 @@ function ruleLines({
   return [
     '',
     `rule ${rule_id} (${marks}) ${says}`,
+    ...(exception === undefined ? [] : [`  exception ${exception.id}: ${exception.reason}`]),
     ...predicates.map(({ name, result }) => `  ${result.padEnd(8)}${name}`),
   ];
 }

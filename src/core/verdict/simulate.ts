@@ -91,8 +91,8 @@ export class Simulation {
         ...(run === undefined ? {} : { run }),
       },
     );
-    // Whether there was room for another key is not in the record: that refusal is taken as a fact.
-    const full = record.reason === 'LIMIT_KEYS' && demands.length > 0 ? record : undefined;
+    // Whether there was room for another key or run is not in the record: that refusal is taken as a fact.
+    const full = record.reason === 'LIMIT_KEYS' && judgedTo === 'allow' ? record : undefined;
     const refused = judged.refused === undefined ? undefined : demands[judged.refused]?.denial;
     if (full) return full;
     const verdict = refused ? 'deny' : judgedTo;

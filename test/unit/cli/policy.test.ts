@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type PolicyIo, policyExplain, policyLint, policyTest } from '../../../src/cli/policy.ts';
+import { policyExplain, policyLint, policyTest } from '../../../src/cli/policy.ts';
+import type { PolicyIo } from '../../../src/cli/policy_files.ts';
 
 const GOOD = `schema: clawgress/policy/v1
 id: shop
@@ -39,6 +40,8 @@ function run<T>(command: (args: T, io: PolicyIo) => number, args: T) {
       if (text === undefined) throw new Error('no such file');
       return text;
     },
+    listFolder: () => Object.keys(FILES),
+    nowMs: () => Date.parse('2026-06-01T00:00:00Z'),
   });
   return { code, ...said };
 }
