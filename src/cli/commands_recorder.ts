@@ -9,6 +9,7 @@ export function registerRecorder(program: Command): void {
     .description('the recorder: one writer of evidence and counters for all gateways');
   registerRun(group);
   registerAcceptance(group);
+  registerCare(group);
 }
 
 /** Started by `up` or by a service manager; runs until it is told to stop. */
@@ -44,4 +45,23 @@ function registerAcceptance(group: Command): void {
     .option('--json', 'machine-readable output')
     .action(async (flags: Flags) => finish(await (await import('./recorder_clock.ts')).clockAccept(flags)));
   examplesOf(clock, ['clawgress recorder clock-accept', 'clawgress recorder clock-accept --json']);
+}
+
+/** What reads the journal and changes nothing. */
+function registerCare(group: Command): void {
+  const check = withState(
+    group
+      .command('check')
+      .description('read the whole journal: lines, chain, signatures, seals, tree, checkpoints, snapshots'),
+  )
+    .option('--json', 'machine-readable output')
+    .action(async (flags: Flags) => finish((await import('./recorder_check.ts')).recorderCheck(flags)));
+  examplesOf(check, ['clawgress recorder check', 'clawgress recorder check --json']);
+  const repair = withState(
+    group.command('repair').description('say what the next start would cut or refuse, and why'),
+  )
+    .option('--dry-run', 'required: nothing is changed')
+    .option('--json', 'machine-readable output')
+    .action(async (flags: Flags) => finish((await import('./recorder_check.ts')).recorderRepair(flags)));
+  examplesOf(repair, ['clawgress recorder repair --dry-run', 'clawgress recorder repair --dry-run --json']);
 }

@@ -1,16 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { readRegistryFile } from '../authn/registry_file.ts';
 import { compilePolicy } from '../core/policy/compile.ts';
-import { unsafeFileSystem } from '../recorder/storage.ts';
 import type { Finding, Patient } from './doctor_checks.ts';
 import { newestFirst } from './journal_reader.ts';
 
-const DISK_FAIL_BYTES = 64 * 1_048_576;
-const DISK_WARN_BYTES = 1_073_741_824;
-const DAYS_WARN = 14;
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 const CLOCK_TOLERANCE_MS = 5_000;
 /** Nobody ran this before. */
 const CLOCK_EARLIEST = Date.parse('2025-01-01T00:00:00Z');
@@ -62,47 +56,6 @@ export function checkKeys({ layout }: Patient): Finding {
     };
   }
   return { check: 'keys', status: 'ok', detail: `${readdirSync(dir).length} files, only for this user` };
-}
-
-export function checkDisk({ layout, settings }: Patient): Finding {
-  const dir = nearestExisting(layout.journal_dir);
-  const { bavail, bsize, type } = statfsSync(dir);
-  const free = bavail * bsize;
-  const days = daysLeft(layout.journal_dir, free);
-  const left = days === undefined ? '' : `, about ${days} days at the present rate`;
-  const unsafe = unsafeFileSystem(type);
-  const detail = `${Math.floor(free / 1_048_576)} MiB free${left}${unsafe === undefined ? '' : `, on ${unsafe}`}`;
-  if (free < DISK_FAIL_BYTES)
-    return { check: 'disk', status: 'fail', detail, fix: `free space on the disk of ${dir}` };
-  if (unsafe !== undefined) {
-    const status = settings.recorder.allow_unsafe_storage || settings.demo.enabled ? 'warn' : 'fail';
-    return {
-      check: 'disk',
-      status,
-      detail: `${detail}: a power cut may lose receipts`,
-      fix: 'put --state-dir on a local disk',
-    };
-  }
-  if (free < DISK_WARN_BYTES || (days !== undefined && days < DAYS_WARN)) {
-    return { check: 'disk', status: 'warn', detail, fix: 'free space, or archive exported segments' };
-  }
-  return { check: 'disk', status: 'ok', detail };
-}
-
-function nearestExisting(path: string): string {
-  return existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path));
-}
-
-/** From the size and age of the journal; undefined while that says too little. */
-function daysLeft(journalDir: string, free: number): number | undefined {
-  if (!existsSync(journalDir)) return undefined;
-  const files = readdirSync(journalDir)
-    .filter((name) => name.endsWith('.jsonl'))
-    .map((name) => statSync(join(journalDir, name)));
-  const bytes = files.reduce((sum, file) => sum + file.size, 0);
-  const ageMs = Date.now() - Math.min(...files.map((file) => file.birthtimeMs));
-  if (bytes === 0 || ageMs < HOUR_MS) return undefined;
-  return Math.floor(free / (bytes / (ageMs / DAY_MS)));
 }
 
 export function checkClock({ layout }: Patient): Finding {

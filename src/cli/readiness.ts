@@ -34,5 +34,8 @@ export function recorderGauges(status: RecorderStatus) {
     open_decisions: status.open_decisions,
     journal_records: status.tree_size,
     checkpoint_records: status.checkpoint?.size ?? 0,
+    disk_free_bytes: status.disk_free_bytes,
+    disk_full: status.disk_full ? 1 : 0,
+    storage_problem: status.storage_problem === undefined ? 0 : 1,
   };
 }

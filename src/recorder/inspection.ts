@@ -6,6 +6,13 @@ import { encodeJcs } from '../core/canonical/jcs.ts';
 import type { LedgerOptions } from '../core/ledger/ledger.ts';
 import type { JournalRecord } from '../core/receipt/records.ts';
 import { sha256Hex } from './hashing.ts';
+import {
+  type Finding,
+  type FindingCode,
+  type InspectedSegment,
+  type Inspection,
+  LINE_FAULTS,
+} from './inspection_report.ts';
 import { LineChecker } from './line_check.ts';
 import type { RecorderKeys } from './options.ts';
 import { isUsable } from './recovery.ts';
@@ -16,56 +23,6 @@ import { listSegments, readLines, type SegmentFile } from './segments.ts';
 import { readSignedHeads, type SignedHeads } from './signed_heads.ts';
 import { readSavedState, savedStatePath } from './snapshot_file.ts';
 import type { JournalState } from './state.ts';
-
-export interface Finding {
-  /** A fault means that something is missing or was changed; a note is worth knowing and no fault. */
-  readonly level: 'fault' | 'note';
-  readonly code: FindingCode;
-  readonly place: string;
-  readonly detail: string;
-}
-
-export type FindingCode =
-  | 'LINE_INVALID'
-  | 'LINE_UNKNOWN_KEY'
-  | 'LINE_FOREIGN'
-  | 'LINE_UNFINISHED'
-  | 'SEGMENT_MISSING'
-  | 'SEGMENT_UNREADABLE'
-  | 'SEAL_MISSING'
-  | 'SEAL_MISMATCH'
-  | 'RETIRED_UNPROVEN'
-  | 'CHECKPOINT_INVALID'
-  | 'CHECKPOINT_MISMATCH'
-  | 'HEAD_BEHIND'
-  | 'SNAPSHOT_UNUSABLE'
-  | 'NO_START'
-  | 'QUARANTINE_CHANGED'
-  | 'QUARANTINE_MISSING'
-  | 'QUARANTINED'
-  | 'RESERVE_SPENT'
-  | 'RETENTION_UNFINISHED';
-
-export interface InspectedSegment {
-  readonly file: string;
-  readonly first_seq: number;
-  readonly records: number;
-  readonly bytes: number;
-  readonly packed: boolean;
-  readonly sealed: boolean;
-}
-
-export interface Inspection {
-  readonly first_seq: number;
-  /** Records of the log, removed ones included. */
-  readonly records: number;
-  readonly head_hash: string;
-  /** Hex. */
-  readonly root: string;
-  readonly segments: readonly InspectedSegment[];
-  readonly checkpoints_compared: number;
-  readonly findings: readonly Finding[];
-}
 
 export interface InspectionContext {
   readonly layout: Pick<
@@ -185,7 +142,7 @@ class Inspector {
   #readLine(line: Uint8Array, place: string, state: JournalState, isPartial: boolean): boolean {
     const checked = this.#checker.check(state, line, true);
     if (!checked.ok) {
-      this.#fault(`LINE_${checked.problem}`, place, FAULTS[checked.problem]);
+      this.#fault(`LINE_${checked.problem}`, place, LINE_FAULTS[checked.problem]);
       return false;
     }
     const { record, hash } = checked.value;
@@ -289,12 +246,6 @@ class Inspector {
     if (this.#findings.length < FINDINGS_MAX) this.#findings.push(finding);
   }
 }
-
-const FAULTS = {
-  INVALID: 'not a signed line of this format',
-  UNKNOWN_KEY: 'signed by a key that this log never named',
-  FOREIGN: 'signed, but it does not continue the chain, or is of a newer version',
-} as const;
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -13,6 +13,12 @@ export interface GatewayGauges {
   readonly journal_records: number;
   /** Records covered by the newest signed checkpoint. */
   readonly checkpoint_records: number;
+  /** On the disk of the journal. */
+  readonly disk_free_bytes: number;
+  /** 1 while decisions are refused because of it. */
+  readonly disk_full: number;
+  /** 1 while sealed segments cannot be packed or removed. */
+  readonly storage_problem: number;
   /** Bytes of Envoy's access log that have not been read yet. */
   readonly access_log_lag_bytes: number;
   readonly policy_age_s: number;
@@ -134,6 +140,13 @@ function scrapedGauges(registers: Registry[]): { read?: () => Partial<GatewayGau
     'clawgress_checkpoint_records',
     'Records covered by the newest signed checkpoint',
     'checkpoint_records',
+  );
+  gauge('clawgress_recorder_disk_free_bytes', 'Free space on the disk of the journal', 'disk_free_bytes');
+  gauge('clawgress_recorder_disk_full', '1 while decisions are refused for lack of free space', 'disk_full');
+  gauge(
+    'clawgress_recorder_storage_problem',
+    '1 while sealed segments cannot be packed or removed',
+    'storage_problem',
   );
   gauge('clawgress_access_log_lag_bytes', 'Bytes of the access log not read yet', 'access_log_lag_bytes');
   gauge('clawgress_policy_age_seconds', 'Since the policy in force was loaded', 'policy_age_s');
