@@ -11,6 +11,7 @@ export function registerPolicy(program: Command): void {
   const policy = program.command('policy').description('check, test and explain policy documents');
   registerChecks(policy);
   registerExplain(policy);
+  registerSimulate(policy);
   registerEnvoy(program);
 }
 
@@ -88,6 +89,32 @@ function registerExplain(policy: Command): void {
   examplesOf(explain, [
     'clawgress policy explain policy.yaml --agent demo-agent --team demo --url https://api.example.com/v1/items',
     'clawgress policy explain policy.yaml --agent demo-agent --connect api.example.com:443 --json',
+  ]);
+}
+
+function registerSimulate(policy: Command): void {
+  const simulate = withState(
+    policy
+      .command('simulate <candidate>')
+      .description('what a candidate would have said to recorded requests, and what would change'),
+  )
+    .option('--bundle <file>', 'records of this evidence bundle, instead of a state folder')
+    .option('--since <when>', 'count from this time (2026-03-01T00:00:00Z) or sequence number on')
+    .option('--signed', SIGNED_HELP)
+    .option('--json', JSON_HELP)
+    .action(async (file: string, flags: Flags) => {
+      const { policySimulate } = await import('./policy_simulate.ts');
+      const { PROCESS_IO } = await import('./policy_files.ts');
+      const { bundleLog, journalLog } = await import('./recorded_log.ts');
+      const { sinceOf } = await import('./export.ts');
+      const bundle = flags['bundle'];
+      const log = typeof bundle === 'string' ? bundleLog(bundle) : journalLog(layoutFor(settingsFor(flags)));
+      finish(policySimulate(fileArgs(file, flags), log, sinceOf(flags['since']), PROCESS_IO));
+    });
+  examplesOf(simulate, [
+    'clawgress policy simulate candidate.yaml',
+    'clawgress policy simulate candidate.yaml --bundle evidence.zip --json',
+    'clawgress policy simulate candidate.yaml --since 2026-03-01T00:00:00Z',
   ]);
 }
 
