@@ -44,11 +44,7 @@ export function explicitConnection(shared: Shared): Message {
     // Python's http.client opens tunnels with `CONNECT … HTTP/1.0` up to 3.11, and requests and pip with it.
     http_protocol_options: { accept_http_10: true },
     upgrade_configs: [{ upgrade_type: 'CONNECT', filters: httpFilters(shared) }],
-    route_config: routes('explicit', input, [
-      tunnelRoute(),
-      anyRoute('plain', 'dfp_plain'),
-      ...refusedRoutes(),
-    ]),
+    route_config: routes('explicit', input, [tunnelRoute(), anyRoute('plain', 'dfp_plain')]),
   });
 }
 
@@ -56,7 +52,7 @@ export function explicitConnection(shared: Shared): Message {
 export function baseUrlConnection(shared: Shared): Message {
   return connection(shared, 'base_url', {
     scheme_header_transformation: { scheme_to_overwrite: 'https' },
-    route_config: routes('base_url', shared.input, [anyRoute('tls', 'dfp_tls'), ...refusedRoutes()]),
+    route_config: routes('base_url', shared.input, [noTunnelRoute(), anyRoute('tls', 'dfp_tls')]),
   });
 }
 
@@ -118,17 +114,19 @@ function tunnelRoute(): Message {
 }
 
 /**
- * Whatever no other route takes: CONNECT where it is not open, targets that are no path (`*`). A request without a
- * route would skip the Check and leave no decision; here it is judged, denied and recorded, and no upstream is behind.
+ * CONNECT where no tunnel is open. A request without a route would skip the Check and be stopped by the stamp guard
+ * alone, as if something were broken; with this one Envoy refuses the upgrade in so many words.
  */
-function refusedRoutes(): Message[] {
-  const refused = { direct_response: { status: 403 } };
-  return [
-    { name: 'no_tunnel', match: { connect_matcher: {} }, ...refused },
-    { name: 'no_path', match: { prefix: '' }, ...refused },
-  ];
+function noTunnelRoute(): Message {
+  return { name: 'no_tunnel', match: { connect_matcher: {} }, direct_response: { status: 403 } };
 }
 
+/**
+ * `Upgrade: CONNECT` on a plain request would otherwise be an upgrade of the type that the listener opens for tunnels:
+ * after a 101 of the destination, unjudged requests would travel inside the judged one.
+ */
+const NO_UPGRADE = { upgrade_type: 'CONNECT', enabled: false };
+
 function anyRoute(name: string, cluster: string): Message {
-  return { name, match: { prefix: '/' }, route: { cluster, timeout: '0s' } };
+  return { name, match: { prefix: '/' }, route: { cluster, timeout: '0s', upgrade_configs: [NO_UPGRADE] } };
 }

@@ -33,7 +33,7 @@ const RULES: readonly (readonly [RegExp, GapCause])[] = [
   [/^downstream_(remote|local)_/, 'client_left'],
   [/^http[123]\./, 'codec_error'],
   [
-    /^(low_version|missing_host_header|missing_path_rejected|path_normalization_failed|request_headers_too_large)/,
+    /^(low_version|missing_host_header|missing_path_rejected|absolute_path_rejected|path_normalization_failed|request_headers_too_large)/,
     'codec_error',
   ],
   [/^overload/, 'overload'],

@@ -90,6 +90,14 @@ function leaks(config: unknown, stamp: string): string[] {
     const cluster = action['cluster'];
     if (node['match'] !== undefined && node['route'] !== undefined && !/^dfp_/.test(String(cluster)))
       found.push(`${path}: a route to ${String(cluster)}`);
+    const upgrades = list(action['upgrade_configs']);
+    const tunnel = nodeOf(node['match'])['connect_matcher'] !== undefined;
+    if (node['match'] !== undefined && node['route'] !== undefined) {
+      const open = upgrades.filter((upgrade) => upgrade['enabled'] !== false);
+      // The listener's CONNECT is also what `Upgrade: CONNECT` on a plain request asks for.
+      if (!tunnel && (upgrades.length === 0 || open.length > 0))
+        found.push(`${path}: an upgrade of plain requests`);
+    }
     for (const member of ['request_mirror_policies', 'internal_redirect_policy', 'retry_policy', 'redirect'])
       if (node['match'] !== undefined && action[member] !== undefined) found.push(`${path}: ${member}`);
   }
@@ -103,7 +111,7 @@ function unrouted(config: unknown): string[] {
     .filter((host) => {
       const matches = list(host['routes']).map((route) => nodeOf(route['match']));
       const takes = (test: (match: Node) => boolean) => matches.some(test);
-      const plain = takes((match) => match['prefix'] === '' && Object.keys(match).length === 1);
+      const plain = takes((match) => match['prefix'] === '/' && Object.keys(match).length === 1);
       const tunnel = takes(
         (match) => match['connect_matcher'] !== undefined && Object.keys(match).length === 1,
       );
@@ -169,6 +177,12 @@ describe('ways out of Envoy', () => {
       'a disabled Check on a route': open((node) => {
         if (node['match'] !== undefined)
           node['typed_per_filter_config'] = { 'envoy.filters.http.ext_authz': { disabled: true } };
+      }),
+      'a plain route that upgrades': open((node) => {
+        if (node['upgrade_type'] === 'CONNECT' && node['enabled'] === false) node['enabled'] = true;
+      }),
+      'a plain route that says nothing of upgrades': open((node) => {
+        if (node['timeout'] === '0s') node['upgrade_configs'] = [];
       }),
       'a route to the gateway itself': open((node) => {
         if (node['match'] !== undefined && isNode(node['route'])) node['route'] = { cluster: 'cg_authz' };
