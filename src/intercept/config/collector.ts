@@ -9,7 +9,7 @@ const EXPORT_TIMEOUT = '1s';
 const DEFAULT_PATH = '/v1/traces';
 
 /** Envoy writes these into every span by itself; the literal that comes later takes their place. */
-const WITHHELD = ['http.url', 'user_agent', 'peer.address', 'downstream_cluster'];
+const WITHHELD = ['http.url', 'user_agent', 'peer.address', 'downstream_cluster', 'guid:x-client-trace-id'];
 
 /**
  * Spans of each request, sent to the collector. They name ids, sizes, times and codes, as the access log does: no
