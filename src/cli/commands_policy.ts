@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { examplesOf, finish } from './action.ts';
+import { registerBundles } from './commands_policy_bundle.ts';
 import { type Flags, layoutFor, settingsFor, withState } from './options.ts';
 
 const JSON_HELP = 'machine-readable output';
@@ -11,6 +12,7 @@ export function registerPolicy(program: Command): void {
   const policy = program.command('policy').description('check, test and explain policy documents');
   registerChecks(policy);
   registerExplain(policy);
+  registerBundles(policy);
   registerSimulate(policy);
   registerEnvoy(program);
 }

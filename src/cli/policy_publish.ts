@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { VerifiedBundle } from '../core/policy_bundle/verify.ts';
+import type { FeedStatus, PolicyStatus } from '../feed/ports.ts';
+import { Versions } from '../feed/versions.ts';
+import { replaceFile } from '../recorder/durable_file.ts';
+import { CliError, EXIT, type ExitCode } from './exit.ts';
+import { askGateway } from './gateway_client.ts';
+import { type Flags, layoutFor, settingsFor } from './options.ts';
+import { versionStore } from './policy_feed.ts';
+import { readBytes } from './policy_input.ts';
+import { bundleFacts, openBundle, report } from './policy_verify.ts';
+
+const POLL_MS = 100;
+const WAIT_MS_MAX = 30_000;
+
+/**
+ * `policy publish <bundle>`: refuses what the gateway would refuse, replaces its bundle file, and waits until every
+ * gateway of this folder judges by it. 0 live, 1 refused, 3 written although nobody runs or answers in time.
+ */
+export async function policyPublish(bundle: string, flags: Flags): Promise<ExitCode> {
+  const settings = settingsFor(flags);
+  const json = flags['json'] === true;
+  if (settings.policy.trust !== 'signed') {
+    throw new CliError(
+      EXIT.usage,
+      'policy.trust is local: the gateway reads a document and no bundle',
+      'set policy.trust: signed in clawgress.yaml, and restart the gateway',
+    );
+  }
+  const layout = layoutFor(settings);
+  const file = readBytes(bundle);
+  const sockets = [...new Set([layout.gateway_socket, ...layout.gateway_sockets])];
+  const running = await liveOf(sockets);
+  const accepted = highest([...running.map(acceptedBy), savedVersion(layout)]);
+  const verified = openBundle(file, settings.policy.keys, Date.now(), accepted);
+  const problem = verified.ok ? verified.value.lapse : verified.problem;
+  if (!verified.ok || problem !== undefined) {
+    if (problem !== undefined) report(bundle, problem, json);
+    return EXIT.no;
+  }
+  replaceFile(settings.policy.bundle, file);
+  if (running.length === 0) {
+    say(
+      json,
+      { ok: true, live: false, ...bundleFacts(verified.value) },
+      `${settings.policy.bundle}: written; no gateway runs, the next start judges by it`,
+    );
+    return EXIT.unavailable;
+  }
+  return await untilLive(sockets, verified.value, json);
+}
+
+async function untilLive(
+  sockets: readonly string[],
+  verified: VerifiedBundle,
+  json: boolean,
+): Promise<ExitCode> {
+  const facts = bundleFacts(verified);
+  const deadline = performance.now() + WAIT_MS_MAX;
+  while (performance.now() < deadline) {
+    const live = await liveOf(sockets);
+    const refused = live.find(({ refused: why }) => why?.file_digest === facts.bundle_digest)?.refused;
+    if (refused !== undefined) {
+      say(
+        json,
+        { ok: false, live: false, problems: refused.problems },
+        `the gateway refused it:\n${refused.problems.join('\n')}`,
+      );
+      return EXIT.no;
+    }
+    if (live.length > 0 && live.every((one) => one.bundle?.digest === facts.bundle_digest)) {
+      say(
+        json,
+        { ok: true, live: true, ...facts },
+        `live: ${facts.policy_id} version ${facts.version}, ${facts.bundle_digest}`,
+      );
+      return EXIT.ok;
+    }
+    await sleep(POLL_MS);
+  }
+  throw new CliError(
+    EXIT.unavailable,
+    `the bundle is written, but not every gateway judges by it after ${WAIT_MS_MAX / 1000} s`,
+    '`clawgress doctor`, and the log of the gateway',
+  );
+}
+
+/** What each gateway that answers judges by. */
+async function liveOf(sockets: readonly string[]): Promise<readonly PolicyStatus[]> {
+  const answers = await Promise.all(sockets.map((socket) => askGateway(socket, 'GET', '/status')));
+  return answers.flatMap((answer) => {
+    const feed = (answer as { feed?: FeedStatus } | undefined)?.feed;
+    return feed === undefined ? [] : [feed.policy];
+  });
+}
+
+type Version = { readonly version: number; readonly bundle_digest: string };
+
+function acceptedBy({ bundle }: PolicyStatus): Version | undefined {
+  return bundle && { version: bundle.version, bundle_digest: bundle.digest };
+}
+
+function savedVersion(layout: Parameters<typeof versionStore>[0]): Version | undefined {
+  const log = { info: ignore, warn: ignore, error: ignore };
+  return new Versions(versionStore(layout, undefined), log).accepted();
+}
+
+const ignore = (): void => undefined;
+
+function highest(versions: readonly (Version | undefined)[]): Version | undefined {
+  return versions.reduce((best, one) => (one && one.version > (best?.version ?? 0) ? one : best), undefined);
+}
+
+function say(json: boolean, value: object, text: string): void {
+  process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`);
+}
