@@ -21,7 +21,7 @@ await Promise.all(
     for (let i = 0; i < Number(appends); i++) {
       const request_id = `${prefix}-${client}-${i}`;
       const answer = await recorder.append(proposal({ request_id }));
-      if (!answer.ok) throw new Error(answer.problem);
+      if (!answer.ok) throw new Error(JSON.stringify(answer.problem));
       writeSync(1, `ACK ${request_id} ${answer.value.seq}\n`);
     }
   }),

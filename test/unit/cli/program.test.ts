@@ -22,7 +22,7 @@ function help(command: Command): string {
 }
 
 /** These run until they are told to stop, or hand their output to another program. */
-const WITHOUT_JSON = new Set(['up', 'run', 'gateway', 'demo-upstream']);
+const WITHOUT_JSON = new Set(['up', 'run', 'gateway', 'demo-upstream', 'recorder run']);
 
 test('every command of the outcome is there', () => {
   const names = leaves.map(nameOf).sort();
@@ -40,6 +40,9 @@ test('every command of the outcome is there', () => {
   wanted.push(...['lint', 'test', 'explain'].map((name) => `policy ${name}`), 'envoy config');
   wanted.push(...['list', 'tail', 'show', 'why'].map((name) => `receipts ${name}`));
   wanted.push(...['add', 'list', 'disable', 'enable', 'rotate-key', 'remove'].map((name) => `agent ${name}`));
+  wanted.push(
+    ...['run', 'restore-accept', 'clock-accept', 'check', 'repair'].map((name) => `recorder ${name}`),
+  );
   assert.deepEqual(names, wanted.sort());
 });
 

@@ -202,6 +202,6 @@ export function kinds(dir: string): string[] {
 /** Appends, and fails the test when there is no decision. */
 export async function appended(recorder: Recorder, one: Proposal): Promise<AppendResult> {
   const answer = await recorder.append(one);
-  if (!answer.ok) throw new Error(answer.problem);
+  if (!answer.ok) throw new Error(JSON.stringify(answer.problem));
   return answer.value;
 }
