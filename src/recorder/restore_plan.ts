@@ -164,13 +164,13 @@ function readHeld(options: RecorderOptions): Held {
   return { state: new JournalState(ledger), damage };
 }
 
-/** What the first line says of itself, signed or not. */
+/** What the first readable line says of itself, signed or not. */
 function firstLogId(journalDir: string): string | undefined {
   for (const { path } of listSegments(journalDir)) {
     for (const { bytes } of readLines(path)) {
       const parsed = parseLine(bytes);
       const record = parsed.ok ? parseRecord(parsed.value.body) : undefined;
-      return record?.ok === true ? record.value.log_id : undefined;
+      if (record?.ok === true) return record.value.log_id;
     }
   }
   return undefined;
