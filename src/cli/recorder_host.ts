@@ -46,6 +46,8 @@ const timestamp = (ms: number): string => new Date(ms).toISOString();
 /** What the reader of Envoy's log asks of a recorder, here or elsewhere. */
 export interface LogRecorder extends Pick<Recorder, 'close' | 'sweep' | 'recordGap'> {
   logPosition(fileId: string): number | Promise<number>;
+  gapPosition(fileId: string): number | Promise<number>;
+  decided(requestId: string): boolean | Promise<boolean>;
 }
 
 /** Closes decisions from the access logs of the Envoy on this host. */
@@ -64,8 +66,10 @@ export function followAccessLog(
       },
       logPosition: (fileId) => recorder.logPosition(fileId),
       sweep: async (epoch) => void (await recorder.sweep(epoch)),
-      gap: ({ log_file_id, counts, from_ms, to_ms }) =>
-        recorder.recordGap({ log_file_id, counts, from_ts: timestamp(from_ms), to_ts: timestamp(to_ms) }),
+      gapPosition: (fileId) => recorder.gapPosition(fileId),
+      decided: (requestId) => recorder.decided(requestId),
+      gap: ({ from_ms, to_ms, ...gap }) =>
+        recorder.recordGap({ ...gap, from_ts: timestamp(from_ms), to_ts: timestamp(to_ms) }),
     },
     onError: (error) => log.warn({ err: error }, 'an outcome could not be recorded yet'),
   });

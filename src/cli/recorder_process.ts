@@ -12,7 +12,7 @@ import { type ChildProcess, childProcess, untilStopped } from './gateway_life.ts
 import { exposeAll, gatewayStatuses } from './gateway_metrics.ts';
 import type { Flags } from './options.ts';
 import { followFeed, openPolicyFeed, type PolicyRecords } from './policy_feed.ts';
-import { policyFacts, recorderFacts, recorderGauges } from './readiness.ts';
+import { policyFacts, policyGauges, recorderFacts, recorderGauges } from './readiness.ts';
 import { followAccessLog, startRecorder } from './recorder_host.ts';
 
 const NAME = 'recorder';
@@ -51,6 +51,8 @@ function serviceOf(recorder: Recorder, feed: Feed, records: PolicyRecords): Reco
     sweep: (epoch) => recorder.sweep(epoch),
     recordGap: (gap) => recorder.recordGap(gap),
     logPosition: (fileId) => recorder.logPosition(fileId),
+    gapPosition: (fileId) => recorder.gapPosition(fileId),
+    decided: (requestId) => recorder.decided(requestId),
     status: () => recorder.status(),
     checkpoint: () => recorder.checkpoint(),
     sync: async () => {
@@ -107,7 +109,7 @@ async function serve(
   metrics.onScrape(() => ({
     ...recorderGauges(recorder.status()),
     access_log_lag_bytes: lag.bytes(),
-    policy_age_s: policyFacts(feed).age_s,
+    ...policyGauges(feed),
   }));
   const isRunning = () => recorder.status().phase === 'running';
   await untilStopped(child, async (stop) => {

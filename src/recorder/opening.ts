@@ -7,6 +7,7 @@ import { CommitLoop } from './commit_loop.ts';
 import { openFileDisk } from './disk.ts';
 import { replaceFile, syncFolder } from './durable_file.ts';
 import { publicKeyRef } from './epoch.ts';
+import { AGGREGATE_WINDOW_MS } from './folded_denials.ts';
 import { headsFileOf, requireHeads, requireNothingPending } from './heads_gate.ts';
 import { Journal } from './journal.ts';
 import { KeyCommitments } from './key_commitments.ts';
@@ -198,6 +199,7 @@ function openingFacts(
       cut_bytes: cut?.bytes ?? 0,
       ...(cut === undefined ? {} : { cut_digest: cut.digest }),
       open_decisions: state.ledger.openCount,
+      aggregate_window_ms: AGGREGATE_WINDOW_MS,
     });
   }
   const { held_back_ms, accepted_ms } = clockStart;

@@ -176,6 +176,8 @@ export class Recorder {
 
   /** Requests that Envoy saw and that never got a decision. */
   async recordGap(gap: Omit<Extract<LifecycleFacts, { lifecycle: 'gap' }>, 'lifecycle'>): Promise<void> {
+    // One that comes again over a lost connection has been counted.
+    if (gap.offset !== undefined && gap.offset <= this.gapPosition(gap.log_file_id)) return;
     await this.#record({ type: 'lifecycle', lifecycle: 'gap', ...gap });
   }
 

@@ -17,6 +17,8 @@ export interface Population {
   readonly by_outcome: readonly Count[];
   /** Requests that Envoy saw and nobody judged, per cause. */
   readonly gaps: readonly Count[];
+  /** Denials that were counted instead of written, per reason; absent when there are none. They are in no other total. */
+  readonly folded_denials?: readonly Count[];
   readonly recoveries: number;
   readonly clock_jumps: number;
 }
@@ -28,6 +30,7 @@ export class PopulationCounter {
   private readonly reasons = new Map<string, number>();
   private readonly outcomes = new Map<string, number>();
   private readonly gaps = new Map<string, number>();
+  private readonly folded = new Map<string, number>();
 
   add(record: JournalRecord): void {
     this.records += 1;
@@ -37,8 +40,11 @@ export class PopulationCounter {
     }
     if (record.type === 'outcome') increase(this.outcomes, record.state);
     increase(this.types, record.type === 'lifecycle' ? `lifecycle.${record.lifecycle}` : record.type);
-    if (record.type !== 'lifecycle' || record.lifecycle !== 'gap') return;
-    for (const { cause, count } of record.counts) increase(this.gaps, cause, count);
+    if (record.type !== 'lifecycle') return;
+    if (record.lifecycle === 'gap')
+      for (const { cause, count } of record.counts) increase(this.gaps, cause, count);
+    if (record.lifecycle === 'aggregate')
+      for (const { reason, count } of record.counts) increase(this.folded, reason, count);
   }
 
   result(): Population {
@@ -49,6 +55,7 @@ export class PopulationCounter {
       by_reason: sorted(this.reasons),
       by_outcome: sorted(this.outcomes),
       gaps: sorted(this.gaps),
+      ...(this.folded.size === 0 ? {} : { folded_denials: sorted(this.folded) }),
       recoveries: this.types.get('lifecycle.recovery') ?? 0,
       clock_jumps: this.types.get('lifecycle.clock') ?? 0,
     };

@@ -13,6 +13,7 @@ import {
   APPEND_PROBLEM,
   CHECKPOINT,
   COUNT,
+  DECIDED,
   type Hello,
   type KnownHead,
   NOTHING,
@@ -101,9 +102,17 @@ export class RecorderClient {
     return (await this.#persist<{ count: number }>(ASK.sweep, { envoy_epoch }, COUNT)).count;
   }
 
-  /** At least once: when the connection is lost before the answer, the count may stand twice. */
+  /** The record names the end of what it counts, so one that comes again after a lost connection is left out. */
   async recordGap(gap: Parameters<Recorder['recordGap']>[0]): Promise<void> {
     await this.#persist(ASK.gap, gap, NOTHING);
+  }
+
+  async gapPosition(file_id: string): Promise<number> {
+    return (await this.#persist<{ offset: number }>(ASK.gapPosition, { file_id }, OFFSET)).offset;
+  }
+
+  async decided(request_id: string): Promise<boolean> {
+    return (await this.#persist<{ decided: boolean }>(ASK.decided, { request_id }, DECIDED)).decided;
   }
 
   async logPosition(file_id: string): Promise<number> {

@@ -4,7 +4,7 @@ import type { Proposal } from '../../core/verdict/proposal.ts';
 import type { OutcomeNotice } from '../recorder.ts';
 import { ASK, parseBody } from './protocol.ts';
 import type { RecorderService } from './service.ts';
-import { GAP, LOG_FILE, NOTHING, NOTICE, type PeerStatus, PROPOSAL, SWEEP } from './tables.ts';
+import { GAP, LOG_FILE, NOTHING, NOTICE, type PeerStatus, PROPOSAL, REQUEST, SWEEP } from './tables.ts';
 
 /** A frame that no gateway of ours sends: it costs its connection. */
 export class HostileFrame extends Error {
@@ -31,6 +31,10 @@ export async function perform(
       return {};
     case ASK.logPosition:
       return { offset: service.logPosition(strict<{ file_id: string }>(LOG_FILE, body).file_id) };
+    case ASK.gapPosition:
+      return { offset: service.gapPosition(strict<{ file_id: string }>(LOG_FILE, body).file_id) };
+    case ASK.decided:
+      return { decided: service.decided(strict<{ request_id: string }>(REQUEST, body).request_id) };
     case ASK.checkpoint:
       strict(NOTHING, body);
       return { ...(await service.checkpoint()) };

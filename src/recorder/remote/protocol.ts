@@ -18,6 +18,8 @@ export const ASK = {
   status: 7,
   checkpoint: 8,
   sync: 9,
+  gapPosition: 10,
+  decided: 11,
 } as const;
 
 /** What a recorder sends. */

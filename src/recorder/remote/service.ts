@@ -11,6 +11,8 @@ export interface RecorderService {
   sweep(envoyEpoch: string): Promise<number>;
   recordGap: Recorder['recordGap'];
   logPosition(fileId: string): number;
+  gapPosition(fileId: string): number;
+  decided(requestId: string): boolean;
   status(): RecorderStatus;
   checkpoint(): Promise<Checkpoint>;
   /** Looks at policy and registry now; resolves when what they hold is live in the journal, or refused. */

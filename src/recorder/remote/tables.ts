@@ -5,6 +5,7 @@ import { OUTCOME } from '../../core/receipt/fields.ts';
 import { LIFECYCLES } from '../../core/receipt/lifecycle_fields.ts';
 import type { OutcomeFacts } from '../../core/receipt/records.ts';
 import {
+  BOOLEAN,
   BUCKET_ID,
   CODE,
   type Covers,
@@ -203,6 +204,8 @@ export const HELLO = {
 
 export const SWEEP = { envoy_epoch: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)) };
 export const LOG_FILE = { file_id: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)) };
+export const REQUEST = { request_id: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)) };
+export const DECIDED = { decided: required('derived', BOOLEAN) };
 export const OFFSET = { offset: required('derived', integer()) };
 export const COUNT = { count: required('derived', integer()) };
 export const NOTHING = {};
