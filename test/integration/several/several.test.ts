@@ -1,0 +1,212 @@
+/**
+ * Promises of several gateways around one recorder: kill any of them under load and every request that reached the
+ * upstream still has exactly one durable allow decision, written before it, and nobody is let through while there is
+ * no recorder. A drained gateway and a new policy cost no request.
+ */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, it } from 'node:test';
+import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
+import { eventually, type Running, startClawgress } from '../../support/running.ts';
+import { throughProxy } from '../../support/through_proxy.ts';
+
+const PARALLEL = 12;
+
+let dir: string;
+let running: Running;
+before(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'cg-several-'));
+  writeFileSync(join(dir, 'clawgress.yaml'), 'gateways: 2\n');
+  running = await startClawgress({
+    stateDir: join(dir, 'state'),
+    args: ['--config', join(dir, 'clawgress.yaml')],
+  });
+});
+after(async () => {
+  await running.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+interface Sent {
+  readonly nonce: string;
+  readonly status: number | undefined;
+}
+
+const NONCE = /[0-9a-f]{8}-[0-9a-f-]{27}/;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const gatewayPid = (number: number) => running.childPid(`gateway\0--number\0${number}`);
+
+async function sendOne(): Promise<Sent> {
+  const credential = running.agents[0];
+  assert.ok(credential);
+  const nonce = randomUUID();
+  const url = `${running.endpoints.demo.upstream_http}/hello/${nonce}`;
+  const answer = await throughProxy({ proxy: running.endpoints.explicit_proxy, url, credential });
+  return { nonce, status: answer?.status };
+}
+
+/** Sends until `count` are through; `at` happens once, after so many. */
+async function drive(count: number, at: ReadonlyMap<number, () => unknown> = new Map()): Promise<Sent[]> {
+  const sent: Sent[] = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < count) {
+      const index = next++;
+      await at.get(index)?.();
+      const one = await sendOne();
+      sent.push(one);
+      if (one.status === 503) await pause(100);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  return sent;
+}
+
+const hits = async (): Promise<string[]> => {
+  const list: { path: string }[] = JSON.parse(await (await fetch(running.endpoints.demo.hits_url)).text());
+  return list.flatMap(({ path }) => NONCE.exec(path)?.[0] ?? []);
+};
+
+const journal = (): NaiveRecord[] =>
+  readJournal(running.endpoints.journal_dir, running.endpoints.public_keys);
+
+function decisionsByNonce(): Map<string, NaiveRecord[]> {
+  const found = new Map<string, NaiveRecord[]>();
+  for (const record of journal()) {
+    const nonce = record.type === 'decision' ? NONCE.exec(record.request.path ?? '')?.[0] : undefined;
+    if (nonce !== undefined) found.set(nonce, [...(found.get(nonce) ?? []), record]);
+  }
+  return found;
+}
+
+async function requireJoin(sent: readonly Sent[]): Promise<void> {
+  const decisions = decisionsByNonce();
+  const reached = await hits();
+  assert.equal(new Set(reached).size, reached.length, 'no request reached the upstream twice');
+  for (const nonce of reached) {
+    const verdicts = (decisions.get(nonce) ?? []).map(({ verdict }) => verdict);
+    assert.deepEqual(verdicts, ['allow'], `one allow stands behind ${nonce}`);
+  }
+  for (const { nonce, status } of sent) {
+    assert.ok((decisions.get(nonce) ?? []).length <= 1, `at most one decision for ${nonce}`);
+    if (status === 200) assert.ok(reached.includes(nonce), `${nonce} was answered by the upstream`);
+  }
+}
+
+interface Ready {
+  readonly code: number;
+  readonly ready?: boolean;
+  readonly policy?: { readonly digest: string };
+  readonly recorder?: { readonly reachable: boolean; readonly head_seq: number };
+  readonly gateways?: readonly { readonly gateway_id: string; readonly serving: boolean }[];
+}
+
+async function ready(): Promise<Ready> {
+  try {
+    const answer = await fetch(running.endpoints.metrics.replace(/metrics$/, 'ready'));
+    return { code: answer.status, ...((await answer.json()) as object) };
+  } catch {
+    return { code: 0 };
+  }
+}
+
+const allServe = async (): Promise<Ready | undefined> => {
+  const now = await ready();
+  return now.ready && now.gateways?.every(({ serving }) => serving) ? now : undefined;
+};
+
+it('both gateways decide, one journal records, one endpoint tells about all', async () => {
+  const sent = await drive(200);
+  assert.ok(sent.every(({ status }) => status === 200));
+  await requireJoin(sent);
+  const ids = new Set([...decisionsByNonce().values()].flat().map(({ gateway_id }) => gateway_id));
+  assert.deepEqual([...ids].sort(), ['gateway-1', 'gateway-2']);
+  const now = await ready();
+  assert.equal(now.code, 200);
+  const live = journal().findLast(({ type }) => type === 'policy');
+  assert.equal(now.policy?.digest, live?.['policy_hash']);
+  const metrics = await (await fetch(running.endpoints.metrics)).text();
+  const checks = [...metrics.matchAll(/^clawgress_checks_total\{process="(gateway-[12])".*\} (\d+)$/gm)];
+  assert.deepEqual(checks.map(([, process]) => process).sort(), ['gateway-1', 'gateway-2']);
+  assert.ok(checks.reduce((sum, [, , count]) => sum + Number(count), 0) >= 200);
+  assert.equal(metrics.match(/^# TYPE clawgress_checks_total /gm)?.length, 1, 'each family once');
+});
+
+it('killing one gateway leaves the other serving and the records whole', { timeout: 120_000 }, async () => {
+  const sent = await drive(400, new Map([[100, () => process.kill(gatewayPid(2), 'SIGKILL')]]));
+  await requireJoin(sent);
+  assert.ok(sent.filter(({ status }) => status === 200).length > 350, 'the other one went on');
+  await eventually(allServe, 'gateway-2 to come back');
+});
+
+it('killing the recorder stops everything, lets nothing through, and is recovered from', {
+  timeout: 120_000,
+}, async () => {
+  const sent = await drive(
+    400,
+    new Map([[100, () => process.kill(running.childPid('recorder'), 'SIGKILL')]]),
+  );
+  await requireJoin(sent);
+  assert.ok(
+    sent.every(({ status }) => status === 200 || status === 503),
+    'served, or told that it cannot be recorded now',
+  );
+  assert.ok(
+    sent.some(({ status }) => status === 503),
+    'there was a moment without recorder',
+  );
+  await eventually(allServe, 'everybody to serve again');
+  assert.equal((await sendOne()).status, 200);
+});
+
+it('a recorder that hangs is no recorder', { timeout: 120_000 }, async () => {
+  const pid = running.childPid('recorder');
+  const before = (await hits()).length;
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const sent = await Promise.all(Array.from({ length: 8 }, sendOne));
+    assert.deepEqual(new Set(sent.map(({ status }) => status)), new Set([503]));
+    assert.equal((await hits()).length, before, 'nothing left');
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  await eventually(allServe, 'everybody to serve again');
+  const sent = await drive(50);
+  assert.ok(sent.every(({ status }) => status === 200));
+  await requireJoin(sent);
+});
+
+it('a new policy costs no request and takes hold at both gateways', { timeout: 120_000 }, async () => {
+  const file = join(running.stateDir, 'policy.yaml');
+  const text = readFileSync(file, 'utf8');
+  const change = (to: string) => () => writeFileSync(file, to);
+  const [second, third] = [`${text}\n# second\n`, text.replace(/^(description|id):.*$/m, '$&')];
+  const renamed = text.replace(/per_second: 5\b|rps: 5\b/, (found) => found.replace('5', '6'));
+  const at = new Map([
+    [50, change(renamed)],
+    [150, change(second)],
+    [250, change(renamed)],
+    [350, change(third)],
+  ]);
+  const sent = await drive(450, at);
+  assert.deepEqual(new Set(sent.map(({ status }) => status)), new Set([200]));
+  await requireJoin(sent);
+});
+
+it('a gateway that is drained loses no request', { timeout: 120_000 }, async () => {
+  const drain = () =>
+    new Promise((resolve, reject) => {
+      const socketPath = join(running.stateDir, 'run', 'sockets', 'gateway-1.sock');
+      request({ socketPath, method: 'POST', path: '/drain' }, (answer) => resolve(answer.resume()))
+        .once('error', reject)
+        .end();
+    });
+  const sent = await drive(400, new Map([[100, drain]]));
+  assert.deepEqual(new Set(sent.map(({ status }) => status)), new Set([200]));
+  await requireJoin(sent);
+  await eventually(allServe, 'gateway-1 to come back');
+});
