@@ -14,7 +14,7 @@ import { createGatewayCheck } from './gateway_check.ts';
 import { serveControl } from './gateway_control.ts';
 import { type ChildProcess, untilStopped } from './gateway_life.ts';
 import { followFeed, openPolicyFeed } from './policy_feed.ts';
-import { policyFacts, recorderFacts, recorderGauges } from './readiness.ts';
+import { policyFacts, policyGauges, recorderFacts, recorderGauges } from './readiness.ts';
 import { followAccessLog, startRecorder } from './recorder_host.ts';
 
 interface Parts extends ChildProcess {
@@ -93,7 +93,7 @@ async function exposeMetrics({ settings, recorder, feed, metrics, lag }: Parts):
   metrics.onScrape(() => ({
     ...recorderGauges(recorder.status()),
     access_log_lag_bytes: lag.bytes(),
-    policy_age_s: policyFacts(feed).age_s,
+    ...policyGauges(feed),
   }));
   const isRunning = () => recorder.status().phase === 'running';
   return await startMetricsServer({

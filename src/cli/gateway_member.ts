@@ -11,7 +11,7 @@ import { serveControl } from './gateway_control.ts';
 import { type ChildProcess, untilStopped } from './gateway_life.ts';
 import { exposeAll } from './gateway_metrics.ts';
 import { openPolicyFeed, showPolicy } from './policy_feed.ts';
-import { policyFacts, recorderFacts } from './readiness.ts';
+import { policyFacts, policyGauges, recorderFacts } from './readiness.ts';
 import { recorderDial } from './recorder_dial.ts';
 import { followAccessLog } from './recorder_host.ts';
 
@@ -92,7 +92,7 @@ async function serve(member: Member, onChange: (changed: () => void) => void): P
     });
     metrics.onScrape(() => ({
       access_log_lag_bytes: member.log_reader?.lag.bytes() ?? 0,
-      policy_age_s: policyFacts(feed).age_s,
+      ...policyGauges(feed),
     }));
     const closeMetrics = await exposeForHost(member, health.serving);
     await health.look();

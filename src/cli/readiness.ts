@@ -8,6 +8,11 @@ export function policyFacts(feed: Feed): {
   readonly age_s: number;
   /** A newer document on disk is refused; the last good one is in force. */
   readonly refused: boolean;
+  /** Of a signed bundle. */
+  readonly version?: number;
+  readonly valid_until?: string;
+  /** Nobody vouches for the bundle any more: everything is denied, or goes on by setting. */
+  readonly lapse?: 'deny' | 'loud';
 } {
   const { policy, registry } = feed.status();
   return {
@@ -15,6 +20,20 @@ export function policyFacts(feed: Feed): {
     registry_digest: registry.digest,
     age_s: Math.max(0, Math.round((Date.now() - policy.loaded_ms) / 1000)),
     refused: policy.refused !== undefined || registry.refused !== undefined,
+    ...(policy.bundle ? { version: policy.bundle.version, valid_until: policy.bundle.valid_until } : {}),
+    ...(policy.lapse ? { lapse: policy.lapse } : {}),
+  };
+}
+
+export function policyGauges(feed: Feed) {
+  const { bundle, lapse } = feed.status().policy;
+  const { age_s, refused } = policyFacts(feed);
+  return {
+    policy_age_s: age_s,
+    policy_version: bundle?.version ?? 0,
+    policy_valid_until_s: bundle ? Math.floor(Date.parse(bundle.valid_until) / 1000) : 0,
+    policy_lapsed: lapse ? 1 : 0,
+    policy_refused: refused ? 1 : 0,
   };
 }
 

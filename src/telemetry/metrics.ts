@@ -22,6 +22,14 @@ export interface GatewayGauges {
   /** Bytes of Envoy's access log that have not been read yet. */
   readonly access_log_lag_bytes: number;
   readonly policy_age_s: number;
+  /** Of the signed bundle in force; 0 for local policy. */
+  readonly policy_version: number;
+  /** Seconds since 1970; 0 for local policy, which never ends. */
+  readonly policy_valid_until_s: number;
+  /** 1 while nobody vouches for the signed policy any more. */
+  readonly policy_lapsed: number;
+  /** 1 while a newer document on disk is refused. */
+  readonly policy_refused: number;
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -150,5 +158,17 @@ function scrapedGauges(registers: Registry[]): { read?: () => Partial<GatewayGau
   );
   gauge('clawgress_access_log_lag_bytes', 'Bytes of the access log not read yet', 'access_log_lag_bytes');
   gauge('clawgress_policy_age_seconds', 'Since the policy in force was loaded', 'policy_age_s');
+  gauge('clawgress_policy_version', 'Of the signed bundle in force, 0 for local policy', 'policy_version');
+  gauge(
+    'clawgress_policy_valid_until_timestamp_seconds',
+    'End of the signed bundle in force, 0 for local policy',
+    'policy_valid_until_s',
+  );
+  gauge(
+    'clawgress_policy_lapsed',
+    '1 while the signed policy in force has expired or its key is revoked',
+    'policy_lapsed',
+  );
+  gauge('clawgress_policy_refused', '1 while a newer policy or registry is refused', 'policy_refused');
   return source;
 }
