@@ -4,11 +4,13 @@ import { authority } from './boundaries/authority.ts';
 import { bundle } from './boundaries/bundle.ts';
 import { check } from './boundaries/check.ts';
 import { checkpoint } from './boundaries/checkpoint.ts';
+import { frames } from './boundaries/frames.ts';
 import { grpc } from './boundaries/grpc.ts';
 import { journalLine } from './boundaries/journal_line.ts';
 import { jwt } from './boundaries/jwt.ts';
 import { path } from './boundaries/path.ts';
 import { policy } from './boundaries/policy.ts';
+import { policyBundle } from './boundaries/policy_bundle.ts';
 import { registry } from './boundaries/registry.ts';
 import { settings } from './boundaries/settings.ts';
 import type { OpenBoundary } from './boundary.ts';
@@ -19,10 +21,12 @@ export const BOUNDARIES: Readonly<Record<string, OpenBoundary>> = {
   path,
   check,
   grpc,
+  frames,
   api_key: apiKey,
   jwt,
   registry,
   policy,
+  policy_bundle: policyBundle,
   settings,
   access_log: accessLog,
   journal_line: journalLine,
