@@ -3,8 +3,9 @@ import type { JsonValue } from '../canonical/json_value.ts';
 import { utf8Encode } from '../canonical/utf8.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { SOURCE_CHARS_MAX, YAML_CHARS_MAX } from './bounds.ts';
+import { jsonPlace } from './json_places.ts';
 import { type Mistake, mistake } from './mistakes.ts';
-import { readYaml, type YamlTree } from './yaml_source.ts';
+import { readYaml } from './yaml_source.ts';
 
 /** Lines and columns start at 1. */
 export interface Place {
@@ -41,21 +42,7 @@ function readJson(text: string): Result<SourceTree, never> | undefined {
   if (!/^\s*\{/.test(text)) return undefined;
   const parsed = parseStrictJson(utf8Encode(text));
   if (!parsed.ok) return undefined;
-  let tree: YamlTree | undefined;
-  return ok({
-    value: parsed.value,
-    locate(pointer, at) {
-      const yaml = tree === undefined ? placesOf(text) : ok(tree);
-      if (!yaml.ok) return FIRST_PLACE;
-      tree = yaml.value;
-      return tree.locate(pointer, at);
-    },
-  });
-}
-
-/** Of a very large document every mistake stands at its start; the pointer still tells where. */
-function placesOf(text: string): Result<YamlTree, unknown> {
-  return text.length <= YAML_CHARS_MAX ? readYaml(text) : fail('too large');
+  return ok({ value: parsed.value, locate: (pointer, at) => jsonPlace(text, pointer, at) });
 }
 
 function tooLarge(length: number, limit: number, hint: string): PlacedMistake {

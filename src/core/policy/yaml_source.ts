@@ -17,15 +17,13 @@ import { mistake, quoted } from './mistakes.ts';
 import type { Place, PlacedMistake, SourceTree } from './source.ts';
 import { checkTokens } from './yaml_tokens.ts';
 
-export type YamlTree = SourceTree;
-
 const CORE_TAGS = new Set(
   ['map', 'seq', 'str', 'int', 'float', 'bool', 'null'].map((t) => `tag:yaml.org,2002:${t}`),
 );
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Parses in three steps, so that hostile text is refused before the recursive step sees it: tokens, checks, tree. */
-export function readYaml(text: string): Result<YamlTree, readonly PlacedMistake[]> {
+export function readYaml(text: string): Result<SourceTree, readonly PlacedMistake[]> {
   const lines = new LineCounter();
   const placeOf = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);

@@ -1,0 +1,123 @@
+/**
+ * How long one decision takes under 10,000 rules, over few and many hosts, beside an evaluator without an index that
+ * tries every rule with the same predicates. `node --import tsx bench/decide.ts [--json]`
+ */
+import { parseArgs } from 'node:util';
+import type { IdentityFact } from '../src/core/identity/principal.ts';
+import { type Compilation, compilePolicy } from '../src/core/policy/compile.ts';
+import type { Plan } from '../src/core/policy/plan.ts';
+import { covers, standOf } from '../src/core/policy/precedence.ts';
+import { viewOf } from '../src/core/policy/request_view.ts';
+import { Tally } from '../src/core/policy/tally.ts';
+import { ok } from '../src/core/result.ts';
+import { decide } from '../src/core/verdict/decide.ts';
+import { documentOf, type Question, questionsFor } from './decide_input.ts';
+
+const RULES = 10_000;
+const HOSTS = [100, 1_000, 10_000];
+const WARM_UP = 20_000;
+const DECISIONS = 200_000;
+const LINEAR_DECISIONS = 400;
+const NS_PER_US = 1_000;
+
+interface Figures {
+  readonly p50_us: number;
+  readonly p99_us: number;
+  readonly max_us: number;
+}
+
+const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const results = HOSTS.map(measure);
+if (values.json) process.stdout.write(`${JSON.stringify({ rules: RULES, results }, null, 2)}\n`);
+else print();
+
+function measure(hosts: number) {
+  const text = JSON.stringify(documentOf(RULES, hosts));
+  const started = performance.now();
+  const compiled = compilePolicy({ file: 'bench.json', text });
+  const compile_ms = Math.round(performance.now() - started);
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problem[0]));
+  const { policy, plan } = compiled.value;
+  const questions = questionsFor(hosts);
+  const judge = ({ identity, request }: Question) => decide(policy, identity, ok(request)).verdict.verdict;
+  const indexed = timed(questions, DECISIONS, WARM_UP, judge);
+  const linear = timed(questions, LINEAR_DECISIONS, LINEAR_DECISIONS / 4, (one) => linearVerdict(plan, one));
+  return {
+    hosts,
+    compile_ms,
+    allowed_percent: agreed(compiled.value, questions),
+    indexed,
+    linear,
+    times_faster: Math.round(linear.p50_us / indexed.p50_us),
+  };
+}
+
+function timed(
+  questions: readonly Question[],
+  count: number,
+  warmUp: number,
+  judge: (question: Question) => unknown,
+): Figures {
+  const ns = new Float64Array(count);
+  for (let i = -warmUp; i < count; i += 1) {
+    const question = questions[(i + warmUp) % questions.length];
+    if (!question) throw new Error('no questions');
+    const before = process.hrtime.bigint();
+    judge(question);
+    const after = process.hrtime.bigint();
+    if (i >= 0) ns[i] = Number(after - before);
+  }
+  ns.sort();
+  const at = (share: number) =>
+    Math.round((ns[Math.floor(share * (count - 1))] ?? 0) / (NS_PER_US / 100)) / 100;
+  return { p50_us: at(0.5), p99_us: at(0.99), max_us: at(1) };
+}
+
+/** Both evaluators have to say the same, or the comparison is worth nothing. Percent of allows. */
+function agreed({ policy, plan }: Compilation, questions: readonly Question[]): number {
+  let allowed = 0;
+  const asked = questions.slice(0, LINEAR_DECISIONS);
+  for (const question of asked) {
+    const { verdict, rule_id } = decide(policy, question.identity, ok(question.request)).verdict;
+    const linear = linearVerdict(plan, question);
+    if (verdict !== linear?.verdict || rule_id !== linear.rule_id) throw new Error('the evaluators disagree');
+    if (verdict === 'allow') allowed += 1;
+  }
+  return Math.round((100 * allowed) / asked.length);
+}
+
+function linearVerdict({ rules }: Plan, { identity, request }: { identity: IdentityFact } & Question) {
+  if (!identity.ok) return undefined;
+  const view = viewOf(request);
+  const tally = new Tally(1);
+  const observers: string[] = [];
+  for (const rule of rules) {
+    if (rule.action === 'alert' || rule.action === 'log_only') {
+      if (covers(rule.match, view, identity.principal)) observers.push(rule.id);
+      continue;
+    }
+    const stand = standOf(rule, view, identity.principal, 0);
+    if (stand !== undefined) tally.add(stand, rule);
+  }
+  return tally.outcome(request);
+}
+
+function print(): void {
+  const row = (cells: readonly (string | number)[]) => process.stdout.write(`| ${cells.join(' | ')} |\n`);
+  process.stdout.write(`${RULES} rules, ${DECISIONS} decisions, Node ${process.version}\n\n`);
+  row([
+    'hosts',
+    'p50 µs',
+    'p99 µs',
+    'max µs',
+    'every rule tried: p50 µs',
+    'times faster',
+    'compile ms',
+    'allowed %',
+  ]);
+  row(Array.from({ length: 8 }, () => '---:'));
+  for (const { hosts, indexed, linear, times_faster, compile_ms, allowed_percent } of results) {
+    const { p50_us, p99_us, max_us } = indexed;
+    row([hosts, p50_us, p99_us, max_us, linear.p50_us, times_faster, compile_ms, allowed_percent]);
+  }
+}
