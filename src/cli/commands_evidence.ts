@@ -68,6 +68,7 @@ function registerBundles(program: Command): void {
       '--since <when>',
       'from this time (2026-03-01T00:00:00Z) or sequence number on (default: everything)',
     )
+    .option('--log <folder>', 'a log that `recorder restore-accept` kept: its folder below restored/')
     .option('--json', JSON_HELP)
     .action(async (flags: Flags) => finish(await (await import('./export.ts')).exportEvidence(flags)));
   examplesOf(exporting, [

@@ -2,8 +2,9 @@ import type { Environment } from '../config/environment.ts';
 import type { Layout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
 import { locateEnvoy } from '../intercept/envoy_binary.ts';
+import { checkClock, checkRollback } from './doctor_clock.ts';
 import { checkDisk } from './doctor_disk.ts';
-import { checkClock, checkKeys, checkPolicy, checkRegistry, checkState } from './doctor_files.ts';
+import { checkKeys, checkPolicy, checkRegistry, checkState } from './doctor_files.ts';
 import { checkDemo, checkEnvoyHealth, checkGateway, checkPorts } from './doctor_processes.ts';
 import { runningInstance } from './instance.ts';
 import { ENVOY_CACHE_DIR, PACKAGE_VERSION } from './package_root.ts';
@@ -33,6 +34,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['keys', checkKeys],
   ['disk', checkDisk],
   ['clock', checkClock],
+  ['roll-back', checkRollback],
   ['policy', checkPolicy],
   ['registry', checkRegistry],
   ['ports', checkPorts],

@@ -3,11 +3,6 @@ import { join } from 'node:path';
 import { readRegistryFile } from '../authn/registry_file.ts';
 import { compilePolicy } from '../core/policy/compile.ts';
 import type { Finding, Patient } from './doctor_checks.ts';
-import { newestFirst } from './journal_reader.ts';
-
-const CLOCK_TOLERANCE_MS = 5_000;
-/** Nobody ran this before. */
-const CLOCK_EARLIEST = Date.parse('2025-01-01T00:00:00Z');
 
 export function checkState({ layout }: Patient): Finding {
   const dir = layout.state_dir;
@@ -56,29 +51,6 @@ export function checkKeys({ layout }: Patient): Finding {
     };
   }
   return { check: 'keys', status: 'ok', detail: `${readdirSync(dir).length} files, only for this user` };
-}
-
-export function checkClock({ layout }: Patient): Finding {
-  const now = Date.now();
-  if (now < CLOCK_EARLIEST) {
-    return {
-      check: 'clock',
-      status: 'fail',
-      detail: `it says ${new Date(now).toISOString()}`,
-      fix: 'set the clock (timedatectl set-ntp true)',
-    };
-  }
-  const [newest] = newestFirst(layout.journal_dir);
-  const ahead = newest === undefined ? 0 : Date.parse(newest.record.ts) - now;
-  if (ahead > CLOCK_TOLERANCE_MS) {
-    return {
-      check: 'clock',
-      status: 'warn',
-      detail: `the newest record is ${Math.round(ahead / 1000)} s in the future: the clock was set back`,
-      fix: 'check time synchronisation; limits wait until the clock has caught up',
-    };
-  }
-  return { check: 'clock', status: 'ok', detail: new Date(now).toISOString() };
 }
 
 export function checkPolicy({ settings }: Patient): Finding {

@@ -12,6 +12,7 @@ import { retiredBefore } from '../recorder/retired.ts';
 import { CliError, EXIT } from './exit.ts';
 import { currentCheckpoint } from './export_checkpoint.ts';
 import { oldestFirst } from './journal_reader.ts';
+import { keptCheckpoint, keptLayout } from './kept_log.ts';
 import { type Flags, layoutFor, settingsFor } from './options.ts';
 import { writeFileAtomic } from './state.ts';
 
@@ -20,7 +21,9 @@ const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(by
 /** `export`: everything durable, or a range, as one file that stands alone. */
 export async function exportEvidence(flags: Flags): Promise<number> {
   const settings = settingsFor(flags);
-  const layout = layoutFor(settings);
+  const log = flags['log'];
+  const own = layoutFor(settings);
+  const layout = log === undefined ? own : keptLayout(own, String(log));
   const output = String(flags['output']);
   if (!existsSync(layout.public_keys)) {
     throw new CliError(
@@ -29,7 +32,7 @@ export async function exportEvidence(flags: Flags): Promise<number> {
       'check --state-dir',
     );
   }
-  const checkpoint = await currentCheckpoint(settings, layout);
+  const checkpoint = log === undefined ? await currentCheckpoint(settings, layout) : keptCheckpoint(layout);
   const range = readRange(layout, checkpoint.size, sinceOf(flags['since']));
   const zip = bundleOf(settings, layout, range, checkpoint.note);
   writeFileAtomic(output, zip, 0o600);

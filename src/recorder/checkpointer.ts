@@ -106,7 +106,17 @@ export function readLatest(
 ): (Checkpoint & { origin: string }) | undefined {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const path = join(dir, 'latest');
-  if (!existsSync(path)) return undefined;
+  return existsSync(path) ? readNote(path, signer) : undefined;
+}
+
+/** The newest checkpoint over no more than so many records; undefined when none is kept. */
+export function newestUpTo(dir: string, signer: RecorderSigner, records: number): Checkpoint | undefined {
+  const names = existsSync(dir) ? readdirSync(dir).filter((name) => BY_SIZE.test(name)) : [];
+  const name = names.sort().findLast((one) => Number(one) <= records);
+  return name === undefined ? undefined : readNote(join(dir, name), signer);
+}
+
+function readNote(path: string, signer: RecorderSigner): Checkpoint & { origin: string } {
   const note = readFileSync(path, 'utf8');
   const parsed = parseNote(note);
   if (!parsed.ok) throw new RecorderError(`${path} is not a checkpoint (${parsed.problem}).`);
