@@ -68,6 +68,8 @@ function applySabotage(copy: string, { file, find, replace }: Sabotage): void {
     path,
     source.replace(find, () => replace),
   );
+  // Tests that start the real command line build it anew; the one that was built before is not broken.
+  rmSync(join(copy, 'dist'), { recursive: true, force: true });
 }
 
 async function prove(sabotage: Sabotage): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 import type { Sent } from './fault_client.ts';
-import type { EnvoyLogs, Placed } from './fault_journal.ts';
+import type { EnvoyLine, EnvoyLogs, Placed } from './fault_journal.ts';
 import type { Hit } from './fault_upstream.ts';
 import type { NaiveRecord } from './naive_journal.ts';
 
@@ -27,7 +27,9 @@ export type Code =
   | 'OUTCOME_MISSING'
   | 'OUTCOME_CONTRADICTS'
   | 'LOG_LINE_MISSING'
-  | 'GAP_UNCOUNTED';
+  | 'GAP_UNCOUNTED'
+  /** Denials that were answered without a record of their own, and what the aggregate records count. */
+  | 'AGGREGATE_WRONG';
 
 export interface Finding {
   readonly code: Code;
@@ -43,6 +45,9 @@ export interface Judgement {
   /** Requests in Envoy's log that have no decision, and how many the gap records count. */
   readonly undecided: number;
   readonly gaps: number;
+  /** Denials that Envoy's log calls folded, and how many the aggregate records count. */
+  readonly folded: number;
+  readonly aggregated: number;
   readonly unknown: number;
 }
 
@@ -50,7 +55,9 @@ export interface Judgement {
 export function judge(evidence: Evidence): Judgement {
   const joined = join(evidence);
   const undecided = undecidedLines(evidence, joined);
-  const gaps = gapCount(evidence);
+  const gaps = countIn(evidence, 'gap');
+  const folded = evidence.envoy.lines.filter(isFolded).length;
+  const aggregated = countIn(evidence, 'aggregate');
   return {
     findings: [
       ...hitFindings(evidence, joined),
@@ -58,6 +65,7 @@ export function judge(evidence: Evidence): Judgement {
       ...outcomeFindings(joined),
       ...logFindings(evidence, joined),
       ...gapFindings(undecided, gaps, evidence),
+      ...aggregateFindings(folded, aggregated, evidence),
     ],
     requests: evidence.sent.length,
     hits: evidence.hits.length,
@@ -65,6 +73,8 @@ export function judge(evidence: Evidence): Judgement {
     allows: joined.decisions.filter(({ record }) => record['verdict'] === 'allow').length,
     undecided,
     gaps,
+    folded,
+    aggregated,
     unknown: joined.outcomes.filter(({ state }) => state === 'unknown').length,
   };
 }
@@ -120,6 +130,8 @@ function isAhead({ segment, end }: Placed, mark: NonNullable<Hit['journal']>): b
   return segment === mark.segment ? end > mark.bytes : segment > mark.segment;
 }
 
+const DENIALS = [401, 403, 407, 429];
+
 /** At most one decision for each request, exactly one for each answer, and they say the same. */
 function answerFindings({ sent }: Evidence, { byNonce, decisions, hitNonces }: Joined): Finding[] {
   const receipts = new Set(decisions.map(({ record }) => record['receipt_id']));
@@ -132,12 +144,14 @@ function answerFindings({ sent }: Evidence, { byNonce, decisions, hitNonces }: J
     if (receipt !== undefined && !receipts.has(receipt)) report('RECEIPT_UNKNOWN', receipt);
     // 0: nobody answered. 503: our own, when no decision could be had; it may have been recorded all the same.
     if (status === 0 || status === 503) return findings;
+    // Without a receipt it can only be a folded denial; those are counted below.
+    if (decision === undefined && receipt === undefined && DENIALS.includes(status)) return findings;
     if (decision === undefined) report('ANSWER_WITHOUT_DECISION', `status ${status}`);
     else if (receipt !== undefined && decision.record['receipt_id'] !== receipt)
       report('RECEIPT_UNKNOWN', `${receipt} is not the receipt of this request`);
     const denied = decision?.record['verdict'] === 'deny';
     if (denied && (status < 400 || hitNonces.has(nonce))) report('ANSWER_CONTRADICTS', `denied, ${status}`);
-    if (!denied && [401, 403, 407, 429].includes(status)) report('ANSWER_CONTRADICTS', `allowed, ${status}`);
+    if (!denied && DENIALS.includes(status)) report('ANSWER_CONTRADICTS', `allowed, ${status}`);
     return findings;
   });
 }
@@ -178,15 +192,20 @@ function logFindings({ envoy, logLost }: Evidence, { decisions, outcomes }: Join
   });
 }
 
+const isFolded = ({ receipt_id }: EnvoyLine): boolean => receipt_id === 'folded';
+
 /** Log lines whose request has no decision of its own and was not folded into an aggregate. */
 function undecidedLines({ envoy }: Evidence, { decisions }: Joined): number {
   const decided = new Set(decisions.map(({ record }) => record['request_id']));
-  return envoy.lines.filter(({ request_id }) => request_id === undefined || !decided.has(request_id)).length;
+  return envoy.lines.filter(
+    (line) => !isFolded(line) && (line.request_id === undefined || !decided.has(line.request_id)),
+  ).length;
 }
 
-function gapCount({ journal }: Evidence): number {
+/** Sum of what the `gap` or `aggregate` records count. */
+function countIn({ journal }: Evidence, lifecycle: string): number {
   return journal
-    .filter(({ record }) => record['lifecycle'] === 'gap')
+    .filter(({ record }) => record['lifecycle'] === lifecycle)
     .flatMap(({ record }) => record['counts'] as { count: number }[])
     .reduce((sum, { count }) => sum + count, 0);
 }
@@ -195,4 +214,22 @@ function gapCount({ journal }: Evidence): number {
 function gapFindings(undecided: number, gaps: number, { envoy }: Evidence): Finding[] {
   const expected = undecided + envoy.damaged;
   return gaps < expected ? [{ code: 'GAP_UNCOUNTED', what: `${gaps} of ${expected}` }] : [];
+}
+
+/**
+ * Nothing is folded that is not counted. A recovery record says for which span before a crash the counts may be gone;
+ * a lost log makes the log the smaller side.
+ */
+function aggregateFindings(
+  folded: number,
+  aggregated: number,
+  { journal, logLost, sent }: Evidence,
+): Finding[] {
+  const crashed = journal.some(({ record }) => (record['aggregate_window_ms'] ?? 0) > 0);
+  const unnamed = sent.filter(
+    ({ status, receipt }) => receipt === undefined && DENIALS.includes(status),
+  ).length;
+  if (unnamed > folded && !logLost) return [{ code: 'ANSWER_WITHOUT_DECISION', what: `${unnamed} denials` }];
+  const wrong = (aggregated < folded && !crashed) || (aggregated > folded && !logLost);
+  return wrong ? [{ code: 'AGGREGATE_WRONG', what: `${aggregated} of ${folded}` }] : [];
 }

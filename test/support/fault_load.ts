@@ -89,8 +89,8 @@ export class Load {
     this.#pool.destroy();
   }
 
-  /** One request, of a random kind unless it is named. */
-  async one(kind: Kind = this.#random.weighted(this.#mix)): Promise<Sent> {
+  /** One request, of a random kind unless it is named. `ms`: see `Call`. */
+  async one(kind: Kind = this.#random.weighted(this.#mix), ms = this.#pause(kind)): Promise<Sent> {
     const index = this.#count++;
     const credential = this.#credentialFor(kind);
     const sent = await call({
@@ -99,12 +99,16 @@ export class Load {
       proxy: new URL(this.#target.proxy),
       authority: this.#target.authority,
       agent: this.#pool,
-      ms: this.#random.below(kind === 'abort' ? ABORT_MS_MAX : SLOW_MS_MAX),
+      ms,
       ...(credential ? { credential } : {}),
       ...(kind === 'connect' ? { localAddress: ownAddress(index) } : {}),
     });
     this.sent.push(sent);
     return sent;
+  }
+
+  #pause(kind: Kind): number {
+    return this.#random.below(kind === 'abort' ? ABORT_MS_MAX : SLOW_MS_MAX);
   }
 
   #credentialFor(kind: Kind): Credential | undefined {

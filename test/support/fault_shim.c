@@ -12,12 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-/* Eight signed 64-bit words; fault_shim.ts writes them by the same positions. */
+/* Signed 64-bit words; fault_shim.ts knows them by the same positions. */
 struct control {
   int64_t write_errno;
   int64_t write_short; /* bytes taken by a write; the one for the rest then finds no space, else libuv would finish it */
@@ -27,6 +28,8 @@ struct control {
   int64_t sync_delay_us;
   int64_t clock_ms; /* added to the wall clock */
   int64_t failed;   /* failures made so far */
+  int64_t synced_inode; /* the journal file that was synced last */
+  int64_t synced_bytes; /* and how much of it is on stable storage */
 };
 
 static struct control none;
@@ -113,25 +116,39 @@ ssize_t writev(int fd, const struct iovec *parts, int count) {
   return real(fd, &first, 1);
 }
 
-static int before_sync(int fd) {
-  if (control->sync_errno == 0 && control->sync_delay_us == 0) return 0;
-  if (!in_journal(fd)) return 0;
-  if (control->sync_delay_us > 0) usleep((useconds_t)control->sync_delay_us);
-  if (control->sync_errno == 0 || !its_turn()) return 0;
+/* A sync that fails has lost what it was to write: the kernel drops such pages and forgets about them. */
+static int lose_unsynced(int fd) {
+  struct stat file;
+  if (fstat(fd, &file) == 0 && (int64_t)file.st_ino == control->synced_inode && ftruncate(fd, control->synced_bytes) != 0)
+    abort();
   errno = (int)control->sync_errno;
   return -1;
+}
+
+static int sync_journal(int fd, int (*real)(int)) {
+  if (control == &none || !in_journal(fd)) return real(fd);
+  struct stat file;
+  if (fstat(fd, &file) != 0) return -1;
+  if (control->sync_delay_us > 0) usleep((useconds_t)control->sync_delay_us);
+  if (control->sync_errno != 0 && its_turn()) return lose_unsynced(fd);
+  int result = real(fd);
+  if (result == 0) {
+    control->synced_inode = (int64_t)file.st_ino;
+    control->synced_bytes = file.st_size;
+  }
+  return result;
 }
 
 int fdatasync(int fd) {
   static __typeof__(&fdatasync) real;
   if (real == NULL) real = REAL(fdatasync);
-  return before_sync(fd) < 0 ? -1 : real(fd);
+  return sync_journal(fd, real);
 }
 
 int fsync(int fd) {
   static __typeof__(&fsync) real;
   if (real == NULL) real = REAL(fsync);
-  return before_sync(fd) < 0 ? -1 : real(fd);
+  return sync_journal(fd, real);
 }
 
 int clock_gettime(clockid_t id, struct timespec *now) {

@@ -15,6 +15,8 @@ const WORDS = [
   'sync_delay_us',
   'clock_ms',
   'failed',
+  'synced_inode',
+  'synced_bytes',
 ] as const;
 type Word = (typeof WORDS)[number];
 
@@ -26,8 +28,8 @@ export const ALWAYS = -1;
 export interface Shim {
   readonly env: Readonly<Record<string, string>>;
   set(words: Partial<Record<Word, number>>): void;
-  /** How many calls were made to fail. */
-  failures(): number;
+  /** `failed`: how many calls were made to fail. `synced_*`: what of which journal file is on stable storage. */
+  read(word: Word): number;
   remove(): void;
 }
 
@@ -61,9 +63,9 @@ export function buildShim(): Shim {
         if (value !== undefined) writeSync(control, wordBytes(value), 0, 8, index * 8);
       }
     },
-    failures() {
+    read(word) {
       const bytes = Buffer.alloc(8);
-      readSync(control, bytes, 0, 8, WORDS.indexOf('failed') * 8);
+      readSync(control, bytes, 0, 8, WORDS.indexOf(word) * 8);
       return Number(bytes.readBigInt64LE());
     },
     remove() {

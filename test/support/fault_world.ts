@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +11,6 @@ import { readJournal } from './naive_journal.ts';
 import { type DemoAgent, type Running, startClawgress } from './running.ts';
 
 const CLI = fileURLToPath(new URL('../../bin/clawgress', import.meta.url));
-const THROTTLES = readFileSync(
-  fileURLToPath(new URL('../../policies/policy.schema.json', import.meta.url)),
-  'utf8',
-).includes('max_delay_ms');
 const CLI_OUTPUT_MAX = 256 * 1024 * 1024;
 
 /** A gateway, an upstream that it may reach, and clients. */
@@ -54,6 +50,8 @@ export interface WorldOptions {
   /** Where to put the state folder; it stays afterwards. */
   readonly stateDir?: string;
   readonly policy?: (upstream: FaultUpstream) => string;
+  /** Called with the state folder, which holds the policy and nothing else, before the first start. */
+  prepare?(stateDir: string): void;
 }
 
 export async function openWorld(options: WorldOptions): Promise<World> {
@@ -70,6 +68,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     config,
     `${[`upstream: {allow_cidrs: [${upstream.address}/32]}`, ...(options.settings ?? [])].join('\n')}\n`,
   );
+  options.prepare?.(stateDir);
   const start = () =>
     withEnvironment(options.env ?? {}, () => startClawgress({ stateDir, args: ['--config', config] }));
   try {
@@ -114,7 +113,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   }
 }
 
-function runCli(args: readonly string[]): CliRun {
+export function runCli(args: readonly string[]): CliRun {
   const { status, stdout, stderr } = spawnSync(CLI, args, { encoding: 'utf8', maxBuffer: CLI_OUTPUT_MAX });
   return { status, stdout, stderr };
 }
@@ -157,11 +156,7 @@ export function faultPolicy({ address, port }: FaultUpstream): string {
     '    action: allow',
     'limits:',
     '  - {id: reads-rate, match: {agent: {agent_id: [demo-limited]}, path_prefixes: [/hello]}, per: agent, rps: 10, burst: 10, mode: hard_stop}',
-    ...(THROTTLES
-      ? [
-          '  - {id: slots, match: {agent: {agent_id: [demo-limited]}, path_prefixes: [/throttled]}, per: agent, rps: 40, burst: 5, mode: throttle, max_delay_ms: 400}',
-        ]
-      : []),
+    '  - {id: slots, match: {agent: {agent_id: [demo-limited]}, path_prefixes: [/throttled]}, per: agent, rps: 40, burst: 5, mode: throttle, max_delay_ms: 400}',
     '',
   ].join('\n');
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { compilePolicy } from '../../../src/core/policy/compile.ts';
 import { parseRecord } from '../../../src/core/receipt/parse_record.ts';
 import { Replay } from '../../../src/core/verdict/replay.ts';
@@ -9,10 +10,12 @@ export interface Changed {
   readonly expected: number;
   /** Named by replay and not expected, or the other way round; receipt ids. */
   readonly disagreements: readonly string[];
+  /** What `clawgress policy simulate` says changes. */
+  readonly simulated: number;
 }
 
 /** Takes the rule for tunnels out of the policy: exactly the tunnels that were allowed must come out differently. */
-export function changedRule(world: World): Changed {
+export function changedRule(world: World, bundle: string): Changed {
   const text = readFileSync(world.policyFile, 'utf8');
   const changed = text.replace(/ {2}- id: tunnels\n.*\n.*\n/, '');
   if (changed === text) throw new Error('the policy has no rule for tunnels');
@@ -36,5 +39,8 @@ export function changedRule(world: World): Changed {
     ...[...expected].filter((id) => !named.has(id)),
     ...[...named].filter((id) => !expected.has(id)),
   ];
-  return { expected: expected.size, disagreements };
+  const file = join(world.stateDir, '..', 'changed.yaml');
+  writeFileSync(file, changed);
+  const simulated = world.cli('policy', 'simulate', file, '--bundle', bundle, '--json', ...world.stateFlags);
+  return { expected: expected.size, disagreements, simulated: JSON.parse(simulated.stdout).different };
 }

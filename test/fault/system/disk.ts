@@ -1,22 +1,29 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statfsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ALWAYS, EIO, ENOSPC, type Shim } from '../../support/fault_shim.ts';
+import type { World } from '../../support/fault_world.ts';
 import type { Fault } from './fault.ts';
+import { killAll } from './kill_all.ts';
 
 const healed = (_: unknown, shim: Shim) =>
   shim.set({ write_errno: 0, write_short: 0, sync_errno: 0, times: 0, write_delay_us: 0, sync_delay_us: 0 });
 /** A fault that nothing ran into proves nothing. */
-const mustHaveFailed = (_: unknown, shim: Shim) => (shim.failures() > 0 ? [] : ['no call was made to fail']);
+const mustHaveFailed = (_: unknown, shim: Shim) =>
+  shim.read('failed') > 0 ? [] : ['no call was made to fail'];
 
 export const DISK_FAULTS: readonly Fault[] = [
   {
     name: 'sync fails',
-    how: 'one fdatasync of the journal returns EIO',
+    how: 'one fdatasync of the journal returns EIO, and what it was to write is gone',
     shim: true,
     holdMs: 300,
-    inflict: (_, shim) => shim.set({ sync_errno: EIO, times: 1 }),
+    async inflict(_, shim) {
+      await slowSyncs(shim);
+      shim.set({ sync_errno: EIO, times: 1 });
+    },
     heal: healed,
     inspect: mustHaveFailed,
   },
@@ -48,6 +55,20 @@ export const DISK_FAULTS: readonly Fault[] = [
     inspect: mustHaveFailed,
   },
   {
+    name: 'power cut',
+    how: 'every process gets SIGKILL in the middle of a sync, and the journal loses everything that was not synced; then `clawgress up` again',
+    shim: true,
+    losesLog: true,
+    holdMs: 300,
+    async inflict(world, shim) {
+      await slowSyncs(shim);
+      killAll(world);
+      shim.set({ sync_delay_us: 0 });
+      loseUnsynced(world, shim);
+    },
+    heal: (world) => world.restart(),
+  },
+  {
     name: 'slow disk',
     how: 'each fdatasync of the journal takes 150 ms longer, for 3 s',
     shim: true,
@@ -64,6 +85,24 @@ export const DISK_FAULTS: readonly Fault[] = [
     heal: healed,
   },
 ];
+
+const SYNC_MS = 60;
+
+/** Long syncs gather large batches, and leave whoever answers too early the time to be caught. */
+async function slowSyncs(shim: Shim): Promise<void> {
+  shim.set({ sync_delay_us: SYNC_MS * 1_000 });
+  await sleep(10 * SYNC_MS);
+}
+
+function loseUnsynced({ running }: World, shim: Shim): void {
+  const folder = running.endpoints.journal_dir;
+  const segments = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
+  const last = segments
+    .map((name) => join(folder, name))
+    .find((path) => statSync(path).ino === shim.read('synced_inode'));
+  if (last === undefined) throw new Error('no journal file was ever synced');
+  truncateSync(last, shim.read('synced_bytes'));
+}
 
 /** Leaves so little that the next batches run into the end. */
 const LEFT_BYTES = 64 * 1024;

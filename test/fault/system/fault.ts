@@ -19,7 +19,7 @@ export interface Fault {
   /** The gateway must not come back by itself. */
   readonly staysDown?: true;
   readonly holdMs: number;
-  readonly world?: Pick<WorldOptions, 'settings' | 'stateDir' | 'policy'>;
+  readonly world?: Pick<WorldOptions, 'settings' | 'stateDir' | 'policy' | 'prepare'>;
   /** Why it cannot be done here. */
   missing?(): string | undefined;
   inflict(world: World, shim: Shim): Promise<void> | void;
@@ -59,7 +59,7 @@ export function missingFor(fault: Fault): string | undefined {
   return fault.missing?.() ?? (fault.shim ? shimMissing() : undefined);
 }
 
-const noShim: Shim = { env: {}, set: () => {}, failures: () => 0, remove: () => {} };
+const noShim: Shim = { env: {}, set: () => {}, read: () => 0, remove: () => {} };
 
 /** Breaks a fresh gateway under load, lets it recover, and judges what everybody wrote down. */
 export async function runFault(fault: Fault, seed = newSeed()): Promise<FaultResult> {

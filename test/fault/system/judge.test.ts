@@ -53,6 +53,19 @@ const gap = (count: number): NaiveRecord => ({
   counts: [{ cause: 'gateway_unavailable', count }],
 });
 
+const aggregate = (count: number): NaiveRecord => ({ ...gap(count), lifecycle: 'aggregate' });
+/** A denial that was answered without a receipt and is counted `count` times. */
+function folding(count: number, more: NaiveRecord[] = []): Evidence {
+  const { sent: others, journal, envoy, ...rest } = honest();
+  const { receipt: _, ...unnamed } = sent('f', 403);
+  return {
+    ...rest,
+    sent: [...others, unnamed],
+    journal: [...journal, ...journalOf(aggregate(count), ...more)],
+    envoy: { ...envoy, lines: [...envoy.lines, { ...line('f'), receipt_id: 'folded' }] },
+  };
+}
+
 /** An allowed, a denied, an unanswered and a tunnelled request, and nobody lies. */
 function honest(): Evidence & { journal: Placed[] } {
   const tunnel = { source: '127.29.0.1:7', request: { protocol: 'connect' } };
@@ -94,6 +107,8 @@ describe('the judge', () => {
       allows: 2,
       undecided: 1,
       gaps: 1,
+      folded: 0,
+      aggregated: 0,
       unknown: 0,
     });
   });
@@ -161,6 +176,13 @@ describe('the judge', () => {
       'LOG_LINE_MISSING',
       () => ({ ...honest(), envoy: { lines: [line('a'), line('u'), line('t')], damaged: 0 } }),
     ],
+    ['a folded denial was not counted', 'AGGREGATE_WRONG', () => folding(0)],
+    ['one was counted twice', 'AGGREGATE_WRONG', () => folding(2)],
+    [
+      'a denial without a receipt that Envoy does not call folded',
+      'ANSWER_WITHOUT_DECISION',
+      () => ({ ...folding(1), envoy: honest().envoy }),
+    ],
     [
       'an unanswered request was not counted',
       'GAP_UNCOUNTED',
@@ -170,6 +192,11 @@ describe('the judge', () => {
   for (const [name, code, evidence] of lies) {
     it(name, () => assert.ok(codes(evidence()).includes(code), `${codes(evidence())}`));
   }
+
+  it('takes folded denials for answered, and lost counts for lost after a crash', () => {
+    assert.deepEqual(codes(folding(1)), []);
+    assert.deepEqual(codes(folding(0, [{ lifecycle: 'recovery', aggregate_window_ms: 2_000 }])), []);
+  });
 
   it('takes lost log lines for what they are when a log was lost', () => {
     const evidence = honest();

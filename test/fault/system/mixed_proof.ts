@@ -14,6 +14,8 @@ export function brokenSentences(result: MixedResult): string[] {
   if (replay.different !== 0 || replay.ledger !== 'refolded')
     broken.push(`replay: ${replay.different} differences, ledger ${replay.ledger}`);
   if (changed.expected === 0) broken.push('changed rule: nothing that it could change');
+  if (changed.simulated !== changed.expected)
+    broken.push(`changed rule: simulate says ${changed.simulated}, expected ${changed.expected}`);
   for (const id of changed.disagreements) broken.push(`changed rule: ${id}`);
   return broken;
 }

@@ -34,13 +34,19 @@ export interface MixedResult {
 
 const CLIENTS = 24;
 const AFTER_FAILURE_MS = 250;
+/** Low enough that a good part of the denials is folded. */
+const DENIALS_PER_SECOND = 15;
+const CROWD_MS = 4_900;
 /** A victim gets this long to come back before the next one is chosen. */
 const BETWEEN_KILLS_MS = 1_500;
 
 /** Many requests of every kind, with processes dying in between; then the evidence is judged by everybody. */
 export async function runMixed(options: MixedOptions): Promise<MixedResult> {
   const random = new Random(options.seed);
-  const world = await openWorld({ random });
+  const world = await openWorld({
+    random,
+    settings: [`recorder: {denials_per_second: ${DENIALS_PER_SECOND}}`],
+  });
   const began = performance.now();
   try {
     const killed = await drive(world, options, random);
@@ -65,7 +71,6 @@ export async function runMixed(options: MixedOptions): Promise<MixedResult> {
       killed,
       concurrent: options.concurrent,
       ...bundleOf(world, options),
-      changed: changedRule(world),
       output: world.running.output(),
     };
   } finally {
@@ -95,10 +100,15 @@ async function reach(world: World, count: number): Promise<void> {
   while (world.load.count < count) await sleep(20);
 }
 
-/** All at once, each on a connection of its own. */
+/** They come at 500 a second and each holds a connection of its own until after the last one has come. */
 async function crowd(world: World, { concurrent, progress }: MixedOptions): Promise<void> {
   progress(`${concurrent} connections at once`);
-  await Promise.all(Array.from({ length: concurrent }, () => world.load.one('slow')));
+  const all: Promise<Sent>[] = [];
+  for (let i = 0; i < concurrent; i++) {
+    all.push(world.load.one('slow', CROWD_MS));
+    if (i % 10 === 9) await sleep(20);
+  }
+  await Promise.all(all);
 }
 
 function kill(world: World, random: Random, { progress }: MixedOptions): string[] {
@@ -126,7 +136,10 @@ function answersOf(sent: readonly Sent[]): Record<string, number> {
 }
 
 /** What anybody can do with the evidence: export, verify against the trust file, replay. */
-function bundleOf(world: World, { progress }: MixedOptions): Pick<MixedResult, 'verify' | 'replay'> {
+function bundleOf(
+  world: World,
+  { progress }: MixedOptions,
+): Pick<MixedResult, 'verify' | 'replay' | 'changed'> {
   const bundle = join(world.stateDir, '..', 'evidence.zip');
   const trust = join(world.stateDir, '..', 'keys.json');
   progress('export');
@@ -142,5 +155,6 @@ function bundleOf(world: World, { progress }: MixedOptions): Pick<MixedResult, '
   return {
     verify: { verdict: JSON.parse(verified.stdout).verdict, status: verified.status },
     replay: { decisions, different, ledger },
+    changed: changedRule(world, bundle),
   };
 }

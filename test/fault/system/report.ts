@@ -88,10 +88,11 @@ function mixedRows(result: MixedResult, broken: readonly string[]): string[] {
     `| at the upstream | ${judgement.hits} |`,
     `| decisions, of them allows | ${judgement.decisions}, ${judgement.allows} |`,
     `| requests without a decision in Envoy's log, counted by gap records | ${judgement.undecided}, ${judgement.gaps} |`,
+    `| denials folded, counted by aggregate records | ${judgement.folded}, ${judgement.aggregated} |`,
     `| allows closed as \`unknown\` | ${judgement.unknown} |`,
     `| \`clawgress verify\` | ${verify.verdict} |`,
     `| \`clawgress replay\` | ${replay.decisions} decisions, ${replay.different} differences, limits ${replay.ledger} |`,
-    `| one rule taken out: decisions that change, disagreements | ${changed.expected}, ${changed.disagreements.length} |`,
+    `| one rule taken out: decisions that must change, that \`policy simulate\` names, disagreements | ${changed.expected}, ${changed.simulated}, ${changed.disagreements.length} |`,
     `| sentences that did not hold | ${broken.length} |`,
   ];
 }
