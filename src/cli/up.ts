@@ -9,6 +9,7 @@ import { hasOwnRecorder } from './arrangement.ts';
 import { type DemoAgent, ensureDemoAgents } from './demo_agents.ts';
 import { endpointsOf, lastPorts, writeEndpoints } from './endpoints.ts';
 import { envoyPart, findEnvoy } from './envoy_part.ts';
+import { envoySees } from './envoy_sees.ts';
 import { CliError, EXIT } from './exit.ts';
 import { claimInstance } from './instance.ts';
 import { nodeChild } from './node_child.ts';
@@ -42,7 +43,8 @@ export async function up(flags: Flags): Promise<number> {
     await prepareState(settings);
     const agents = settings.demo.enabled ? await ensureDemoAgents(settings, layout) : [];
     const parts = await partsOf(settings, layout, binary.path, log, ['--log-format', format]);
-    return await keepRunning(parts, log, interrupted, () => {
+    const usable = () => envoySees(layout.envoy_admin_socket, settings.gateways);
+    return await keepRunning(parts, log, interrupted, usable, () => {
       announce(settings, layout, agents, stateFlag(flags), startedAt);
     });
   } finally {
@@ -117,6 +119,8 @@ async function keepRunning(
   parts: readonly Part[],
   log: Logger,
   interrupted: Interruption,
+  /** Resolves once the parts work together. */
+  usable: () => Promise<unknown>,
   announceReady: () => void,
 ): Promise<number> {
   const started: Supervised[] = [];
@@ -128,7 +132,7 @@ async function keepRunning(
     started[index] = await supervise(part, log);
   });
   try {
-    const all = Promise.all(starts);
+    const all = Promise.all(starts).then(usable);
     const early = await Promise.race([all.then(() => undefined), interrupted.first]);
     if (early === undefined) announceReady();
     const signal = early ?? (await interrupted.first);

@@ -183,18 +183,24 @@ it('a recorder that hangs is no recorder', { timeout: 120_000 }, async () => {
 it('a new policy costs no request and takes hold at both gateways', { timeout: 120_000 }, async () => {
   const file = join(running.stateDir, 'policy.yaml');
   const text = readFileSync(file, 'utf8');
+  const changed = text.replace(/\brps: 5\b/, 'rps: 6');
+  assert.notEqual(changed, text);
   const change = (to: string) => () => writeFileSync(file, to);
-  const [second, third] = [`${text}\n# second\n`, text.replace(/^(description|id):.*$/m, '$&')];
-  const renamed = text.replace(/per_second: 5\b|rps: 5\b/, (found) => found.replace('5', '6'));
   const at = new Map([
-    [50, change(renamed)],
-    [150, change(second)],
-    [250, change(renamed)],
-    [350, change(third)],
+    [50, change(changed)],
+    [150, change(text)],
+    [250, change(changed)],
+    [350, change(text)],
   ]);
   const sent = await drive(450, at);
   assert.deepEqual(new Set(sent.map(({ status }) => status)), new Set([200]));
   await requireJoin(sent);
+  const nonces = new Set(sent.map(({ nonce }) => nonce));
+  const judged = [...decisionsByNonce()].filter(([nonce]) => nonces.has(nonce)).flatMap(([, found]) => found);
+  for (const id of ['gateway-1', 'gateway-2']) {
+    const own = judged.filter(({ gateway_id }) => gateway_id === id);
+    assert.equal(new Set(own.map(({ policy_hash }) => policy_hash)).size, 2, `${id} followed`);
+  }
 });
 
 it('a gateway that is drained loses no request', { timeout: 120_000 }, async () => {

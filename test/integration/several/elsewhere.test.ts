@@ -1,0 +1,122 @@
+/** Promise: a host without a recorder decides only what the recorder of another host has on its disk. */
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, it } from 'node:test';
+import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
+import { newAuthority } from '../../support/pki.ts';
+import { eventually, type Running, startClawgress } from '../../support/running.ts';
+import { throughProxy } from '../../support/through_proxy.ts';
+
+const RECORDER = 'recorder.test';
+const HOST_B = 'host-b';
+
+let dir: string;
+let a: Running;
+let b: Running;
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const at = server.address();
+      server.close(() => resolve(typeof at === 'object' && at !== null ? at.port : 0));
+    });
+  });
+}
+
+/** Files of both hosts; JSON is YAML. */
+async function start(): Promise<void> {
+  const port = await freePort();
+  const authority = newAuthority();
+  const pki = join(dir, 'pki');
+  mkdirSync(pki, { mode: 0o700 });
+  const file = (name: string, text: string) => {
+    writeFileSync(join(pki, name), text, { mode: 0o600 });
+    return join(pki, name);
+  };
+  const ca = file('ca.pem', authority.ca);
+  const [recorder, gateway] = [
+    authority.issue(RECORDER, 'serverAuth'),
+    authority.issue(HOST_B, 'clientAuth'),
+  ];
+  const listen = {
+    ...{ address: '127.0.0.1', port, client_ca: ca, client_names: [HOST_B] },
+    cert: file('recorder.pem', recorder.cert),
+    key: file('recorder.key', recorder.key),
+  };
+  writeFileSync(join(dir, 'a.yaml'), JSON.stringify({ recorder: { listen } }));
+  a = await startClawgress({ stateDir: join(dir, 'a'), args: ['--config', join(dir, 'a.yaml')] });
+  const remote = {
+    ...{ host: '127.0.0.1', port, ca, server_name: RECORDER },
+    cert: file('gateway.pem', gateway.cert),
+    key: file('gateway.key', gateway.key),
+  };
+  const settings = {
+    gateway_name: HOST_B,
+    policy: { file: join(a.stateDir, 'policy.yaml') },
+    registry_file: join(a.stateDir, 'registry.json'),
+    recorder: { remote },
+    upstream: { allow_cidrs: [`${new URL(a.endpoints.demo.upstream_http).hostname}/32`] },
+  };
+  writeFileSync(join(dir, 'b.yaml'), JSON.stringify(settings));
+  b = await startClawgress({
+    stateDir: join(dir, 'b'),
+    args: ['--config', join(dir, 'b.yaml'), '--no-demo'],
+  });
+}
+
+before(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'cg-elsewhere-'));
+  chmodSync(dir, 0o700);
+  await start();
+});
+after(async () => {
+  await b?.stop();
+  await a?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function send(path: string) {
+  const credential = a.agents[0];
+  assert.ok(credential);
+  const url = `${a.endpoints.demo.upstream_http}${path}`;
+  return await throughProxy({ proxy: b.endpoints.explicit_proxy, url, credential });
+}
+
+const records = (): NaiveRecord[] => readJournal(a.endpoints.journal_dir, a.endpoints.public_keys);
+const ready = (one: Running) =>
+  fetch(one.endpoints.metrics.replace(/metrics$/, 'ready')).then(
+    ({ status }) => status,
+    () => 0,
+  );
+
+it('decisions and outcomes of one host stand in the journal of the other', { timeout: 60_000 }, async () => {
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => send(`/hello/${i}`)));
+  assert.deepEqual(new Set(answers.map((one) => one?.status)), new Set([200]));
+  const own = records().filter(({ gateway_id }) => gateway_id === `${HOST_B}-1`);
+  const ids = new Set(own.map(({ receipt_id }) => receipt_id));
+  for (const answer of answers) assert.ok(ids.has(answer?.headers['x-clawgress-receipt']));
+  await eventually(() => {
+    const closed = new Set(records().map(({ decision_ref }) => decision_ref));
+    return [...ids].every((id) => closed.has(id)) || undefined;
+  }, 'an outcome for each');
+  assert.equal(await ready(b), 200);
+});
+
+it('without the recorder the other host sends nothing, and goes on afterwards', {
+  timeout: 60_000,
+}, async () => {
+  const hits = async () => (await (await fetch(a.endpoints.demo.hits_url)).json()).length as number;
+  const before = await hits();
+  const pid = a.childPid('recorder');
+  process.kill(pid, 'SIGSTOP');
+  assert.equal((await send('/hello/stopped'))?.status, 503);
+  await eventually(async () => (await ready(b)) === 503 || undefined, 'the other host to say so');
+  process.kill(pid, 'SIGKILL');
+  assert.equal((await send('/hello/killed'))?.status, 503);
+  assert.equal(await hits(), before);
+  await eventually(async () => (await send('/hello/again'))?.status === 200 || undefined, 'recovery');
+});
