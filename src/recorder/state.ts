@@ -186,7 +186,7 @@ export class JournalState {
   }
 
   #foldOutcome(record: OutcomeRecord): void {
-    this.ledger.foldOutcome(record.decision_ref);
+    this.ledger.foldOutcome(record.decision_ref, record.state);
     this.streams.fold(record.streams, this.head_hash, 'outcome');
     const { log_file_id, offset } = record.source;
     if (log_file_id === undefined || offset === undefined) return;

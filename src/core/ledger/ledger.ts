@@ -1,7 +1,7 @@
-import type { DecisionRecord } from '../receipt/records.ts';
+import type { DecisionRecord, OutcomeState } from '../receipt/records.ts';
 import type { AppendResult } from '../verdict/proposal.ts';
 import type { BucketEntry } from './buckets.ts';
-import { DeniedRequests } from './denied_requests.ts';
+import { DecidedRequests } from './decided_requests.ts';
 import type { Evaluation } from './evaluation.ts';
 import { LimitState, type RunStart } from './limit_state.ts';
 import { type OpenDecision, OpenDecisions } from './open_decisions.ts';
@@ -25,8 +25,8 @@ export interface LedgerSnapshot {
   readonly runs?: readonly RunStart[];
   /** Ledger time of the restore record, when the log began with one. */
   readonly exhausted_us?: number;
-  /** Ids of the last denied requests; absent in older snapshots. */
-  readonly denied?: readonly string[];
+  /** Ids of the last requests that were denied or never left; absent in older snapshots. */
+  readonly decided?: readonly string[];
 }
 
 /** Allows that may wait for an outcome at one time; beyond, nothing more is admitted until outcomes arrive. */
@@ -41,7 +41,7 @@ export const REQUEST_KEYS_MAX = 500_000;
 export class Ledger {
   readonly #options: LedgerOptions;
   readonly #limits: LimitState;
-  readonly #denied = new DeniedRequests();
+  readonly #decided = new DecidedRequests();
   readonly #requests: RequestMemory;
   readonly #open = new OpenDecisions();
 
@@ -50,7 +50,7 @@ export class Ledger {
     this.#limits = new LimitState(options.limit_keys_max, snapshot);
     this.#requests = new RequestMemory(options.request_window_us);
     if (snapshot === undefined) return;
-    for (const request_id of snapshot.denied ?? []) this.#denied.add(request_id);
+    for (const request_id of snapshot.decided ?? []) this.#decided.add(request_id);
     this.#requests.restore(snapshot.requests);
     for (const decision of snapshot.open) this.#open.open(decision);
   }
@@ -87,12 +87,12 @@ export class Ledger {
     this.#limits.fold(record);
     this.#requests.remember(record.request_key, record.request_digest, result, now_us);
     if (record.verdict === 'allow') this.#open.open(openDecisionOf(record));
-    else this.#denied.add(record.request_id);
+    else this.#decided.add(record.request_id);
   }
 
-  /** Whether a decision is known for a request whose log line names none: an allow that is open, or a recent denial. */
+  /** Whether a decision is known for a request whose log line names none: an allow that is open, or a recent request that never left. */
   isDecided(request_id: string): boolean {
-    return this.#open.find(undefined, request_id) !== undefined || this.#denied.has(request_id);
+    return this.#open.find(undefined, request_id) !== undefined || this.#decided.has(request_id);
   }
 
   /** A restore record: every bucket counts as used up at that ledger time. */
@@ -100,7 +100,9 @@ export class Ledger {
     this.#limits.exhaust(at_us);
   }
 
-  foldOutcome(decision_ref: string): void {
+  foldOutcome(decision_ref: string, state?: OutcomeState): void {
+    const open = this.#open.find(decision_ref, '');
+    if (open !== undefined && state === 'not_sent') this.#decided.add(open.request_id);
     this.#open.close(decision_ref);
   }
 
@@ -122,7 +124,7 @@ export class Ledger {
   snapshot(now_us: number): LedgerSnapshot {
     return {
       ...this.#limits.snapshot(now_us),
-      denied: this.#denied.all(),
+      decided: this.#decided.all(),
       requests: [...this.#requests.live(now_us)],
       open: [...this.#open.values()],
     };

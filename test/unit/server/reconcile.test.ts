@@ -240,7 +240,7 @@ test('whatever dies in whatever order, every allow has one outcome and every log
       judge(await world.end(), world.logged);
       states.clean();
     }),
-    { numRuns: 30 },
+    { numRuns: 60 },
   );
 });
 
