@@ -2,8 +2,13 @@ import { BREAKERS, HTTP_OPTIONS } from './cluster_parts.ts';
 import { type Message, typed } from './typed.ts';
 
 export const GATEWAY_CLUSTER = 'cg_authz';
-/** How long a gateway that stopped answering may still be asked. */
 const PROBE = '0.5s';
+const PROBE_TIMEOUT = '1s';
+/**
+ * Failed probes until a gateway is left out. More than one: with a panic threshold of 0, a moment in which a busy host
+ * answers no probe in time would be an outage. Until then tries elsewhere cover for the dead one.
+ */
+const PROBES_FAILED = 3;
 
 /**
  * The gateway processes. With several, a dead one is found by gRPC health checks, one that breaks off Checks is left
@@ -42,12 +47,12 @@ function choiceAmongSeveral(): Message {
     common_lb_config: { healthy_panic_threshold: { value: 0 } },
     health_checks: [
       {
-        timeout: PROBE,
+        timeout: PROBE_TIMEOUT,
         interval: PROBE,
         // Without traffic the default is a minute; a gateway that comes back would be found that late.
         no_traffic_interval: PROBE,
         unhealthy_interval: PROBE,
-        unhealthy_threshold: 1,
+        unhealthy_threshold: PROBES_FAILED,
         healthy_threshold: 1,
         grpc_health_check: {},
       },

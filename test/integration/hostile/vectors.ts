@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { type H2Request, h2Bytes } from './h2_frames.ts';
 
 /** One thing that an attacker sends over one connection, and everything it may lead to. */
 export interface HostileCase {
@@ -10,8 +11,10 @@ export interface HostileCase {
   readonly send?: readonly string[];
   /** Exact text, where line ends are the point. */
   readonly bytes?: string;
+  /** Requests of one HTTP/2 connection; their answers are not read. */
+  readonly h2?: readonly H2Request[];
   /** Status of each answer, in order; `closed` when none came. */
-  readonly status: readonly (number | 'closed')[];
+  readonly status?: readonly (number | 'closed')[];
   /** Decisions about this connection, in order: `allow RULE` or `deny REASON`. */
   readonly decisions: readonly string[];
   /** Request lines at the upstream, in order, without the version. Empty: nothing arrived. */
@@ -44,9 +47,13 @@ export function families(): ReadonlyMap<string, Family> {
   );
 }
 
-/** The bytes of a case as Latin-1 text, placeholders filled in. */
-export function bytesOf(one: HostileCase, values: Readonly<Record<string, string>>): string {
-  const text = one.bytes ?? (one.send ?? []).join('\r\n');
+/** The bytes of a case, placeholders filled in. */
+export function bytesOf(one: HostileCase, values: Readonly<Record<string, string>>): Buffer {
+  if (one.h2 !== undefined) return h2Bytes(JSON.parse(fill(JSON.stringify(one.h2), values)) as H2Request[]);
+  return Buffer.from(fill(one.bytes ?? (one.send ?? []).join('\r\n'), values), 'latin1');
+}
+
+export function fill(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\{(\w+)(?::(\d+))?\}/g, (whole, name: string, count: string | undefined) => {
     if (name === 'fill') return 'a'.repeat(Number(count));
     if (name === 'headers') return Array.from({ length: Number(count) }, (_, n) => `h${n}: 1\r\n`).join('');

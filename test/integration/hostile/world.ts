@@ -22,7 +22,7 @@ export interface World {
   readonly running: Running;
   readonly upstream: RawUpstream;
   readonly values: Readonly<Record<string, string>>;
-  attack(port: 'explicit' | 'base_url', bytes: string | Buffer): Promise<Attack>;
+  attack(port: 'explicit' | 'base_url', bytes: Buffer): Promise<Attack>;
   /** The journal once every allow has its outcome. */
   journal(): Promise<readonly NaiveRecord[]>;
   stop(): Promise<void>;
@@ -54,6 +54,7 @@ export async function startWorld(): Promise<World> {
     port: String(upstream.http),
     tls: `${UPSTREAM}:${upstream.https}`,
     auth: `Proxy-Authorization: ${basic(agent)}`,
+    basic: basic(agent),
     key: `x-clawgress-key: ${agent.api_key}`,
     secret: agent.api_key,
     self: new URL(running.endpoints.explicit_proxy).port,
@@ -80,11 +81,11 @@ function freshSource(): string {
   return `127.9.${sources >> 8}.${sources & 255}`;
 }
 
-function attack(port: number, bytes: string | Buffer, source: string): Promise<Attack> {
+function attack(port: number, bytes: Buffer, source: string): Promise<Attack> {
   return new Promise((resolve) => {
     let answer = '';
     const socket = connect({ port, host: '127.0.0.1', localAddress: source }, () => {
-      socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+      socket.write(bytes);
     });
     socket.setTimeout(SILENCE_MS, () => socket.destroy());
     socket.on('data', (part) => {

@@ -133,7 +133,9 @@ describe('floods', () => {
 
   it('of HTTP/2 streams that are reset at once harm nobody else', async () => {
     await start();
-    const session = connectHttp2(`http://127.0.0.1:${gateway.explicit}`, { localAddress: FLOOD });
+    const session = connectHttp2(`http://127.0.0.1:${gateway.explicit}`, {
+      createConnection: () => connect({ port: gateway.explicit, host: '127.0.0.1', localAddress: FLOOD }),
+    });
     session.on('error', () => undefined);
     const host = `${UPSTREAM}:${upstream.http}`;
     const answers: Answer[] = [];

@@ -42,12 +42,17 @@ describe('rotation of the access log under load', () => {
         receipts.push(String(answer.headers['x-clawgress-receipt']));
       }
     };
+    const more = async (count: number): Promise<void> => {
+      for (const until = receipts.length + count; receipts.length < until; ) await sleep(10);
+      // Longer than Envoy keeps lines back, so that each file gets some.
+      await sleep(250);
+    };
     const clients = Array.from({ length: PARALLEL }, client);
     for (let n = 0; n < ROTATIONS; n++) {
-      await sleep(300);
+      await more(40);
       assert.ok(await rotateLog(gateway.epoch, gateway.adminSocket, 0), `rotation ${n}`);
     }
-    await sleep(300);
+    await more(40);
     ended = true;
     await Promise.all(clients);
     tunnel.socket?.destroy();
@@ -65,7 +70,6 @@ describe('rotation of the access log under load', () => {
     await waitFor(() => (names().flatMap(idsIn).length >= shown.length ? true : undefined), 'the last line');
     assert.equal(names().length, ROTATIONS + 1);
     assert.deepEqual(names().flatMap(idsIn).sort(), [...shown].sort());
-    assert.ok(shown.length > 200, `${shown.length} requests`);
     assert.ok(names().every((name) => idsIn(name).length > 0));
   });
 
@@ -73,7 +77,7 @@ describe('rotation of the access log under load', () => {
     const tunnel = lines('access.log').map((line) => JSON.parse(line) as Record<string, unknown>);
     const found = tunnel.filter((entry) => entry['route'] === 'tunnel');
     assert.equal(found.length, 1);
-    assert.ok(Number(found[0]?.['duration_ms']) >= ROTATIONS * 300);
+    assert.ok(Number(found[0]?.['duration_ms']) >= ROTATIONS * 250);
   });
 
   it('gives the reader every outcome once', async () => {

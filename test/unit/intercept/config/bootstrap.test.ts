@@ -106,6 +106,26 @@ describe('generated configuration', () => {
     }
   });
 
+  it('asks another gateway within the Check time-out, and no dead one', () => {
+    const fleet = GOLDEN['fleet'] as EnvoyConfigInput;
+    const tree = envoyConfig(fleet);
+    for (const service of members(tree, 'grpc_service') as { retry_policy: Record<string, unknown> }[]) {
+      const { num_retries, retry_back_off, retry_host_predicate, retry_on } = service.retry_policy;
+      const { max_interval } = retry_back_off as { max_interval: string };
+      const tries = Number(num_retries) + 1;
+      assert.ok(tries > 1 && tries * Number.parseFloat(max_interval) * 1000 <= fleet.check_timeout_ms);
+      assert.equal(retry_on, 'unavailable,connect-failure,refused-stream,reset');
+      const [predicate] = retry_host_predicate as { name: string }[];
+      assert.equal(predicate?.name, 'envoy.retry_host_predicates.previous_hosts');
+    }
+    const [cluster] = holders(tree, 'health_checks');
+    assert.equal(cluster?.['name'], 'cg_authz');
+    assert.deepEqual(cluster?.['common_lb_config'], { healthy_panic_threshold: { value: 0 } });
+    const sockets = members(cluster, 'pipe').map((pipe) => (pipe as { path: string }).path);
+    assert.deepEqual(sockets, fleet.authz_sockets);
+    assert.deepEqual(members(config, 'health_checks'), []);
+  });
+
   it('carries the stamp in the guards alone', () => {
     const text = render({ ...local, stamp: 'SECRET' });
     assert.equal(text.split('SECRET').length - 1, 3);
