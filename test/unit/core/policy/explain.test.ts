@@ -31,6 +31,7 @@ it('names each predicate of a rule with its three-valued result', () => {
   assert.deepEqual(told.value.rules, [
     {
       rule_id: 'reads',
+      document: 'sample',
       action: 'allow',
       enabled: true,
       shadow: false,
@@ -43,8 +44,24 @@ it('names each predicate of a rule with its three-valued result', () => {
         { name: 'methods', result: 'unknown' },
       ],
     },
-    { rule_id: 'off', action: 'deny', enabled: false, shadow: false, stand: 'silent', predicates: [] },
-    { rule_id: 'watch', action: 'alert', enabled: true, shadow: false, stand: 'observes', predicates: [] },
+    {
+      rule_id: 'off',
+      document: 'sample',
+      action: 'deny',
+      enabled: false,
+      shadow: false,
+      stand: 'silent',
+      predicates: [],
+    },
+    {
+      rule_id: 'watch',
+      document: 'sample',
+      action: 'alert',
+      enabled: true,
+      shadow: false,
+      stand: 'observes',
+      predicates: [],
+    },
   ]);
   assert.equal(told.value.limits[0]?.op.limit_id, 'l/rps');
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { compilePolicy } from '../../../../src/core/policy/compile.ts';
+import { compilePolicySet } from '../../../../src/core/policy/compile.ts';
+import { explain } from '../../../../src/core/policy/explain.ts';
 import { principalOf, requestOf } from './sample.ts';
 
 /**
@@ -36,9 +37,37 @@ const testAgent = (key: string): Pair => {
   ];
 };
 
+/** What the documents of the pairs inherit. */
+const PARENTS: readonly Json[] = [
+  { schema: 'clawgress/policy/v1', id: 'base', rules: [{ id: 'no', action: 'deny', match: {} }] },
+  { schema: 'clawgress/policy/v1', id: 'other', rules: [{ id: 'no', action: 'deny', match: {} }] },
+];
+const exception = (parts: Json = {}): Json => ({
+  ...{
+    id: 'x',
+    to: 'base/no',
+    match: { destination: HOSTS },
+    reason: 'moving',
+    expires: '2030-01-01T00:00:00Z',
+  },
+  ...parts,
+});
+const excepted = (parts: Json = {}) =>
+  doc({ inherits: ['base'], rules: [rule()], exceptions: [exception(parts)] });
+/** Judged as a parent: what a document says only to those that inherit it. */
+const asParent = (parts: Json) => ({ as_parent: doc({ id: 'above', ...parts }) });
+
 const PAIRS: Readonly<Record<string, Pair>> = {
   'PolicyDocument.schema': [{ ...doc({}), schema: 'clawgress/policy/v2' }, doc({})],
   'PolicyDocument.id': [doc({}), doc({ id: 'y' })],
+  'PolicyDocument.inherits': [rules(rule()), doc({ rules: [rule()], inherits: ['base'] })],
+  'PolicyDocument.ceiling': [asParent({}), asParent({ ceiling: true })],
+  'PolicyDocument.exceptions': [doc({ inherits: ['base'], rules: [rule()] }), excepted()],
+  'Exception.id': [excepted(), excepted({ id: 'y' })],
+  'Exception.to': [excepted(), excepted({ to: 'other/no' })],
+  'Exception.match': [excepted(), excepted({ match: { destination: HOSTS, methods: ['PUT'] } })],
+  'Exception.reason': [excepted(), excepted({ reason: 'still moving' })],
+  'Exception.expires': [excepted(), excepted({ expires: '2020-01-01T00:00:00Z' })],
   'PolicyDocument.rules': [rules(), rules(rule())],
   'PolicyDocument.limits': [doc({}), limits({})],
   'PolicyDocument.tests': [doc({}), tests(request({}), { verdict: 'allow' })],
@@ -139,15 +168,26 @@ const PAIRS: Readonly<Record<string, Pair>> = {
   'TestExpectation.rule': [tests(request({})), tests(request({}), { verdict: 'deny', rule: 'r' })],
 };
 
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+
 /** Everything a document can do to these requests. */
 function behaviour(document: Json): unknown {
-  const result = compilePolicy({ file: 'x', text: JSON.stringify(document) });
+  const parent = document['as_parent'] as Json | undefined;
+  const entry = parent === undefined ? document : doc({ inherits: ['above'], rules: [rule()] });
+  const source = (one: Json, i: number) => ({ file: `${i}`, text: JSON.stringify(one) });
+  const others = [...PARENTS, ...(parent === undefined ? [] : [parent])].map(source);
+  const result = compilePolicySet({ entry: source(entry, -1), others, trust: 'signed' });
   if (!result.ok) return { refused: result.problem.map(({ code }) => code) };
   const asked = [{ url: 'https://api.example.com/v1?q=1' }, { url: 'https://api.example.com/a/../v1' }];
   const { policy } = result.value;
   return {
     policy_id: policy.policy_id,
-    evaluations: asked.map((sample) => policy.evaluate(requestOf(sample), principalOf())),
+    evaluations: asked.map((sample) => policy.evaluate(requestOf(sample), principalOf(), NOW)),
+    // Reasons and ids of exceptions are for whoever asks why.
+    explained: asked.map((sample) => {
+      const told = explain(result.value, sample, principalOf(), NOW);
+      return told.ok ? told.value.rules.map(({ exception: why }) => why) : told;
+    }),
     limits: asked.map((sample) => policy.limits(requestOf(sample), principalOf())),
   };
 }
