@@ -20,6 +20,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import type { RecorderSettings } from '../../../src/config/settings.ts';
 import { openRecorder } from '../../../src/recorder/opening.ts';
+import { packBlock } from '../../../src/recorder/packing.ts';
 import type { Recorder } from '../../../src/recorder/recorder.ts';
 import { retiredBefore } from '../../../src/recorder/retired.ts';
 import { fileShelf } from '../../../src/recorder/shelf.ts';
@@ -223,6 +224,28 @@ test('a shelf that fails leaves the original, stops nothing, and is reported unt
   await fill(recorder, 20);
   await until(() => plainOf(dir).length === 1);
   await until(() => recorder.status().storage_problem === undefined);
+  await recorder.stop();
+  recordsOf(dir);
+});
+
+test('a packed copy that does not hold the same bytes never replaces the original', async () => {
+  const dir = stateDir();
+  let isLying = true;
+  const shelf = {
+    ...fileShelf,
+    async create(path: string) {
+      const draft = await fileShelf.create(path);
+      const other = await packBlock(Buffer.from('something else\n'));
+      return { ...draft, write: (bytes: Uint8Array) => draft.write(isLying ? other : bytes) };
+    },
+  };
+  const recorder = await openWithPolicy(dir, { settings: PACKING, shelf });
+  await fill(recorder, 20);
+  await until(() => /does not read back/.test(recorder.status().storage_problem ?? ''));
+  assert.ok(!segmentsOf(dir).some((name) => name.endsWith('.gz')));
+  isLying = false;
+  await fill(recorder, 20);
+  await until(() => plainOf(dir).length === 1);
   await recorder.stop();
   recordsOf(dir);
 });
