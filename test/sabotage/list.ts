@@ -344,7 +344,10 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'src/recorder/remote/server.ts',
     find: '  return name === undefined ? undefined : {',
     replace: "  if (name === undefined) return { from: 'anywhere' };\n  return {",
-    test: { file: 'test/unit/recorder/remote/server.test.ts', name: 'no certificate, a stranger, another name' },
+    test: {
+      file: 'test/unit/recorder/remote/server.test.ts',
+      name: 'no certificate, a stranger, another name',
+    },
   },
   {
     name: 'no-catching-up',
