@@ -109,7 +109,8 @@ it('decisions and outcomes of one host stand in the journal of the other', { tim
 it('without the recorder the other host sends nothing, and goes on afterwards', {
   timeout: 60_000,
 }, async () => {
-  const hits = async () => (await (await fetch(a.endpoints.demo.hits_url)).json()).length as number;
+  const hits = async (): Promise<number> =>
+    ((await (await fetch(a.endpoints.demo.hits_url)).json()) as unknown[]).length;
   const before = await hits();
   const pid = a.childPid('recorder');
   process.kill(pid, 'SIGSTOP');

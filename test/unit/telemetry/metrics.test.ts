@@ -77,12 +77,18 @@ test('the server answers metrics, health and nothing else', async () => {
     port: 0,
     exposition: async () => ({ contentType: 'text/plain', text: 'x 1\n' }),
     healthy: () => healthy,
+    ready: async () => ({ ready: healthy, policy: { digest: 'sha256:1' } }),
   });
   try {
     const base = `http://127.0.0.1:${server.port}`;
     assert.equal(await (await fetch(`${base}/metrics`)).text(), 'x 1\n');
     assert.equal((await fetch(`${base}/healthz`)).status, 200);
+    const ready = await fetch(`${base}/ready`);
+    assert.equal(ready.status, 200);
+    assert.deepEqual(await ready.json(), { ready: true, policy: { digest: 'sha256:1' } });
     healthy = false;
+    assert.equal((await fetch(`${base}/ready`)).status, 503);
+    assert.equal((await fetch(`${base}/live`)).status, 200);
     assert.equal((await fetch(`${base}/healthz`)).status, 503);
     assert.equal((await fetch(`${base}/other`)).status, 404);
     assert.equal((await fetch(`${base}/metrics`, { method: 'POST' })).status, 405);

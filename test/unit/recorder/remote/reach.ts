@@ -22,6 +22,8 @@ export function serviceOf(recorder: Recorder): RecorderService {
     sweep: (epoch) => recorder.sweep(epoch),
     recordGap: (gap) => recorder.recordGap(gap),
     logPosition: (fileId) => recorder.logPosition(fileId),
+    gapPosition: (fileId) => recorder.gapPosition(fileId),
+    decided: (requestId) => recorder.decided(requestId),
     status: () => recorder.status(),
     checkpoint: () => recorder.checkpoint(),
     sync: async () => undefined,
