@@ -90,6 +90,7 @@ export function tailAccessLogs(options: AccessLogOptions): AccessLogTail {
       await running;
       await pass();
       await inTurn(() => tail.report(0));
+      await tail.swept();
       await tail.marked();
     },
   };
@@ -125,6 +126,7 @@ class Tail {
   #failed = false;
   #handled = 0;
   #marking: Promise<void> = Promise.resolve();
+  readonly #sweeps = new Set<Promise<void>>();
 
   constructor(options: AccessLogOptions) {
     this.#options = options;
@@ -277,7 +279,11 @@ class Tail {
       await writeFile(join(epoch.dir, SWEPT), '', { mode: 0o600 });
       this.#epochs.delete(epoch.id);
     };
-    this.#watch(swept());
+    const sweep = swept();
+    this.#sweeps.add(sweep);
+    const done = () => void this.#sweeps.delete(sweep);
+    sweep.then(done, done);
+    this.#watch(sweep);
   }
 
   /** A decision that turned up late closes its line; the rest counts. Returns the records under way. */
@@ -317,11 +323,13 @@ class Tail {
   }
 
   /** Resolves when the last mark is written, or after a while: what it waits for may have nobody to do it. */
-  async marked(): Promise<void> {
-    const ended = new AbortController();
-    const late = sleep(MARKING_MS, undefined, { signal: ended.signal }).catch(() => undefined);
-    await Promise.race([this.#marking, late]);
-    ended.abort();
+  marked(): Promise<void> {
+    return aWhile(this.#marking);
+  }
+
+  /** Resolves when ended epochs are swept, or after a while: the recorder takes nothing more once it is stopped. */
+  async swept(): Promise<void> {
+    await aWhile(Promise.allSettled(this.#sweeps));
   }
 
   #watch(work: Promise<void>): void {
@@ -337,6 +345,13 @@ class Tail {
 
 function damage(offset: number): Suspect {
   return { offset, cause: 'log_damaged', at_ms: Date.now() };
+}
+
+async function aWhile(work: Promise<unknown>): Promise<void> {
+  const ended = new AbortController();
+  const late = sleep(MARKING_MS, undefined, { signal: ended.signal }).catch(() => undefined);
+  await Promise.race([work, late]);
+  ended.abort();
 }
 
 function asError(error: unknown): Error {
