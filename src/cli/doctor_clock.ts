@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { openKeyring } from '../keys/keyring.ts';
+import { compareHead } from '../recorder/heads.ts';
+import { HeadsFile } from '../recorder/heads_file.ts';
 import type { Finding, Patient } from './doctor_checks.ts';
 import { askGateway } from './gateway_client.ts';
 import { newestFirst } from './journal_reader.ts';
@@ -76,5 +79,24 @@ export function checkRollback({ settings, layout }: Patient): Finding {
   if (!existsSync(dirname(file)))
     return found('fail', `the folder of the heads file ${file} is not there`, 'mount that storage');
   if (!existsSync(file)) return found('warn', `${file} is not there yet; the next checkpoint creates it`);
+  const problem = behind(file, layout);
+  if (problem !== undefined)
+    return found('fail', problem, 'clawgress recorder restore-accept shows what is lost');
   return found('ok', `the newest checkpoint is kept in ${file}`);
+}
+
+/** Of a folder at rest: what the file knows and the journal lacks. */
+function behind(file: string, layout: Patient['layout']): string | undefined {
+  if (!existsSync(layout.keys_dir)) return undefined;
+  const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+  // The file first: a running recorder may add records meanwhile, and only those.
+  const heads = new HeadsFile(file, openKeyring(layout.keys_dir).log, quiet).heads();
+  const [newest] = newestFirst(layout.journal_dir);
+  const held = {
+    ...(newest === undefined ? {} : { log_id: newest.record.log_id }),
+    records: newest === undefined ? 0 : newest.record.seq + 1,
+    lineHashAt: () => undefined,
+    rootAt: () => undefined,
+  };
+  return heads.map((head) => compareHead(held, head)).find((text) => text !== undefined);
 }

@@ -58,11 +58,11 @@ export class LedgerClock {
     return Math.max(0, Math.floor(wall_ms - this.#last_us / 1_000));
   }
 
-  /** Believes the wall clock where it is ahead. Returns by how many milliseconds the ledger moved; it never moves back. */
+  /** Believes the wall clock where it is ahead by more than the clocks drift. Returns by how many milliseconds the ledger moved; it never moves back. */
   accept(wall_ms: number, mono_us: number): number {
     const { now_us } = this.read(wall_ms, mono_us);
     const wall_us = wall_ms * 1_000;
-    if (wall_us <= now_us) return 0;
+    if (wall_us <= now_us + WALL_JUMP_MS * 1_000) return 0;
     if (!isWallTime(wall_ms))
       throw new RangeError(`the wall clock says ${wall_ms} ms, which no ledger holds`);
     this.#anchor_us = wall_us;
@@ -93,15 +93,11 @@ export function startClock(
   if (last === undefined) return { clock: at(wall_us) };
   const trusted_us = trustedTime(last);
   const ahead_ms = Math.floor((wall_us - trusted_us) / 1_000);
-  if (accepted && isWallTime(wall_ms)) return acceptedStart(at, wall_us, trusted_us);
+  if (accepted && ahead_ms > WALL_JUMP_MS && isWallTime(wall_ms))
+    return { clock: at(wall_us), accepted_ms: ahead_ms };
   const tolerated_ms = last.elapsed_us === undefined ? START_JUMP_MS : WALL_JUMP_MS;
   if (ahead_ms > tolerated_ms) return { clock: at(trusted_us), held_back_ms: ahead_ms };
   return { clock: at(last.elapsed_us === undefined ? Math.max(wall_us, trusted_us) : trusted_us) };
-}
-
-function acceptedStart(at: (us: number) => LedgerClock, wall_us: number, trusted_us: number): ClockStart {
-  if (wall_us <= trusted_us) return { clock: at(trusted_us) };
-  return { clock: at(wall_us), accepted_ms: Math.round((wall_us - trusted_us) / 1_000) };
 }
 
 /** Records keep whole milliseconds: the next one is certainly not before the last. */
