@@ -95,17 +95,17 @@ function circle(chain: readonly string[], id: string): string {
 }
 
 function oversize(entry: Member, ancestors: readonly Member[]): Problems {
-  const at = (part: Part, code: string, message: string, hint: string) =>
+  const refuse = (part: Part, code: string, message: string, hint: string) =>
     problemsIn(part, [mistake(code, '/inherits', message, hint)]);
   const levels = levelsAbove(entry, ancestors);
   if (levels > INHERITANCE_LEVELS_MAX) {
     const message = `found ${levels} levels of inheritance`;
-    return at(entry.part, 'INHERITS_TOO_DEEP', message, `at most ${INHERITANCE_LEVELS_MAX} are allowed`);
+    return refuse(entry.part, 'INHERITS_TOO_DEEP', message, `at most ${INHERITANCE_LEVELS_MAX} are allowed`);
   }
   const rules = [entry, ...ancestors].reduce((sum, { document }) => sum + document.rules.length, 0);
   if (rules <= SET_RULES_MAX) return [];
   const message = `found ${rules} rules in this document and its ancestors`;
-  return at(entry.part, 'TOO_MANY', message, `at most ${SET_RULES_MAX} are allowed`);
+  return refuse(entry.part, 'TOO_MANY', message, `at most ${SET_RULES_MAX} are allowed`);
 }
 
 /** The longest way up. Each document is measured once, or a ladder of diamonds would double the work on every rung. */
