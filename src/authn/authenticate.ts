@@ -20,6 +20,8 @@ export interface CredentialInput {
 export interface Verifiers {
   readonly registry: RegistryView;
   verifyToken(token: string, now_ms: number): Verification | Promise<Verification>;
+  /** Environments whose agents may act on a token that was verified with keys that are too old. */
+  readonly openEnvironments: ReadonlySet<string>;
   /** Called for each key that bound a principal. */
   keyUsed(key_id: string, now_ms: number): void;
 }
@@ -32,8 +34,7 @@ export function authenticate(
   const presented = presentedCredential(input.mode, input.headers);
   if (!presented.ok) return nobody(presented.problem);
   if (presented.value.kind === 'api_key') return byKey(presented.value, input, verifiers);
-  const bind = (verification: Verification) =>
-    byToken(verification, presented.value, input, verifiers.registry);
+  const bind = (verification: Verification) => byToken(verification, presented.value, input, verifiers);
   const verification = verifiers.verifyToken(presented.value.secret, input.now_ms);
   return verification instanceof Promise ? verification.then(bind) : bind(verification);
 }
@@ -58,20 +59,22 @@ function byToken(
   verification: Result<VerifiedToken, IdentityProblem>,
   presented: Presented,
   input: CredentialInput,
-  registry: RegistryView,
+  { registry, openEnvironments }: Verifiers,
 ): IdentityFact {
   if (!verification.ok) return nobody(verification.problem);
-  const { issuer, subject, jwk_id, run_label } = verification.value;
+  const { issuer, subject, jwk_id, run_label, stale } = verification.value;
   const agent = registry.subjectOwner(issuer.issuer, subject);
   if (!agent) return nobody('IDENTITY_UNKNOWN');
   // The issuer is pinned: whatever the registry maps, its tokens reach neither another tenant nor an unlisted agent.
   if (!speaksFor(issuer, agent)) return nobody('IDENTITY_ISSUER');
+  if (stale && !openEnvironments.has(agent.environment)) return nobody('IDENTITY_STALE_KEYS');
   const fromToken: Run[] = run_label === undefined ? [] : [{ label: run_label, asserted_by: 'jwt' }];
-  return bindAgent(agent, {
+  const fact = bindAgent(agent, {
     ...claimsOf(presented, [...presented.runs, ...fromToken]),
     binding: { kind: 'jwt', issuer: issuer.issuer, subject, jwk_id },
     credential_transport: input.transport,
   });
+  return fact.ok && stale ? { ...fact, degraded: ['identity_freshness'] } : fact;
 }
 
 function speaksFor(issuer: VerifiedToken['issuer'], agent: Agent): boolean {

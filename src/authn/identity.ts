@@ -9,6 +9,8 @@ import { viewRegistry } from './registry_view.ts';
 
 export interface IdentityOptions {
   readonly jwt_issuers: readonly JwtIssuerSettings[];
+  /** Environments with open `fail_mode`; absent: none. */
+  readonly open_environments?: readonly string[];
   readonly log: AuthnLog;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
@@ -37,8 +39,10 @@ export interface Identity {
 const KEYS_IN_USE_MAX = 100_000;
 
 /** Starts loading issuer keys in the background. */
-export function openIdentity({ jwt_issuers, log, now = Date.now, load }: IdentityOptions): Identity {
-  const common = { issuers: jwt_issuers, log, now };
+export function openIdentity(options: IdentityOptions): Identity {
+  const { jwt_issuers, log, now = Date.now, load } = options;
+  const openEnvironments = new Set(options.open_environments);
+  const common = { issuers: jwt_issuers, log, now, allowStale: openEnvironments.size > 0 };
   const verifier = new JwtVerifier(load ? { ...common, load } : common);
   const used = new Map<string, number>();
   const started = verifier.start();
@@ -51,7 +55,7 @@ export function openIdentity({ jwt_issuers, log, now = Date.now, load }: Identit
       if (!document.ok) return document;
       const registry = viewRegistry(document.value);
       const verifyToken = (token: string, now_ms: number) => verifier.verify(token, now_ms);
-      const verifiers = { registry, verifyToken, keyUsed };
+      const verifiers = { registry, verifyToken, keyUsed, openEnvironments };
       const { registry_hash, canonical, agent_count } = registry;
       return ok({
         registry_hash,

@@ -17,6 +17,8 @@ export interface VerifiedToken {
   readonly times: TokenTimes;
   /** Value of the issuer's run claim; empty when it is not text. */
   readonly run_label?: string;
+  /** Verified with keys that were too old: good for nothing, unless the agent's environment has `fail_mode` open. */
+  readonly stale?: true;
 }
 
 export type Verification = Result<VerifiedToken, IdentityProblem>;
@@ -26,6 +28,8 @@ export interface JwtVerifierOptions {
   readonly log: AuthnLog;
   /** Milliseconds since the epoch; for the age of key sets. */
   readonly now: () => number;
+  /** Tokens are verified with keys that are too old, and marked so. */
+  readonly allowStale?: boolean;
   readonly load?: KeySourceOptions['load'];
 }
 
@@ -45,10 +49,12 @@ const CACHED_TOKENS_MAX = 10_000;
 
 export class JwtVerifier {
   private readonly parties: ReadonlyMap<string, Party>;
+  private readonly allowStale: boolean;
   // Keyed by digest: the cache of a process that is dumped holds no usable token.
   private readonly cache = new LRUCache<string, CachedToken>({ max: CACHED_TOKENS_MAX });
 
-  constructor({ issuers, log, now, load }: JwtVerifierOptions) {
+  constructor({ issuers, log, now, allowStale = false, load }: JwtVerifierOptions) {
+    this.allowStale = allowStale;
     const partyOf = (settings: JwtIssuerSettings): Party => {
       const max_age_ms = settings.jwks_max_age_s * 1_000;
       const common = { issuer: settings.issuer, location: settings.jwks, max_age_ms, log, now };
@@ -70,7 +76,10 @@ export class JwtVerifier {
   verify(token: string, now_ms: number): Verification | Promise<Verification> {
     const digest = hash('sha256', token, 'base64');
     const cached = this.cache.get(digest);
-    if (cached && cached.party.source.current() === cached.keys) return judgeNow(cached.token, now_ms);
+    if (cached) {
+      const usable = usableKeys(cached.party.source, this.allowStale);
+      if (usable?.keys === cached.keys) return marked(judgeNow(cached.token, now_ms), usable.stale);
+    }
     const head = readTokenHead(token);
     if (!head.ok) return head;
     const party = this.parties.get(head.value.issuer);
@@ -86,43 +95,66 @@ export class JwtVerifier {
     party: Party,
     now_ms: number,
   ): Promise<Verification> {
-    const chosen = await chooseKey(party.source, head);
+    const chosen = await chooseKey(party.source, head, this.allowStale);
     if (!chosen.ok) return chosen;
-    const { keys, key, jwk_id } = chosen.value;
+    const { keys, stale, key, jwk_id } = chosen.value;
     const payload = await compactVerify(token, key, { algorithms: [head.alg] }).then(
       (verified) => verified.payload,
       () => undefined,
     );
-    if (!payload) return fail('IDENTITY_SIGNATURE');
+    // With keys that are too old a wrong signature proves nothing: the issuer may have newer ones.
+    if (!payload) return fail(stale ? 'IDENTITY_STALE_KEYS' : 'IDENTITY_SIGNATURE');
     const claims = readTokenClaims(payload) ?? {};
     const read = readClaims(claims, party.settings);
     if (!read.ok) return read;
     const verified = { issuer: party.settings, jwk_id, ...read.value, ...runLabel(claims, party.settings) };
     const judged = judgeNow(verified, now_ms);
     if (judged.ok) this.cache.set(digest, { party, keys, token: verified });
-    return judged;
+    return marked(judged, stale);
   }
 }
 
-type Chosen = { readonly keys: KeySet } & Extract<
-  Awaited<ReturnType<KeySet['select']>>,
-  { ok: true }
->['value'];
+interface Usable {
+  readonly keys: KeySet;
+  readonly stale: boolean;
+}
 
-async function chooseKey(source: KeySource, head: TokenHead): Promise<Result<Chosen, IdentityProblem>> {
+type Chosen = Usable & Extract<Awaited<ReturnType<KeySet['select']>>, { ok: true }>['value'];
+
+async function chooseKey(
+  source: KeySource,
+  head: TokenHead,
+  allowStale: boolean,
+): Promise<Result<Chosen, IdentityProblem>> {
   if (!source.current()) await source.settled();
-  const first = await selectKey(source, head);
+  const first = await selectKey(source, head, allowStale);
   if (first.ok || first.problem !== 'IDENTITY_SIGNATURE') return first;
   // Keys rotate: an unknown key id may be one that was published since we last looked.
   await source.refreshForUnknownKey();
-  return selectKey(source, head);
+  return selectKey(source, head, allowStale);
 }
 
-async function selectKey(source: KeySource, head: TokenHead): Promise<Result<Chosen, IdentityProblem>> {
-  const keys = source.current();
-  if (!keys) return fail('IDENTITY_STALE_KEYS');
-  const key = await keys.select(head.alg, head.kid);
-  return key.ok ? ok({ keys, ...key.value }) : key;
+async function selectKey(
+  source: KeySource,
+  head: TokenHead,
+  allowStale: boolean,
+): Promise<Result<Chosen, IdentityProblem>> {
+  const usable = usableKeys(source, allowStale);
+  if (usable === undefined) return fail('IDENTITY_STALE_KEYS');
+  const key = await usable.keys.select(head.alg, head.kid);
+  if (key.ok) return ok({ ...usable, ...key.value });
+  return usable.stale ? fail('IDENTITY_STALE_KEYS') : key;
+}
+
+function usableKeys(source: KeySource, allowStale: boolean): Usable | undefined {
+  const fresh = source.current();
+  if (fresh !== undefined) return { keys: fresh, stale: false };
+  const old = allowStale ? source.lastKnown() : undefined;
+  return old === undefined ? undefined : { keys: old, stale: true };
+}
+
+function marked(verification: Verification, stale: boolean): Verification {
+  return verification.ok && stale ? ok({ ...verification.value, stale: true }) : verification;
 }
 
 function judgeNow(token: VerifiedToken, now_ms: number): Verification {

@@ -26,6 +26,8 @@ const FETCH_TIMEOUT_MS = 5_000;
 const COOLDOWN_MS = 30_000;
 const FILE_INTERVAL_MS = 1_000;
 const URL_INTERVAL_MS = 300_000;
+/** How much longer than their maximum age keys serve where `fail_mode` is open. */
+const STALE_MAX_MS = 604_800_000;
 const RETRY_INTERVAL_MS = 15_000;
 
 /** The keys of one issuer: refreshed in the background, kept while the source is away, refused when too old. */
@@ -61,6 +63,15 @@ export class KeySource {
   /** The current set while it is young enough. The object changes exactly when the keys do. */
   current(): KeySet | undefined {
     return this.options.now() - this.confirmed_ms <= this.options.max_age_ms ? this.keys : undefined;
+  }
+
+  /**
+   * The last good set although it is too old, for environments with open `fail_mode`. Even those do not go on for ever:
+   * a key that was withdrawn a week ago must be dead everywhere.
+   */
+  lastKnown(): KeySet | undefined {
+    const age_ms = this.options.now() - this.confirmed_ms;
+    return age_ms <= this.options.max_age_ms + STALE_MAX_MS ? this.keys : undefined;
   }
 
   /** Waits for a load that is under way; nothing else. */

@@ -35,7 +35,11 @@ export async function gatewayAlone(child: ChildProcess): Promise<void> {
   const { settings, layout, log, metrics } = child;
   const keyring = openKeyring(layout.keys_dir);
   const recorder = await startRecorder({ ...child, keyring });
-  const identity = openIdentity({ jwt_issuers: settings.jwt_issuers, log });
+  const identity = openIdentity({
+    jwt_issuers: settings.jwt_issuers,
+    open_environments: settings.fail_mode.open_environments,
+    log,
+  });
   const feed = await openPolicyFeed({
     ...child,
     identity,

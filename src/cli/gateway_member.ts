@@ -42,7 +42,11 @@ export async function gatewayMember(child: ChildProcess, number: number): Promis
   const client = clientOf(child, gatewayId, () => state.changed());
   await client.whenReachable();
   const keyring = openKeyring(layout.keys_dir);
-  const identity = openIdentity({ jwt_issuers: settings.jwt_issuers, log });
+  const identity = openIdentity({
+    jwt_issuers: settings.jwt_issuers,
+    open_environments: settings.fail_mode.open_environments,
+    log,
+  });
   const feed = await openPolicyFeed({ ...child, identity });
   showPolicy(metrics, feed.state());
   feed.onChange((change) => showPolicy(metrics, change));

@@ -26,6 +26,7 @@ class FakeSink implements OutcomeSink {
   readonly gaps: GapReport[] = [];
   readonly swept: string[] = [];
   readonly positions = new Map<string, number>();
+  readonly counted = new Map<string, number>();
   /** Set to hold closures back, as an idle recorder does. */
   held: Promise<void> | undefined;
   known: ReadonlySet<string> | undefined;
@@ -48,6 +49,10 @@ class FakeSink implements OutcomeSink {
   }
   async gap(report: GapReport): Promise<void> {
     this.gaps.push(report);
+    this.counted.set(report.log_file_id, report.offset);
+  }
+  gapPosition(fileId: string): number | undefined {
+    return this.counted.get(fileId);
   }
   decided(requestId: string): boolean {
     return this.known?.has(requestId) ?? false;
@@ -190,6 +195,47 @@ describe('tailAccessLogs', () => {
       sink.gaps.map((report) => report.counts),
       [[{ cause: 'codec_error', count: 1 }], [{ cause: 'overload', count: 1 }]],
     );
+  });
+
+  it('counts nothing twice when the mark beside the log is lost, and nothing that an aggregate counts', async () => {
+    const gap = line({ request: 'r1', details: 'ext_authz_error' });
+    writeFileSync(log(), gap + line({ receipt: 'folded' }) + line({ receipt: 'a' }));
+    await start().stop();
+    rmSync(log('gaps.json'));
+    await start().stop();
+    assert.deepEqual(
+      sink.gaps.map(({ counts, offset }) => [counts, offset]),
+      [[[{ cause: 'gateway_unavailable', count: 1 }], gap.length]],
+    );
+    assert.ok(!receipts().includes('folded'));
+  });
+
+  it('asks again before it counts: a decision may be recorded after Envoy gave up', async () => {
+    writeFileSync(log(), line({ request: 'r1', details: 'ext_authz_error' }));
+    const tail = start();
+    await tail.drain();
+    sink.known = new Set(['r1']);
+    await tail.stop();
+    assert.deepEqual(sink.gaps, []);
+    assert.deepEqual(
+      sink.closures.map(({ request_id }) => request_id),
+      ['r1', 'r1'],
+    );
+  });
+
+  it('lets others have their turn while it reads', async () => {
+    writeFileSync(log(), Array.from({ length: 100 }, (_, i) => line({ receipt: `r${i}` })).join(''));
+    let turns = 0;
+    let reading = true;
+    const count = () => {
+      turns++;
+      if (reading) setImmediate(count);
+    };
+    setImmediate(count);
+    await start().drain();
+    reading = false;
+    assert.equal(sink.closures.length, 100);
+    assert.ok(turns > 10, `${turns} turns`);
   });
 
   it('settles an epoch when Envoy is gone and everything is read, once', async () => {

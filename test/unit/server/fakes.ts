@@ -1,7 +1,12 @@
 import type { IdentityFact, Principal } from '../../../src/core/identity/principal.ts';
 import type { CompiledPolicy, LimitDemand, RuleOutcome } from '../../../src/core/policy/compiled.ts';
 import { fail, ok, type Result } from '../../../src/core/result.ts';
-import type { AppendProblem, AppendResult, Proposal } from '../../../src/core/verdict/proposal.ts';
+import type {
+  AppendProblem,
+  AppendResult,
+  FoldedDenial,
+  Proposal,
+} from '../../../src/core/verdict/proposal.ts';
 import type { ReasonCode } from '../../../src/core/verdict/reasons.ts';
 import type { CheckDependencies } from '../../../src/server/dependencies.ts';
 import type { AuthInput, Snapshot } from '../../../src/server/ports.ts';
@@ -68,10 +73,11 @@ export class FakeRecorder {
   readonly proposals: Proposal[] = [];
   answer: (
     proposal: Proposal,
-  ) => Promise<Result<AppendResult, AppendProblem>> | Result<AppendResult, AppendProblem> = (proposal) =>
-    ok(recorded(proposal));
+  ) =>
+    | Promise<Result<AppendResult, AppendProblem | FoldedDenial>>
+    | Result<AppendResult, AppendProblem | FoldedDenial> = (proposal) => ok(recorded(proposal));
 
-  async append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem>> {
+  async append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem | FoldedDenial>> {
     this.proposals.push(proposal);
     return this.answer(proposal);
   }
