@@ -15,7 +15,6 @@ import {
   proposal,
   proposalOf,
   recordsOf,
-  SETTINGS,
   StateDirs,
 } from './workbench.ts';
 
