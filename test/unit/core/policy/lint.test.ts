@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Limit, Rule } from '../../../../src/gen/policy_document.ts';
-import { compiled, documentOf } from './sample.ts';
+import { codes, compiled, documentOf } from './sample.ts';
 
 const HOST = { destination: { hosts: ['api.example.com'] } };
 
@@ -116,6 +116,34 @@ describe('lint of limits', () => {
       'LIMIT_CONTRADICTORY /limits/0/burst',
     ]);
     assert.deepEqual(warned([], [limit('l', { rps: 20, rpm: 600, burst: 40 })]), []);
+  });
+  it('finds modes that cannot do what they say', () => {
+    const soft = { mode: 'soft_stop' as const, rps: 100 };
+    assert.deepEqual(warned([], [limit('l', { ...soft, burst: 9 })]), [
+      'SOFT_STOP_WITHOUT_GRACE /limits/0/mode',
+    ]);
+    assert.deepEqual(warned([], [limit('l', { ...soft, burst: 10 })]), []);
+    const slow = { mode: 'throttle' as const, rps: 5 };
+    assert.deepEqual(warned([], [limit('l', { ...slow, max_delay_ms: 1_751 })]), [
+      'DELAY_BEYOND_DEADLINE /limits/0/max_delay_ms',
+    ]);
+    assert.deepEqual(warned([], [limit('l', { ...slow, max_delay_ms: 1_750 })]), []);
+    assert.deepEqual(warned([], [limit('l', slow), limit('m', { rps: 5 })]), [
+      'LIMIT_CONTRADICTORY /limits/0',
+    ]);
+    assert.deepEqual(warned([], [limit('l', slow), limit('m', { rps: 5, burst: 10 })]), []);
+    assert.deepEqual(warned([], [limit('l', slow), limit('m', { rps: 5, per: 'team' })]), []);
+  });
+  it('refuses keys of another mode', () => {
+    const refused = (more: Partial<Limit>) =>
+      codes(JSON.stringify(documentOf({ limits: [limit('l', { rps: 5, ...more })] })));
+    assert.deepEqual(refused({ max_delay_ms: 5 }), ['MODE_KEY_UNUSED']);
+    assert.deepEqual(refused({ mode: 'throttle', grace_calls: 5 }), ['MODE_KEY_UNUSED']);
+    assert.deepEqual(refused({ mode: 'soft_stop', max_delay_ms: 5, rps: 50 }), ['MODE_KEY_UNUSED']);
+    assert.deepEqual(refused({ mode: 'alert_only', grace_minutes: 5, grace_calls: 5 }), [
+      'MODE_KEY_UNUSED',
+      'MODE_KEY_UNUSED',
+    ]);
   });
   it('finds limits over the same requests', () => {
     assert.deepEqual(warned([], [limit('l', { rps: 1 }), limit('m', { rps: 1 })]), [
