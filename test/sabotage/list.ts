@@ -526,4 +526,12 @@ export const SABOTAGES: readonly Sabotage[] = [
     replace: 'if (stale && openEnvironments.size === 0) return',
     test: { file: 'test/unit/authn/fail_mode.test.ts', name: 'everybody else stays out' },
   },
+  {
+    name: 'repeat-without-headroom',
+    breaks: 'a repeated request hears after a crash what it heard before',
+    file: 'src/recorder/recorder.ts',
+    find: '    if (known !== undefined) return repeated(options.layout.journal_dir, proposal, known);',
+    replace: '    if (known !== undefined) return known;',
+    test: { file: 'test/unit/recorder/repeated.test.ts', name: 'headroom of its limits included' },
+  },
 ];

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { compilePolicySet } from '../../../../src/core/policy/compile.ts';
 import type { CompiledPolicy } from '../../../../src/core/policy/compiled.ts';
 import type { DecisionRecord } from '../../../../src/core/receipt/records.ts';
+import { Replay } from '../../../../src/core/verdict/replay.ts';
 import { Simulation, type SimulationOutcome } from '../../../../src/core/verdict/simulate.ts';
 import type { Limit, PolicyDocument, Rule } from '../../../../src/gen/policy_document.ts';
 import { agents, documents, requests } from '../policy/random_policy.ts';
@@ -136,6 +137,41 @@ describe('policy simulation', () => {
     for (const outcome of simulated(records, live, live, false)) assert.deepEqual(outcome, { kind: 'same' });
     // Taken for a whole log, the three charges before it are missing.
     assert.ok(simulated(records, live, live, true).some(({ kind }) => kind === 'different'));
+  });
+
+  it("judges exceptions by the recorded moment, not by the recorder's clock", () => {
+    const base = documentOf({ id: 'base', rules: [{ id: 'no', action: 'deny', match: {} }] });
+    const child = documentOf({
+      id: 'child',
+      inherits: ['base'],
+      rules: [open],
+      exceptions: [
+        {
+          id: 'x',
+          to: 'base/no',
+          match: open.match ?? {},
+          reason: 'moving',
+          expires: '2020-09-13T12:26:40Z',
+        },
+      ],
+    });
+    const source = (one: PolicyDocument) => ({ file: one.id, text: JSON.stringify(one) });
+    const set = compilePolicySet({ entry: source(child), others: [source(base)], trust: 'signed' });
+    assert.ok(set.ok);
+    const { policy } = set.value;
+    const records = recorded(policy, [at(2_999), at(3_000)]);
+    assert.deepEqual(
+      records.map(({ verdict, judged_ms }) => [verdict, judged_ms]),
+      [
+        ['allow', START + 2_999],
+        ['deny', START + 3_000],
+      ],
+    );
+    // The recorder writes a moment later, when the exception has run out.
+    const late = records.map((record) => ({ ...record, ledger_ms: record.ledger_ms + 5_000 }));
+    for (const outcome of simulated(late, policy, policy)) assert.deepEqual(outcome, { kind: 'same' });
+    const replay = new Replay({ complete: false });
+    for (const record of late) assert.deepEqual(replay.decision(record, policy), { kind: 'same' });
   });
 
   it('names what it cannot judge', () => {
