@@ -82,6 +82,17 @@ const REPLIES: readonly LocalReply[] = [
     receipt: false,
   },
   {
+    // The answer of the gateway did not fit, which only a request with very many headers can cause.
+    code: 'REQUEST_REFUSED',
+    when: "d.startsWith('ext_authz_invalid')",
+    status: 431,
+    title: 'The request has too many headers',
+    detail: 'The request was allowed, but leaves no room for the headers that are added. Nothing was sent.',
+    next_step: 'Send fewer headers: at most 90.',
+    proxy_error: 'http_request_error',
+    receipt: true,
+  },
+  {
     code: 'UPSTREAM_DNS',
     when: "d.startsWith('dns_resolution_failure')",
     status: 502,
