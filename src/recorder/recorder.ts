@@ -22,6 +22,7 @@ import { answerBefore, judge, type RequestMark, requestMark } from './judge.ts';
 import { acceptClock, heldBack } from './ledger_clock.ts';
 import { reportNearLimits } from './near_limits.ts';
 import { type RecorderClock, RecorderError, type RecorderOptions, type RecorderSigner } from './options.ts';
+import { repeated } from './repeated.ts';
 import type { RecordFacts } from './scribe.ts';
 import type { JournalState } from './state.ts';
 import type { Upkeep } from './upkeep.ts';
@@ -286,7 +287,7 @@ export class Recorder {
     const { options, state } = this.#parts;
     const { now_us } = batch.moment;
     const known = answerBefore(state, proposal, mark, now_us);
-    if (known !== undefined) return known;
+    if (known !== undefined) return repeated(options.layout.journal_dir, proposal, known);
     if (this.#space.isFull) return fail('RECORDER_DISK_FULL');
     const again = this.#folded.answerBefore(mark, now_us);
     if (again !== undefined) return again;
