@@ -8,9 +8,10 @@ export function askGateway(
   socketPath: string,
   method: 'GET' | 'POST',
   path: '/status' | '/checkpoint' | '/drain' | '/clock-accept' | '/metrics',
+  timeout = TIMEOUT_MS,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method, path, timeout: TIMEOUT_MS, agent: false }, (response) => {
+    const call = request({ socketPath, method, path, timeout, agent: false }, (response) => {
       const parts: Buffer[] = [];
       let size = 0;
       response.on('data', (part: Buffer) => {
@@ -24,7 +25,7 @@ export function askGateway(
         else reject(new Error(`the gateway refused ${method} ${path}: ${text.trim()}`));
       });
     });
-    call.on('timeout', () => call.destroy(new Error(`the gateway gave no answer in ${TIMEOUT_MS} ms`)));
+    call.on('timeout', () => call.destroy(new Error(`the gateway gave no answer in ${timeout} ms`)));
     call.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined);
       else reject(error);

@@ -5,15 +5,20 @@ import { RecorderClient } from '../recorder/remote/client.ts';
 import type { AccessLogTail } from '../server/access_log.ts';
 import { type AuthzServer, listen } from '../server/listen.ts';
 import { AccessLogLag } from './access_log_lag.ts';
+import { EXIT } from './exit.ts';
 import { RecorderFollower } from './follow_recorder.ts';
 import { createGatewayCheck } from './gateway_check.ts';
 import { serveControl } from './gateway_control.ts';
 import { type ChildProcess, untilStopped } from './gateway_life.ts';
 import { exposeAll } from './gateway_metrics.ts';
+import { Traffic } from './gateway_traffic.ts';
 import { openPolicyFeed, showPolicy } from './policy_feed.ts';
 import { policyFacts, policyGauges, recorderFacts } from './readiness.ts';
 import { recorderDial } from './recorder_dial.ts';
 import { followAccessLog } from './recorder_host.ts';
+
+/** The last read of the log at the end. */
+const LOG_MS = 5_000;
 
 interface Member extends ChildProcess {
   readonly number: number;
@@ -22,6 +27,7 @@ interface Member extends ChildProcess {
   readonly follower: RecorderFollower;
   readonly feed: Feed;
   readonly server: AuthzServer;
+  readonly traffic: Traffic;
   readonly identity: Identity;
   /** Of the first gateway on a host without recorder. */
   readonly log_reader?: LogReader;
@@ -40,7 +46,7 @@ export async function gatewayMember(child: ChildProcess, number: number): Promis
   const gatewayId = `${settings.gateway_name}-${number}`;
   const state = { changed: () => {} };
   const client = clientOf(child, gatewayId, () => state.changed());
-  await client.whenReachable();
+  await reached(client);
   const keyring = openKeyring(layout.keys_dir);
   const identity = openIdentity({
     jwt_issuers: settings.jwt_issuers,
@@ -51,17 +57,36 @@ export async function gatewayMember(child: ChildProcess, number: number): Promis
   showPolicy(metrics, feed.state());
   feed.onChange((change) => showPolicy(metrics, change));
   const follower = new RecorderFollower(client, feed);
-  const check = createGatewayCheck({ ...child, gatewayId, keyring, recorder: follower, feed });
+  const traffic = new Traffic();
+  const check = traffic.watch(createGatewayCheck({ ...child, gatewayId, keyring, recorder: follower, feed }));
   const server = await listen(layout.authz_sockets[number - 1] ?? layout.authz_socket, check);
   const reads = settings.recorder.remote !== undefined && number === 1;
   const log_reader = reads ? { log_reader: await readLog(child, gatewayId) } : {};
   const member: Member = {
     ...child,
-    ...{ number, gatewayId, client, follower, feed, server, identity, ...log_reader },
+    ...{ number, gatewayId, client, follower, feed, server, traffic, identity, ...log_reader },
   };
   await serve(member, (changed) => {
     state.changed = changed;
   });
+}
+
+/** A supervisor that goes away meanwhile takes us along. */
+async function reached(client: RecorderClient): Promise<void> {
+  const alone = () => process.exit(EXIT.unavailable);
+  process.once('disconnect', alone);
+  await client.whenReachable();
+  process.off('disconnect', alone);
+}
+
+/** Its recorder may be away for good; the log stays, and is read from where the journal knows it. */
+async function soon(work: Promise<void> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, LOG_MS);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }
 
 function clientOf(child: ChildProcess, gateway_id: string, changed: () => void): RecorderClient {
@@ -95,15 +120,17 @@ async function serve(member: Member, onChange: (changed: () => void) => void): P
       metrics: () => metrics.registry.metrics(),
     });
     metrics.onScrape(() => ({
-      access_log_lag_bytes: member.log_reader?.lag.bytes() ?? 0,
+      ...(member.log_reader === undefined ? {} : { access_log_lag_bytes: member.log_reader.lag.bytes() }),
       ...policyGauges(feed),
     }));
     const closeMetrics = await exposeForHost(member, health.serving);
     await health.look();
     return async () => {
       draining = true;
+      server.setServing(false);
+      await member.traffic.moved();
       await server.drain();
-      await member.log_reader?.tail.stop();
+      await soon(member.log_reader?.tail.stop());
       feed.stop();
       member.identity.stop();
       for (const one of [client, member.log_reader?.client]) one?.stop();

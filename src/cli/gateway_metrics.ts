@@ -3,6 +3,9 @@ import { type MetricsServer, startMetricsServer } from '../telemetry/metrics_ser
 import { askGateway } from './gateway_client.ts';
 import type { ChildProcess } from './gateway_life.ts';
 
+/** A gateway that hangs must not hold up what is said about the others. */
+const SIBLING_MS = 1_000;
+
 /** One gateway of this host as its siblings see it. */
 export interface GatewayFacts {
   readonly gateway_id: string;
@@ -59,7 +62,7 @@ export async function exposeAll(child: ChildProcess, name: string, self: Spokesm
 export async function gatewayStatuses(child: ChildProcess, self: string): Promise<readonly GatewayStatus[]> {
   return await Promise.all(
     siblings(child, self).map(async ({ name, socket }) => {
-      const answer = await askGateway(socket, 'GET', '/status').catch(() => undefined);
+      const answer = await askGateway(socket, 'GET', '/status', SIBLING_MS).catch(() => undefined);
       const gone: GatewayStatus = {
         gateway_id: name,
         serving: false,
@@ -83,7 +86,7 @@ function siblings({ settings, layout }: ChildProcess, self: string): readonly Si
 }
 
 async function metricsOf({ name, socket }: Sibling): Promise<{ process: string; text: string }> {
-  const text = await askGateway(socket, 'GET', '/metrics').catch(() => undefined);
+  const text = await askGateway(socket, 'GET', '/metrics', SIBLING_MS).catch(() => undefined);
   return { process: name, text: typeof text === 'string' ? text : '' };
 }
 
