@@ -1,8 +1,8 @@
 import { createHash, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { parseTrustFile, type TrustFile } from '../../../../src/core/bundle/trust_file.ts';
-import { compileSigned } from '../../../../src/core/policy_bundle/compile_signed.ts';
 import { bundleMembers, signBundle } from '../../../../src/core/policy_bundle/assemble.ts';
 import type { BundleBody } from '../../../../src/core/policy_bundle/body.ts';
+import { compileSigned } from '../../../../src/core/policy_bundle/compile_signed.ts';
 import type { BundleTrust } from '../../../../src/core/policy_bundle/verify.ts';
 
 export const NOW_MS = Date.parse('2026-06-01T00:00:00.000Z');

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compilePolicySet } from '../../../../src/core/policy/compile.ts';
+import { planAgain } from '../../../../src/core/policy/plan_again.ts';
+import { samplePrincipal, sampleRequest } from '../../../../src/core/policy/sample_request.ts';
+
+const parent = `
+schema: clawgress/policy/v1
+id: parent
+rules:
+  - {id: no, match: {destination: {hosts: [bad.example.com]}}, action: deny}
+`;
+const entry = `
+schema: clawgress/policy/v1
+id: child
+inherits: [parent]
+rules:
+  - {id: yes, match: {destination: {hosts: ["*.example.com"]}}, action: allow}
+limits:
+  - {id: l, per: agent, rps: 5}
+exceptions:
+  - {id: e, to: parent/no, match: {agent: {agent_id: [special]}, destination: {hosts: [bad.example.com]}}, reason: a test, expires: "2030-01-01T00:00:00Z"}
+`;
+const shadow = entry.replace('action: allow', 'action: deny').replace('id: child', 'id: candidate');
+const file = (name: string, text: string) => ({ file: name, text });
+
+test('what is planned again from compiled bytes answers like what was compiled', () => {
+  for (const withShadow of [false, true]) {
+    const set = {
+      entry: file('entry', entry),
+      others: [file('parent', parent)],
+      trust: 'signed',
+      ...(withShadow ? { shadow: file('shadow', shadow) } : {}),
+    } as const;
+    const compiled = compilePolicySet(set);
+    assert.ok(compiled.ok, JSON.stringify(compiled));
+    const { policy } = compiled.value;
+    const again = planAgain({ canonical: policy.canonical, policy_hash: policy.policy_hash });
+    const { evaluate, limits, ...facts } = policy;
+    const { evaluate: evaluateAgain, limits: limitsAgain, ...factsAgain } = again;
+    assert.deepEqual(factsAgain, facts);
+    for (const host of ['api.example.com', 'bad.example.com', 'other.example.net']) {
+      for (const agent_id of ['special', 'plain']) {
+        for (const atMs of [0, Date.parse('2031-01-01T00:00:00Z')]) {
+          const request = sampleRequest({ url: `https://${host}/` });
+          assert.ok(request.ok);
+          const principal = samplePrincipal({ agent_id });
+          assert.deepEqual(
+            evaluateAgain(request.value, principal, atMs),
+            evaluate(request.value, principal, atMs),
+          );
+          assert.deepEqual(limitsAgain(request.value, principal), limits(request.value, principal));
+        }
+      }
+    }
+  }
+});
