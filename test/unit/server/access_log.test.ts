@@ -199,7 +199,8 @@ describe('tailAccessLogs', () => {
 
   it('counts nothing twice when the mark beside the log is lost, and nothing that an aggregate counts', async () => {
     const gap = line({ request: 'r1', details: 'ext_authz_error' });
-    writeFileSync(log(), gap + line({ receipt: 'folded' }) + line({ receipt: 'a' }));
+    // No outcome says how far it was read.
+    writeFileSync(log(), gap + line({ receipt: 'folded' }));
     await start().stop();
     rmSync(log('gaps.json'));
     await start().stop();
