@@ -27,7 +27,7 @@ export type Code =
   | 'OUTCOME_MISSING'
   | 'OUTCOME_CONTRADICTS'
   | 'LOG_LINE_MISSING'
-  | 'GAP_UNCOUNTED'
+  | 'GAP_MISCOUNTED'
   /** Denials that were answered without a record of their own, and what the aggregate records count. */
   | 'AGGREGATE_WRONG';
 
@@ -210,10 +210,10 @@ function countIn({ journal }: Evidence, lifecycle: string): number {
     .reduce((sum, { count }) => sum + count, 0);
 }
 
-/** Everything else that Envoy saw is counted. */
+/** Everything else that Envoy saw is counted, once. */
 function gapFindings(undecided: number, gaps: number, { envoy }: Evidence): Finding[] {
   const expected = undecided + envoy.damaged;
-  return gaps < expected ? [{ code: 'GAP_UNCOUNTED', what: `${gaps} of ${expected}` }] : [];
+  return gaps !== expected ? [{ code: 'GAP_MISCOUNTED', what: `${gaps} of ${expected}` }] : [];
 }
 
 /**

@@ -104,35 +104,63 @@ function loseUnsynced({ running }: World, shim: Shim): void {
   truncateSync(last, shim.read('synced_bytes'));
 }
 
-/** Leaves so little that the next batches run into the end. */
-const LEFT_BYTES = 64 * 1024;
+/** Real file systems that are really full: they need the right to mount one. */
+export const FULL_DISK_FAULTS: readonly Fault[] = [
+  fullDisk({
+    name: 'disk filling up',
+    how: 'state folder on a tmpfs of 96 MB that is filled to half of `recorder.min_free_bytes`; space is given back after 2 s',
+    sizeMb: 96,
+    leftBytes: 32 * 1024 * 1024,
+    recorder: 'allow_unsafe_storage: true',
+  }),
+  fullDisk({
+    name: 'disk full',
+    how: '`recorder.min_free_bytes: 0`, state folder on a tmpfs of 24 MB that is filled to the last 64 kB; space is given back after 2 s',
+    sizeMb: 24,
+    leftBytes: 64 * 1024,
+    recorder: 'allow_unsafe_storage: true, min_free_bytes: 0',
+    losesLog: true,
+  }),
+];
 
-/** A real file system that is really full: needs the right to mount one. Mounts nothing before `missing` is asked. */
-export function fullDisk(): Fault {
-  const root = join(tmpdir(), `cg-full-${process.pid}`);
+interface FullDisk {
+  readonly name: string;
+  readonly how: string;
+  readonly sizeMb: number;
+  readonly leftBytes: number;
+  readonly recorder: string;
+  readonly losesLog?: true;
+}
+
+/** Mounts nothing before `missing` is asked. */
+function fullDisk({ name, how, sizeMb, leftBytes, recorder, losesLog }: FullDisk): Fault {
+  const root = join(tmpdir(), `cg-full-${process.pid}-${sizeMb}`);
   const ballast = join(root, 'ballast');
   return {
-    name: 'disk full',
-    how: 'state folder on a tmpfs of 24 MB that is filled to the last 64 kB; space is given back after 2 s',
-    losesLog: true,
+    name,
+    how,
+    ...(losesLog ? { losesLog } : {}),
     holdMs: 2_000,
-    world: { stateDir: join(root, 's'), settings: ['recorder: {allow_unsafe_storage: true}'] },
+    world: { stateDir: join(root, 's'), settings: [`recorder: {${recorder}}`] },
     missing() {
       mkdirSync(root);
-      const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24m,mode=0700', 'none', root]);
+      const options = `size=${sizeMb}m,mode=0700`;
+      const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'none', root]);
       return mounted.status === 0 ? undefined : 'mounting a tmpfs needs root';
     },
     inflict() {
       const { bavail, bsize } = statfsSync(root);
-      writeFileSync(ballast, new Uint8Array(Math.max(0, bavail * bsize - LEFT_BYTES)));
+      writeFileSync(ballast, new Uint8Array(Math.max(0, bavail * bsize - leftBytes)));
     },
     heal: () => rmSync(ballast, { force: true }),
   };
 }
 
 /** Undoes what `missing` mounted. */
-export function releaseFullDisk(fault: Fault): void {
-  const root = join(fault.world?.stateDir ?? '', '..');
-  spawnSync('umount', [root]);
-  rmSync(root, { recursive: true, force: true });
+export function releaseFullDisks(): void {
+  for (const { world } of FULL_DISK_FAULTS) {
+    const root = join(world?.stateDir ?? '', '..');
+    spawnSync('umount', [root]);
+    rmSync(root, { recursive: true, force: true });
+  }
 }

@@ -176,6 +176,11 @@ describe('the judge', () => {
       'LOG_LINE_MISSING',
       () => ({ ...honest(), envoy: { lines: [line('a'), line('u'), line('t')], damaged: 0 } }),
     ],
+    [
+      'an unanswered request was counted twice',
+      'GAP_MISCOUNTED',
+      () => ({ ...honest(), journal: [...honest().journal, ...journalOf(gap(1))] }),
+    ],
     ['a folded denial was not counted', 'AGGREGATE_WRONG', () => folding(0)],
     ['one was counted twice', 'AGGREGATE_WRONG', () => folding(2)],
     [
@@ -185,7 +190,7 @@ describe('the judge', () => {
     ],
     [
       'an unanswered request was not counted',
-      'GAP_UNCOUNTED',
+      'GAP_MISCOUNTED',
       () => without(({ lifecycle }) => lifecycle === 'gap'),
     ],
   ];

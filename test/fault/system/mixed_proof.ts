@@ -1,12 +1,9 @@
 import type { MixedResult } from './mixed_run.ts';
-import { isLoose } from './proof.ts';
 
 /** The sentences that did not hold, each with what contradicts it; empty: all hold. */
 export function brokenSentences(result: MixedResult): string[] {
   const { judgement, verify, replay, changed } = result;
-  const broken = judgement.findings
-    .filter((finding) => !isLoose(finding))
-    .map(({ code, what }) => `${code}: ${what}`);
+  const broken = judgement.findings.map(({ code, what }) => `${code}: ${what}`);
   if (verify.verdict !== 'VERIFIED' || verify.status !== 0)
     broken.push(`verify: ${verify.verdict}, exit ${verify.status}`);
   if (replay.decisions !== judgement.decisions)
