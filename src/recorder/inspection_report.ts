@@ -26,8 +26,7 @@ export type FindingCode =
   | 'QUARANTINE_CHANGED'
   | 'QUARANTINE_MISSING'
   | 'QUARANTINED'
-  | 'RESERVE_SPENT'
-  | 'RETENTION_UNFINISHED';
+  | 'RESERVE_SPENT';
 
 export interface InspectedSegment {
   readonly file: string;
