@@ -79,7 +79,10 @@ export const SABOTAGES: readonly Sabotage[] = [
     file: 'src/intercept/config/http_connection.ts',
     find: "upgrade_type: 'CONNECT', enabled: false",
     replace: "upgrade_type: 'CONNECT', enabled: true",
-    test: { file: 'test/integration/hostile/hostile.test.ts', name: 'an upgrade to CONNECT|hostile input' },
+    test: {
+      file: 'test/unit/intercept/config/ways_out.test.ts',
+      name: 'all pass the Check and the stamp guard',
+    },
   },
   {
     name: 'no-strip',

@@ -44,7 +44,8 @@ function choiceAmongSeveral(): Message {
   return {
     // Not by least requests: a gateway that fails at once always has the fewest, and would be asked first.
     lb_policy: 'ROUND_ROBIN',
-    common_lb_config: { healthy_panic_threshold: { value: 0 } },
+    // By default the second change within a second waits for its end; with two gateways that is the one that counts.
+    common_lb_config: { healthy_panic_threshold: { value: 0 }, update_merge_window: '0s' },
     health_checks: [
       {
         timeout: PROBE_TIMEOUT,

@@ -120,7 +120,10 @@ describe('generated configuration', () => {
     }
     const [cluster] = holders(tree, 'health_checks');
     assert.equal(cluster?.['name'], 'cg_authz');
-    assert.deepEqual(cluster?.['common_lb_config'], { healthy_panic_threshold: { value: 0 } });
+    assert.deepEqual(cluster?.['common_lb_config'], {
+      healthy_panic_threshold: { value: 0 },
+      update_merge_window: '0s',
+    });
     const sockets = members(cluster, 'pipe').map((pipe) => (pipe as { path: string }).path);
     assert.deepEqual(sockets, fleet.authz_sockets);
     assert.deepEqual(members(config, 'health_checks'), []);
