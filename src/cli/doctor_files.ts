@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRegistryFile } from '../authn/registry_file.ts';
-import { compilePolicy } from '../core/policy/compile.ts';
 import type { Finding, Patient } from './doctor_checks.ts';
+import { checkSignedPolicy } from './doctor_policy.ts';
+import { loadPolicy, PROCESS_IO } from './policy_files.ts';
 
 export function checkState({ layout }: Patient): Finding {
   const dir = layout.state_dir;
@@ -53,8 +54,9 @@ export function checkKeys({ layout }: Patient): Finding {
   return { check: 'keys', status: 'ok', detail: `${readdirSync(dir).length} files, only for this user` };
 }
 
-export function checkPolicy({ settings }: Patient): Finding {
-  const { file } = settings.policy;
+export function checkPolicy(patient: Patient): Finding {
+  const { file, trust } = patient.settings.policy;
+  if (trust === 'signed') return checkSignedPolicy(patient);
   if (!existsSync(file))
     return {
       check: 'policy',
@@ -62,7 +64,9 @@ export function checkPolicy({ settings }: Patient): Finding {
       detail: `${file} does not exist yet`,
       fix: 'clawgress up writes a starter policy',
     };
-  const compiled = compilePolicy({ file, text: readFileSync(file, 'utf8') });
+  const compiled = loadPolicy({ file }, PROCESS_IO);
+  if (compiled === undefined)
+    return { check: 'policy', status: 'fail', detail: `${file} cannot be read`, fix: `ls -l ${file}` };
   if (!compiled.ok) {
     const [first] = compiled.problem;
     const place = first === undefined ? file : `${file}:${first.line}:${first.column}: ${first.message}`;

@@ -164,7 +164,7 @@ function announce(
   writeEndpoints(layout, endpoints);
   const seconds = (performance.now() - startedAt) / 1000;
   process.stdout.write(
-    readyBlock(endpoints, examples(layout, endpoints, flags), settings.policy.file, seconds),
+    readyBlock(endpoints, examples(layout, endpoints, flags), policyPath(settings), seconds),
   );
 }
 
@@ -201,4 +201,9 @@ function removeSockets(layout: Layout): void {
     rmSync(path, { force: true });
   }
   rmSync(join(layout.run_dir, 'settings.json'), { force: true });
+}
+
+/** What an operator edits, or publishes, to change what is allowed. */
+function policyPath({ policy }: Settings): string {
+  return policy.trust === 'signed' ? policy.bundle : policy.file;
 }

@@ -143,7 +143,10 @@ test('a shadow document is signed beside the entry, and diff tells both apart', 
   const world = new World(t);
   world.keygen();
   world.sign();
-  writeFileSync(world.at('shadow.yaml'), DOCUMENT.replace('id: child', 'id: next').replace(/tests:[^]*/, ''));
+  writeFileSync(
+    world.at('shadow.yaml'),
+    DOCUMENT.replace('id: child', 'id: next').replace(/tests:[\s\S]*/, ''),
+  );
   const shadowed = world.at('with-shadow.bundle');
   const signed = world.sign({ shadow: world.at('shadow.yaml'), output: shadowed });
   assert.equal(signed.json['documents'], 3);
