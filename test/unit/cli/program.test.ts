@@ -37,7 +37,8 @@ test('every command of the outcome is there', () => {
     'replay',
     'keys export',
   ];
-  wanted.push(...['lint', 'test', 'explain'].map((name) => `policy ${name}`), 'envoy config');
+  wanted.push(...['lint', 'test', 'explain', 'simulate'].map((name) => `policy ${name}`), 'envoy config');
+  wanted.push(...['compile', 'diff', 'keygen', 'sign', 'verify', 'publish'].map((name) => `policy ${name}`));
   wanted.push(...['list', 'tail', 'show', 'why'].map((name) => `receipts ${name}`));
   wanted.push(...['add', 'list', 'disable', 'enable', 'rotate-key', 'remove'].map((name) => `agent ${name}`));
   wanted.push(
