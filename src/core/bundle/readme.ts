@@ -14,7 +14,7 @@ ${range.complete ? 'complete from genesis' : 'a contiguous range'}, tree of ${pr
 
 Decisions: ${listOf(population.by_verdict)}. Outcomes: ${listOf(population.by_outcome)}.
 Never judged (gaps): ${listOf(population.gaps)}. Recoveries: ${population.recoveries}. Clock jumps: ${population.clock_jumps}.
-
+${foldedLine(population.folded_denials)}
 No outside party has cosigned this log: whoever holds its keys could have rewritten history before the last head that
 somebody else has seen. Keys inside a bundle prove nothing about who signed: compare \`keys/\` with a trust file that
 you got another way. \`journal.view.jsonl\` is for reading only; \`${JOURNAL}\` is the evidence.
@@ -52,4 +52,9 @@ Each body's \`prev\` is the SHA-256 of the line before, without its newline:
 
 function listOf(counts: readonly Count[]): string {
   return counts.map(({ name, count }) => `${count} ${name}`).join(', ') || 'none';
+}
+
+/** Empty without any, so that a bundle of before there were aggregates reads the same. */
+function foldedLine(folded: readonly Count[] | undefined): string {
+  return folded === undefined ? '' : `Denials that were counted instead of written: ${listOf(folded)}.\n`;
 }

@@ -1,5 +1,5 @@
 /** Ids of decided requests that are remembered, at least; at most twice as many. */
-export const DECIDED_REQUESTS_MIN = 16_384;
+const DECIDED_REQUESTS_MIN = 16_384;
 
 /**
  * Request ids of the last denials, and of the last allows that never left. A Check that Envoy gave up on leaves a log

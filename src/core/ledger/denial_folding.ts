@@ -12,7 +12,7 @@ export const RATE_KEYS_MAX = 8_192;
 /** Keys counted apart until the next flush; what comes beyond is counted by reason alone. */
 export const COUNT_KEYS_MAX = 1_024;
 /** Folded requests whose repetition is recognised. */
-export const FOLDED_REQUESTS_MAX = 65_536;
+const FOLDED_REQUESTS_MAX = 65_536;
 
 const US_PER_S = 1_000_000;
 const OTHERS = '*';

@@ -8,9 +8,9 @@ export const PERIOD_US_MAX = 86_400_000_000;
 export const TOLERANCE_US_MAX = 31_536_000_000_000;
 export const COST_MAX = 10_000;
 /** A slot further away than this is never waited for. */
-export const DELAY_US_MAX = 5_000_000;
-export const GRACE_US_MAX = 86_400_000_000;
-export const GRACE_CALLS_MAX = 100_000;
+const DELAY_US_MAX = 5_000_000;
+const GRACE_US_MAX = 86_400_000_000;
+const GRACE_CALLS_MAX = 100_000;
 /** The year 2096. */
 export const NOW_US_MAX = 4_000_000_000_000_000;
 

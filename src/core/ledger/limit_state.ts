@@ -7,7 +7,7 @@ import type { LedgerOp } from './operation.ts';
 export type RunStart = readonly [string, number];
 
 /** Runs whose first allow is remembered; a further one never gets the grace of a `soft_stop` limit. */
-export const RUN_STARTS_MAX = 100_000;
+const RUN_STARTS_MAX = 100_000;
 
 /**
  * What limits are judged on: buckets, and when each run began. A fold over decision records alone, shared by the ledger
