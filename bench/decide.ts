@@ -15,15 +15,18 @@ import { documentOf, type Question, questionsFor } from './decide_input.ts';
 
 const RULES = 10_000;
 const HOSTS = [100, 1_000, 10_000];
-const WARM_UP = 20_000;
-const DECISIONS = 200_000;
-const LINEAR_DECISIONS = 400;
+/** Each question is asked so often, and its shortest time counts: what is left is the work, not the neighbours. */
+const ROUNDS = 10;
+const LINEAR_QUESTIONS = 60;
+const LINEAR_ROUNDS = 2;
 const NS_PER_US = 1_000;
 
 interface Figures {
   readonly p50_us: number;
   readonly p99_us: number;
   readonly max_us: number;
+  /** Over all rounds, with every interruption by whatever else the machine does. */
+  readonly disturbed_p99_us: number;
 }
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
@@ -40,8 +43,9 @@ function measure(hosts: number) {
   const { policy, plan } = compiled.value;
   const questions = questionsFor(hosts);
   const judge = ({ identity, request }: Question) => decide(policy, identity, ok(request)).verdict.verdict;
-  const indexed = timed(questions, DECISIONS, WARM_UP, judge);
-  const linear = timed(questions, LINEAR_DECISIONS, LINEAR_DECISIONS / 4, (one) => linearVerdict(plan, one));
+  const indexed = timed(questions, ROUNDS, judge);
+  const few = questions.slice(0, LINEAR_QUESTIONS);
+  const linear = timed(few, LINEAR_ROUNDS, (one) => linearVerdict(plan, one));
   return {
     hosts,
     compile_ms,
@@ -54,29 +58,40 @@ function measure(hosts: number) {
 
 function timed(
   questions: readonly Question[],
-  count: number,
-  warmUp: number,
+  rounds: number,
   judge: (question: Question) => unknown,
 ): Figures {
-  const ns = new Float64Array(count);
-  for (let i = -warmUp; i < count; i += 1) {
-    const question = questions[(i + warmUp) % questions.length];
-    if (!question) throw new Error('no questions');
-    const before = process.hrtime.bigint();
-    judge(question);
-    const after = process.hrtime.bigint();
-    if (i >= 0) ns[i] = Number(after - before);
+  const shortest = new Float64Array(questions.length).fill(Number.POSITIVE_INFINITY);
+  const all = new Float64Array(questions.length * rounds);
+  // The first round warms up and is not counted.
+  for (let round = -1; round < rounds; round += 1) {
+    for (const [i, question] of questions.entries()) {
+      const before = process.hrtime.bigint();
+      judge(question);
+      const ns = Number(process.hrtime.bigint() - before);
+      if (round < 0) continue;
+      all[round * questions.length + i] = ns;
+      shortest[i] = Math.min(shortest[i] ?? ns, ns);
+    }
   }
-  ns.sort();
-  const at = (share: number) =>
-    Math.round((ns[Math.floor(share * (count - 1))] ?? 0) / (NS_PER_US / 100)) / 100;
-  return { p50_us: at(0.5), p99_us: at(0.99), max_us: at(1) };
+  shortest.sort();
+  all.sort();
+  return {
+    p50_us: microseconds(shortest, 0.5),
+    p99_us: microseconds(shortest, 0.99),
+    max_us: microseconds(shortest, 1),
+    disturbed_p99_us: microseconds(all, 0.99),
+  };
+}
+
+function microseconds(sorted: Float64Array, share: number): number {
+  return Math.round((sorted[Math.floor(share * (sorted.length - 1))] ?? 0) / (NS_PER_US / 100)) / 100;
 }
 
 /** Both evaluators have to say the same, or the comparison is worth nothing. Percent of allows. */
 function agreed({ policy, plan }: Compilation, questions: readonly Question[]): number {
   let allowed = 0;
-  const asked = questions.slice(0, LINEAR_DECISIONS);
+  const asked = questions.slice(0, LINEAR_QUESTIONS);
   for (const question of asked) {
     const { verdict, rule_id } = decide(policy, question.identity, ok(question.request)).verdict;
     const linear = linearVerdict(plan, question);
@@ -104,20 +119,31 @@ function linearVerdict({ rules }: Plan, { identity, request }: { identity: Ident
 
 function print(): void {
   const row = (cells: readonly (string | number)[]) => process.stdout.write(`| ${cells.join(' | ')} |\n`);
-  process.stdout.write(`${RULES} rules, ${DECISIONS} decisions, Node ${process.version}\n\n`);
+  process.stdout.write(`${RULES} rules, each question asked ${ROUNDS} times, Node ${process.version}\n\n`);
   row([
     'hosts',
     'p50 µs',
     'p99 µs',
     'max µs',
+    'disturbed p99 µs',
     'every rule tried: p50 µs',
     'times faster',
     'compile ms',
     'allowed %',
   ]);
-  row(Array.from({ length: 8 }, () => '---:'));
+  row(Array.from({ length: 9 }, () => '---:'));
   for (const { hosts, indexed, linear, times_faster, compile_ms, allowed_percent } of results) {
-    const { p50_us, p99_us, max_us } = indexed;
-    row([hosts, p50_us, p99_us, max_us, linear.p50_us, times_faster, compile_ms, allowed_percent]);
+    const { p50_us, p99_us, max_us, disturbed_p99_us } = indexed;
+    row([
+      hosts,
+      p50_us,
+      p99_us,
+      max_us,
+      disturbed_p99_us,
+      linear.p50_us,
+      times_faster,
+      compile_ms,
+      allowed_percent,
+    ]);
   }
 }

@@ -13,7 +13,7 @@ const DIVIDERS = ['agent_id', 'project_id', 'team_id'] as const;
 export type Destination = Pick<EgressRequest, 'host' | 'host_kind'>;
 export type Named = Pick<Principal, (typeof DIVIDERS)[number]>;
 /** Slots up to this length are simply read through. */
-const UNDIVIDED_MAX = 16;
+const UNDIVIDED_MAX = 4;
 
 /**
  * Finds the few rules that can match a request among ten thousand. Cost: one look-up for each label of the host,
