@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { LedgerClock, START_JUMP_MS, startClock, WALL_JUMP_MS } from '../../../../src/core/ledger/clock.ts';
 import { stepGcra } from '../../../../src/core/ledger/gcra.ts';
+import type { GcraOp } from '../../../../src/core/ledger/operation.ts';
 
 const WALL = 1_900_000_000_000;
 
@@ -112,10 +113,15 @@ const events = fc.oneof(
 
 test('whatever the wall clock does, across restarts too, no request passes that real time has not paid for', () => {
   const period_ms = 10_000;
-  const op = {
-    ...{ op: 'gcra', limit_id: 'l/rps', key: 'k', cost: 1, mode: 'hard_stop' },
-    ...{ period_us: period_ms * 1_000, tolerance_us: 2 * period_ms * 1_000 },
-  } as const;
+  const op: GcraOp = {
+    op: 'gcra',
+    limit_id: 'l/rps',
+    key: 'k',
+    cost: 1,
+    mode: 'hard_stop',
+    period_us: period_ms * 1_000,
+    tolerance_us: 2 * period_ms * 1_000,
+  };
   fc.assert(
     fc.property(events, (all) => {
       const naive = schoolbook(3, period_ms);
