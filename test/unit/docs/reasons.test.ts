@@ -4,9 +4,11 @@ import { it } from 'node:test';
 import { IDENTITY_PROBLEMS } from '../../../src/core/identity/principal.ts';
 import { REQUEST_PROBLEMS } from '../../../src/core/request/egress_request.ts';
 import { REASONS } from '../../../src/core/verdict/reasons.ts';
+import { GATEWAY_CODES } from '../../../src/intercept/config/local_replies.ts';
 
 const page = readFileSync(new URL('../../../docs/reasons.md', import.meta.url), 'utf8');
-const rows = [...page.matchAll(/^\| `([A-Z_]+)` \| (\d{3}) \|/gm)].map(
+const [decisions = '', answers = ''] = page.split('## Answers that are no decisions');
+const rows = [...decisions.matchAll(/^\| `([A-Z_]+)` \| (\d{3}) \|/gm)].map(
   ([, code, status]) => `${code} ${status}`,
 );
 
@@ -17,4 +19,9 @@ it('docs/reasons.md and the code list the same codes with the same status', () =
 
 it('every identity and request problem is a reason code', () => {
   for (const problem of [...IDENTITY_PROBLEMS, ...REQUEST_PROBLEMS]) assert.ok(problem in REASONS, problem);
+});
+
+it('docs/reasons.md lists every code that Envoy itself answers with, and no other', () => {
+  const listed = [...answers.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code = '']) => code);
+  assert.deepEqual(listed.sort(), [...GATEWAY_CODES].sort());
 });
