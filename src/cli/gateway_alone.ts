@@ -9,6 +9,7 @@ import { type AuthzServer, listen } from '../server/listen.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type MetricsServer, type Readiness, startMetricsServer } from '../telemetry/metrics_server.ts';
+import type { Tracing } from '../telemetry/traces.ts';
 import { AccessLogLag } from './access_log_lag.ts';
 import { createGatewayCheck } from './gateway_check.ts';
 import { serveControl } from './gateway_control.ts';
@@ -16,6 +17,7 @@ import { type ChildProcess, untilStopped } from './gateway_life.ts';
 import { followFeed, openPolicyFeed } from './policy_feed.ts';
 import { policyFacts, policyGauges, recorderFacts, recorderGauges } from './readiness.ts';
 import { followAccessLog, startRecorder } from './recorder_host.ts';
+import { openTracing } from './tracing.ts';
 
 interface Parts extends ChildProcess {
   readonly settings: Settings;
@@ -28,6 +30,7 @@ interface Parts extends ChildProcess {
   readonly tail: AccessLogTail;
   readonly lag: AccessLogLag;
   readonly identity: Identity;
+  readonly tracing: Tracing | undefined;
 }
 
 /** The only gateway of this host, with the recorder in its own process: no hop between judgement and record. */
@@ -47,11 +50,12 @@ export async function gatewayAlone(child: ChildProcess): Promise<void> {
   });
   await followFeed(feed, recorder, metrics, log);
   const gatewayId = `${settings.gateway_name}-1`;
-  const check = createGatewayCheck({ ...child, gatewayId, keyring, recorder, feed });
+  const tracing = await openTracing(settings, gatewayId);
+  const check = createGatewayCheck({ ...child, gatewayId, keyring, recorder, feed, tracing });
   const server = await listen(layout.authz_socket, check);
   const lag = new AccessLogLag(layout.envoy_dir);
   const tail = followAccessLog(layout.envoy_dir, recorder, lag, log);
-  await serve({ ...child, recorder, feed, server, tail, lag, identity });
+  await serve({ ...child, recorder, feed, server, tail, lag, identity, tracing });
 }
 
 async function serve(parts: Parts): Promise<void> {
@@ -81,7 +85,7 @@ async function serve(parts: Parts): Promise<void> {
 
 /** Nothing new comes in, what runs finishes, outcomes are read to the end of the log, then the journal is closed. */
 async function shutDown(
-  { server, tail, feed, recorder, identity }: Parts,
+  { server, tail, feed, recorder, identity, tracing }: Parts,
   metricsServer: MetricsServer,
   closeControl: () => Promise<void>,
 ): Promise<void> {
@@ -90,6 +94,7 @@ async function shutDown(
   feed.stop();
   identity.stop();
   await recorder.stop();
+  await tracing?.stop();
   await Promise.all([metricsServer.close(), closeControl()]);
 }
 

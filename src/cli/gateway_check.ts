@@ -10,6 +10,7 @@ import { receiptIds } from '../server/receipt_id.ts';
 import { Sleepers } from '../server/sleepers.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/traces.ts';
 
 const US_PER_S = 1_000_000;
 const MS_PER_S = 1_000;
@@ -25,8 +26,9 @@ export function createGatewayCheck(parts: {
   readonly feed: { current(): Snapshot };
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tracing: Tracing | undefined;
 }): Check {
-  const { settings, keyring, recorder, feed, log, metrics } = parts;
+  const { settings, keyring, recorder, feed, log, metrics, tracing } = parts;
   const hmac = (key: Uint8Array, message: Uint8Array) => createHmac('sha256', key).update(message).digest();
   return createCheck({
     snapshot: () => feed.current(),
@@ -41,6 +43,7 @@ export function createGatewayCheck(parts: {
       checkTimeoutMs: settings.check_timeout_ms,
     },
     sleepers: new Sleepers(),
+    ...(tracing === undefined ? {} : { trace: (traceparent) => tracing.check(traceparent) }),
     log,
     metrics: {
       checked(reason, recorded, durationUs) {

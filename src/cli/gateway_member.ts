@@ -4,6 +4,7 @@ import { openKeyring } from '../keys/keyring.ts';
 import { RecorderClient } from '../recorder/remote/client.ts';
 import type { AccessLogTail } from '../server/access_log.ts';
 import { type AuthzServer, listen } from '../server/listen.ts';
+import type { Tracing } from '../telemetry/traces.ts';
 import { AccessLogLag } from './access_log_lag.ts';
 import { EXIT } from './exit.ts';
 import { RecorderFollower } from './follow_recorder.ts';
@@ -16,6 +17,7 @@ import { openPolicyFeed, showPolicy } from './policy_feed.ts';
 import { policyFacts, policyGauges, recorderFacts } from './readiness.ts';
 import { recorderDial } from './recorder_dial.ts';
 import { followAccessLog } from './recorder_host.ts';
+import { openTracing } from './tracing.ts';
 
 /** The last read of the log at the end. */
 const LOG_MS = 5_000;
@@ -29,6 +31,7 @@ interface Member extends ChildProcess {
   readonly server: AuthzServer;
   readonly traffic: Traffic;
   readonly identity: Identity;
+  readonly tracing: Tracing | undefined;
   /** Of the first gateway on a host without recorder. */
   readonly log_reader?: LogReader;
 }
@@ -58,13 +61,15 @@ export async function gatewayMember(child: ChildProcess, number: number): Promis
   feed.onChange((change) => showPolicy(metrics, change));
   const follower = new RecorderFollower(client, feed);
   const traffic = new Traffic();
-  const check = traffic.watch(createGatewayCheck({ ...child, gatewayId, keyring, recorder: follower, feed }));
+  const tracing = await openTracing(settings, gatewayId);
+  const judging = { ...child, gatewayId, keyring, recorder: follower, feed, tracing };
+  const check = traffic.watch(createGatewayCheck(judging));
   const server = await listen(layout.authz_sockets[number - 1] ?? layout.authz_socket, check);
   const reads = settings.recorder.remote !== undefined && number === 1;
   const log_reader = reads ? { log_reader: await readLog(child, gatewayId) } : {};
   const member: Member = {
     ...child,
-    ...{ number, gatewayId, client, follower, feed, server, traffic, identity, ...log_reader },
+    ...{ number, gatewayId, client, follower, feed, server, traffic, identity, tracing, ...log_reader },
   };
   await serve(member, (changed) => {
     state.changed = changed;
@@ -134,7 +139,7 @@ async function serve(member: Member, onChange: (changed: () => void) => void): P
       feed.stop();
       member.identity.stop();
       for (const one of [client, member.log_reader?.client]) one?.stop();
-      await Promise.all([closeMetrics(), closeControl()]);
+      await Promise.all([closeMetrics(), closeControl(), member.tracing?.stop()]);
     };
   });
 }

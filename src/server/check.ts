@@ -16,7 +16,10 @@ import type { Seat } from './sleepers.ts';
 const US_PER_MS = 1_000;
 
 /** The Envoy that asks, as its configuration names itself in the metadata of the call. */
-export type Caller = Pick<Call, 'node' | 'epoch'>;
+export interface Caller extends Pick<Call, 'node' | 'epoch'> {
+  /** W3C trace context of the call. */
+  readonly traceparent?: string;
+}
 export type Check = (bytes: Uint8Array, caller: Caller | undefined) => Promise<Uint8Array>;
 
 /**
@@ -29,11 +32,20 @@ export function createCheck(deps: CheckDependencies): Check {
     const decoded = decodeCheck(bytes);
     if (!decoded.ok) return failClosed(deps, startedUs, new Error(decoded.problem), randomUUID());
     const check = decoded.value;
+    const span = deps.trace?.(caller?.traceparent);
     try {
       if (caller === undefined) throw new Error('the call does not name its Envoy');
       const request = normalise(check.raw, { ports: deps.settings.selfPorts });
-      return await answer(deps, { ...caller, check, request, receiptId: deps.ids.receiptId(), startedUs });
+      return await answer(deps, {
+        ...caller,
+        check,
+        request,
+        receiptId: deps.ids.receiptId(),
+        startedUs,
+        span,
+      });
     } catch (cause) {
+      span?.end({ reason: 'INTERNAL', recorded: false, receiptId: '' });
       return failClosed(deps, startedUs, cause, check.requestId);
     }
   };
@@ -57,6 +69,7 @@ async function answerFrom(deps: CheckDependencies, call: Call, seat: Seat): Prom
   const folded = !appended.ok && typeof appended.problem === 'object';
   const reason = reasonOf(appended);
   deps.metrics.checked(reason, appended.ok || folded, deps.clock.monoUs() - call.startedUs);
+  call.span?.end({ reason, recorded: appended.ok, receiptId: call.receiptId });
   if (!appended.ok) return encodeRefused(call, proposal, appended.problem);
   const isHere = await heldBack(deps, seat, appended.value);
   if (!isHere) return encodeRefused(call, proposal, 'RECORDER_BUSY');
@@ -87,7 +100,10 @@ async function judgeAndRecord(deps: CheckDependencies, call: Call, seat: Seat) {
   const delay_max_ms = bearableDelay(deps, call, seat, identity, demands);
   const proposal = proposalOf(deps, call, { snapshot, identity, lapse, verdict, demands, delay_max_ms });
   if (identity.ok) for (const what of identity.degraded ?? []) deps.metrics.degraded?.(what);
-  return { verdict, proposal, appended: await deps.recorder.append(proposal) };
+  const recorded = call.span?.recording();
+  const appended = await deps.recorder.append(proposal);
+  recorded?.();
+  return { verdict, proposal, appended };
 }
 
 /** How long the answer could be held back; a place to wait in is taken before the slot is asked for. */

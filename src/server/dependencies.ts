@@ -3,6 +3,13 @@ import type { ReasonCode } from '../core/verdict/reasons.ts';
 import type { RecorderPort, Snapshot } from './ports.ts';
 import type { Sleepers } from './sleepers.ts';
 
+/** The trace of one Check, when the request is sampled. */
+export interface CheckSpan {
+  /** From the proposal to the recorder's answer; call the result when it has come. */
+  recording(): () => void;
+  end(facts: { readonly reason: ReasonCode; readonly recorded: boolean; readonly receiptId: string }): void;
+}
+
 /** Everything a Check needs from outside; the composition root wires it. */
 export interface CheckDependencies {
   /** The policy and registry in force now. */
@@ -16,6 +23,8 @@ export interface CheckDependencies {
   readonly settings: CheckSettings;
   /** Places for answers that wait for their slot; of this process. */
   readonly sleepers: Sleepers;
+  /** `traceparent` is what Envoy sent with the call. */
+  readonly trace?: (traceparent: string | undefined) => CheckSpan | undefined;
   readonly log: { error(fields: object, message: string): void };
   readonly metrics: {
     /** Once per Check; `recorded` says whether a durable decision stands behind the answer. */

@@ -77,7 +77,9 @@ function checkHandler(check: Check, checks: InFlight) {
 function callerOf(metadata: Metadata): Caller | undefined {
   const node = single(metadata, 'x-cg-node');
   const epoch = single(metadata, 'x-cg-epoch');
-  return node === undefined || epoch === undefined ? undefined : { node, epoch };
+  if (node === undefined || epoch === undefined) return undefined;
+  const [traceparent] = metadata.get('traceparent');
+  return typeof traceparent === 'string' ? { node, epoch, traceparent } : { node, epoch };
 }
 
 function single(metadata: Metadata, name: string): string | undefined {

@@ -10,7 +10,7 @@ import type { Result } from '../core/result.ts';
 import type { Judgement } from '../core/verdict/decide.ts';
 import type { DecisionDraft, PolicyLapse, Proposal, Verdict } from '../core/verdict/proposal.ts';
 import type { DecodedCheck } from './codec/check_request.ts';
-import type { CheckDependencies } from './dependencies.ts';
+import type { CheckDependencies, CheckSpan } from './dependencies.ts';
 import type { Snapshot } from './ports.ts';
 
 /** Where the raw query stands in a decision record; part of its commitment. */
@@ -25,6 +25,7 @@ export interface Call {
   readonly epoch: string;
   readonly receiptId: string;
   readonly startedUs: number;
+  readonly span?: CheckSpan | undefined;
 }
 
 /** What one snapshot makes of a call. */

@@ -70,7 +70,7 @@ export function collectorCluster(target: TracingTarget, ca_bundle: string): Mess
   };
 }
 
-function exportUrl({ otlp_endpoint }: TracingTarget): string {
+export function exportUrl({ otlp_endpoint }: TracingTarget): string {
   const url = new URL(otlp_endpoint);
   return url.pathname === '/' ? `${url.origin}${DEFAULT_PATH}` : url.href;
 }
