@@ -36,13 +36,24 @@ export class Versions {
     return existsSync(path) ? readFileSync(path) : undefined;
   }
 
-  /** The bundle first: a version without its bundle would refuse every start. */
+  /**
+   * The bundle first: a version without its bundle would refuse every start. Throws when another gateway of this
+   * folder has accepted a newer one since this one was read.
+   */
   keep(file: Uint8Array, { version, digest }: BundleRef): void {
+    this.refuseOlder(version, digest);
     mkdirSync(this.store.dir, { recursive: true, mode: 0o700 });
     this.store.replaceFile(this.path('last-good.bundle.json'), file);
     const text = JSON.stringify({ version, bundle_digest: digest });
     this.store.replaceFile(this.path('accepted'), `${this.store.mac(LABEL, text)}\n${text}\n`);
     this.raise({ version, bundle_digest: digest });
+  }
+
+  private refuseOlder(version: number, digest: string): void {
+    const accepted = this.accepted();
+    if (accepted === undefined || accepted.version < version) return;
+    if (accepted.version === version && accepted.bundle_digest === digest) return;
+    throw new Error(`version ${version} comes too late: version ${accepted.version} was accepted meanwhile`);
   }
 
   private saved(): AcceptedVersion | undefined {

@@ -439,6 +439,22 @@ export const SABOTAGES: readonly Sabotage[] = [
     test: { file: 'test/unit/feed/signed.test.ts', name: 'deleting or forging the accepted version' },
   },
   {
+    name: 'bundle-late-gateway',
+    breaks: 'a gateway that is late does not overwrite the version that another one accepted',
+    file: 'src/feed/versions.ts',
+    find: '    this.refuseOlder(version, digest);\n',
+    replace: '',
+    test: { file: 'test/unit/feed/signed_attacks.test.ts', name: 'a gateway that read an older bundle' },
+  },
+  {
+    name: 'bundle-blocking-file',
+    breaks: 'a pipe in the place of the bundle does not delay a revocation',
+    file: 'src/feed/files.ts',
+    find: '      if (!found.isFile()) return fail(`${path}: not a regular file`);\n',
+    replace: '',
+    test: { file: 'test/unit/feed/signed_attacks.test.ts', name: 'what is no plain file' },
+  },
+  {
     name: 'bundle-expired',
     breaks: 'an expired policy is refused',
     file: 'src/core/policy_bundle/verify.ts',

@@ -1,99 +1,11 @@
 /** Promise: a policy that is wrongly signed, older than the running one, expired, or broken is refused, across restarts. */
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import type { BundleRef } from '../../../src/core/receipt/records.ts';
-import { ok } from '../../../src/core/result.ts';
-import { openFeed } from '../../../src/feed/feed.ts';
+import { test } from 'node:test';
 import { digestOf } from '../../../src/feed/files.ts';
-import { policyCompiler } from '../../../src/feed/policy_compiler.ts';
-import { at, bundle, DOCUMENT, KEY, NOW_MS, newKey, type TestKey } from '../core/policy_bundle/sample.ts';
-
-class World {
-  readonly folder = mkdtempSync(join(tmpdir(), 'clawgress-signed-'));
-  readonly bundle = join(this.folder, 'policy.bundle.json');
-  readonly keys = join(this.folder, 'policy-keys.json');
-  readonly accepted = join(this.folder, 'policy', 'accepted');
-  readonly lastGood = join(this.folder, 'policy', 'last-good.bundle.json');
-  readonly errors: string[] = [];
-  stale: 'deny' | 'loud' = 'deny';
-  journal: BundleRef | undefined;
-  now_ms = NOW_MS;
-  failKeep = false;
-
-  constructor(t: TestContext) {
-    t.after(() => rmSync(this.folder, { recursive: true, force: true }));
-    this.trust([[KEY]]);
-  }
-
-  trust(keys: readonly (readonly [TestKey, object?])[]): void {
-    const listed = keys.map(([key, more]) => ({
-      keyid: key.keyId,
-      algorithm: 'ed25519',
-      public_key_pem: key.pem,
-      purpose: 'policy',
-      valid_from: at(-100),
-      ...more,
-    }));
-    this.put(this.keys, JSON.stringify({ keys: listed }));
-  }
-
-  put(path: string, content: string | Uint8Array): void {
-    writeFileSync(`${path}.tmp`, content);
-    renameSync(`${path}.tmp`, path);
-  }
-
-  async open(t: TestContext) {
-    const silent = () => undefined;
-    const feed = await openFeed({
-      settings: {
-        policy: {
-          trust: 'signed',
-          file: join(this.folder, 'unused.yaml'),
-          bundle: this.bundle,
-          keys: this.keys,
-          stale: this.stale,
-        },
-        registry_file: join(this.folder, 'registry.json'),
-      },
-      compiler: policyCompiler(),
-      compileRegistry: (bytes) =>
-        ok({
-          registry_hash: digestOf(bytes),
-          canonical: bytes,
-          agent_count: 0,
-          authenticate: () => ({ ok: false, problem: 'IDENTITY_UNKNOWN' }) as const,
-        }),
-      archive: silent,
-      versions: {
-        dir: join(this.folder, 'policy'),
-        mac: (label, text) => createHmac('sha256', 'secret').update(`${label}\0${text}`).digest('hex'),
-        replaceFile: (path, content) => {
-          if (this.failKeep) throw new Error('no space');
-          this.put(path, content);
-        },
-        ...(this.journal ? { journal: this.journal } : {}),
-      },
-      log: { info: silent, warn: silent, error: (_, message) => void this.errors.push(message) },
-      now: () => this.now_ms,
-    });
-    t.after(() => feed.stop());
-    return feed;
-  }
-}
-
-type Open = Awaited<ReturnType<World['open']>>;
-const version = (feed: Open) => feed.status().policy.bundle?.version;
-const problems = (feed: Open) => String(feed.status().policy.refused?.problems ?? '');
-const ref = (file: Uint8Array, number: number): BundleRef => ({
-  version: number,
-  digest: digestOf(file),
-  key_id: KEY.keyId,
-  valid_until: at(30),
-});
+import { at, bundle, DOCUMENT, KEY, newKey } from '../core/policy_bundle/sample.ts';
+import { problems, ref, version, World } from './signed_world.ts';
 
 test('a newer bundle is accepted, everything else leaves the last good one in force', async (t) => {
   const world = new World(t);
