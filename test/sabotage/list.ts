@@ -170,7 +170,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'unclosed-after-envoy-died',
     breaks: 'an allow whose log line died with Envoy is closed as unknown',
-    file: 'src/server/access_log.ts',
+    file: 'src/server/access_log_tail.ts',
     find: '      await this.#options.sink.sweep(epoch.id);\n',
     replace: '',
     test: { file: 'test/fault/system/processes.test.ts', name: 'Envoy killed' },
@@ -524,7 +524,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'gap-counted-twice',
     breaks: 'a request without a decision is counted once, whatever crashes',
-    file: 'src/server/access_log.ts',
+    file: 'src/server/access_log_lines.ts',
     find: 'if (suspect.offset > cursor.countedUpTo) state.gaps.add(cursor.file, suspect);',
     replace: 'state.gaps.add(cursor.file, suspect);',
     test: { file: 'test/unit/server/access_log.test.ts', name: 'counts nothing twice' },
@@ -532,7 +532,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'late-decision-is-a-gap',
     breaks: 'a decision that is recorded after Envoy gave up is no gap',
-    file: 'src/server/access_log.ts',
+    file: 'src/server/access_log_lines.ts',
     find: 'const isLate = request_id !== undefined && (await this.#isDecided(request_id, cause));',
     replace: 'const isLate = request_id === cause;',
     test: { file: 'test/unit/server/access_log.test.ts', name: 'asks again before it counts' },

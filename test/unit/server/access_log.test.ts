@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AccessLogTail, type OutcomeSink, tailAccessLogs } from '../../../src/server/access_log.ts';
+import { type AccessLogTail, tailAccessLogs } from '../../../src/server/access_log.ts';
+import type { OutcomeSink } from '../../../src/server/access_log_sink.ts';
 import type { GapReport } from '../../../src/server/gap_counter.ts';
 import type { Closure } from '../../../src/server/ports.ts';
 

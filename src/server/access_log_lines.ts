@@ -1,0 +1,112 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { outcomeFacts } from '../core/receipt/outcome_state.ts';
+import type { Cursor, EpochState } from './access_log_epoch.ts';
+import type { LogFile } from './access_log_files.ts';
+import type { OutcomeSink } from './access_log_sink.ts';
+import type { WorkUnderWay } from './access_log_work.ts';
+import { type AccessLogEntry, parseAccessLogLine } from './codec/access_log_entry.ts';
+import { FOLDED_RECEIPT } from './codec/folded_receipt.ts';
+import { type GapCause, gapCause } from './codec/gap_cause.ts';
+import { gapReport, type Suspect } from './gap_counter.ts';
+import type { LogLine } from './log_cursor.ts';
+
+/** Lines handled before Checks get their turn: they share the thread. */
+const LINES_PER_TURN = 8;
+
+/** What a line means to the recorder: an outcome, nothing, or perhaps a request that nobody decided. */
+export class LineReader {
+  readonly #sink: OutcomeSink;
+  readonly #work: WorkUnderWay;
+  /** What is on disk when the tail starts was written while nobody read. */
+  #kind: 'live' | 'reconciled' = 'reconciled';
+  #handled = 0;
+
+  constructor(sink: OutcomeSink, work: WorkUnderWay) {
+    this.#sink = sink;
+    this.#work = work;
+  }
+
+  /** What was there at the start is read: the rest is news. */
+  caughtUp(): void {
+    this.#kind = 'live';
+  }
+
+  async take(state: EpochState, cursor: Cursor, line: LogLine): Promise<void> {
+    if (++this.#handled % LINES_PER_TURN === 0) await nextTurn();
+    const parsed = parseAccessLogLine(line.bytes);
+    if (!parsed.ok) return this.damaged(state, cursor, line.offset);
+    const entry = parsed.value;
+    // Counted in an aggregate record.
+    if (entry.receipt_id === FOLDED_RECEIPT) return;
+    if (entry.receipt_id === undefined) await this.#doubt(state, cursor, entry, line.offset);
+    const isClosed = entry.receipt_id !== undefined && line.offset <= cursor.closedUpTo;
+    if (entry.request_id === undefined || isClosed) return;
+    await this.#close(entry, entry.request_id, cursor.file, line.offset);
+  }
+
+  /** Bytes up to `offset` that tell nothing any more. */
+  damaged(state: EpochState, cursor: Cursor, offset: number): void {
+    this.#suspect(state, cursor, { offset, cause: 'log_damaged', at_ms: Date.now() });
+  }
+
+  /**
+   * Counts what was read at least `holdMs` ago. A decision that turned up late closes its line; the rest counts.
+   * Returns the records under way.
+   */
+  async reportGaps(state: EpochState, holdMs: number): Promise<Promise<void>[]> {
+    const reports: Promise<void>[] = [];
+    for (const { file, suspects } of state.gaps.take(holdMs)) {
+      const report = gapReport(file, suspects, await this.#undecided(file, suspects));
+      if (report === undefined) continue;
+      const recorded = this.#sink.gap(report);
+      // Looked at by the caller, but maybe only after the next question to the recorder.
+      recorded.catch(() => undefined);
+      reports.push(recorded);
+    }
+    return reports;
+  }
+
+  async #undecided(file: LogFile, suspects: readonly Suspect[]): Promise<Suspect[]> {
+    const counted: Suspect[] = [];
+    for (const suspect of suspects) {
+      const { request_id, end, cause, offset } = suspect;
+      const isLate = request_id !== undefined && (await this.#isDecided(request_id, cause));
+      if (!isLate) counted.push(suspect);
+      else if (end !== undefined) await this.#close({ end }, request_id, file, offset);
+    }
+    return counted;
+  }
+
+  /** An aborted Check is still recorded; an unanswered one may or may not be, and only the recorder can tell. */
+  async #doubt(state: EpochState, cursor: Cursor, entry: AccessLogEntry, offset: number): Promise<void> {
+    const { request_id, start_ms } = entry;
+    const cause = gapCause(entry);
+    if (request_id === undefined) return this.#suspect(state, cursor, { offset, cause, at_ms: start_ms });
+    if (await this.#isDecided(request_id, cause)) return;
+    this.#suspect(state, cursor, { offset, cause, at_ms: start_ms, request_id, end: entry.end });
+  }
+
+  async #isDecided(request_id: string, cause: GapCause): Promise<boolean> {
+    return (await this.#sink.decided?.(request_id)) ?? cause === 'client_left';
+  }
+
+  #suspect(state: EpochState, cursor: Cursor, suspect: Suspect): void {
+    if (suspect.offset > cursor.countedUpTo) state.gaps.add(cursor.file, suspect);
+  }
+
+  async #close(
+    { receipt_id, end }: Pick<AccessLogEntry, 'receipt_id' | 'end'>,
+    request_id: string,
+    file: LogFile,
+    offset: number,
+  ): Promise<void> {
+    const closing = this.#sink.close({
+      ...(receipt_id === undefined ? {} : { receipt_id }),
+      request_id,
+      facts: outcomeFacts(end),
+      source: { kind: this.#kind, log_file_id: file.id, offset },
+    });
+    this.#work.watch(closing);
+    await this.#work.room();
+  }
+}
