@@ -62,6 +62,8 @@ function registerCare(group: Command): void {
   )
     .option('--dry-run', 'required: nothing is changed')
     .option('--json', 'machine-readable output')
-    .action(async (flags: Flags) => finish((await import('./recorder_check.ts')).recorderRepair(flags)));
+    .action(async (flags: Flags) =>
+      finish(await (await import('./recorder_check.ts')).recorderRepair(flags)),
+    );
   examplesOf(repair, ['clawgress recorder repair --dry-run', 'clawgress recorder repair --dry-run --json']);
 }

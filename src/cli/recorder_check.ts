@@ -7,6 +7,7 @@ import { FINDINGS_MAX, inspectJournal } from '../recorder/inspection.ts';
 import type { Finding, Inspection } from '../recorder/inspection_report.ts';
 import { planRepair, type RepairPlan } from '../recorder/repair_plan.ts';
 import { CliError, EXIT } from './exit.ts';
+import { offlineRecorder } from './offline_recorder.ts';
 import { type Flags, layoutFor, settingsFor } from './options.ts';
 
 /** `flock` exits with this when somebody else holds the lock. */
@@ -27,7 +28,7 @@ export function recorderCheck(flags: Flags): number {
 }
 
 /** `recorder repair --dry-run`: what the next start would cut or refuse; 1 when it would refuse. */
-export function recorderRepair(flags: Flags): number {
+export async function recorderRepair(flags: Flags): Promise<number> {
   if (flags['dryRun'] !== true) {
     throw new CliError(
       EXIT.usage,
@@ -43,7 +44,7 @@ export function recorderRepair(flags: Flags): number {
       'clawgress recorder check reads a journal that is in use',
     );
   }
-  const plan = planRepair(contextOf(settings, layout));
+  const plan = await planRepair(offlineRecorder(settings, layout));
   print(flags['json'] === true ? JSON.stringify(plan, null, 2) : planText(plan));
   return plan.next_start === 'refuse' ? EXIT.no : EXIT.ok;
 }

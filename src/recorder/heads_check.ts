@@ -6,6 +6,7 @@ import { sha256, sha256Hex } from './hashing.ts';
 import { compareHead, type HeldLog, type KnownHead, type KnownHeads } from './heads.ts';
 import { lineAt } from './line_at.ts';
 import { RecorderError, type RecorderOptions } from './options.ts';
+import { retiredBefore } from './retired.ts';
 import { listSegments, readLines } from './segments.ts';
 import { unknownReceipts } from './sent_receipts.ts';
 import type { JournalState } from './state.ts';
@@ -41,11 +42,16 @@ export function heldLog(
   };
 }
 
-/** Reads the lines themselves; undefined when the first ones are no longer on this disk. */
+/**
+ * Reads the lines themselves, behind the leaves that retention left of earlier ones. Throws `RecorderError` when those
+ * are missing: a head that cannot be compared must not be passed over.
+ */
 function rootOfFirst(journalDir: string, records: number): string | undefined {
   const tree = new IncrementalTree(sha256);
+  for (const leaf of retiredBefore(journalDir).leaves.slice(0, records)) tree.append(leaf);
   for (const segment of listSegments(journalDir)) {
-    if (segment.first_seq !== tree.size && tree.size < records) return undefined;
+    if (tree.size === records) break;
+    if (segment.first_seq !== tree.size) return undefined;
     for (const line of readLines(segment.path)) {
       if (tree.size === records) break;
       tree.append(leafHash(sha256, line.bytes));

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import type { ClockStart } from '../core/ledger/clock.ts';
-import type { LedgerOptions } from '../core/ledger/ledger.ts';
 import { Checkpointer, readLatest } from './checkpointer.ts';
 import { CommitLoop } from './commit_loop.ts';
 import { openFileDisk } from './disk.ts';
@@ -10,15 +9,14 @@ import { publicKeyRef } from './epoch.ts';
 import { AGGREGATE_WINDOW_MS } from './folded_denials.ts';
 import { headsFileOf, requireHeads, requireNothingPending } from './heads_gate.ts';
 import { Journal } from './journal.ts';
-import { KeyCommitments } from './key_commitments.ts';
 import { startLedgerClock, warnWhileHeldBack } from './ledger_clock.ts';
 import { takeLock } from './lock.ts';
-import { type RecorderClock, RecorderError, type RecorderOptions } from './options.ts';
+import type { RecorderClock, RecorderOptions } from './options.ts';
+import { recoveryContext, requireOwnKeys } from './read_back.ts';
 import { Recorder } from './recorder.ts';
 import { type Recovered, recover } from './recovery.ts';
 import { readFailure } from './reserve.ts';
 import { type RecordFacts, Scribe } from './scribe.ts';
-import { readSavedState } from './snapshot_file.ts';
 import type { JournalState } from './state.ts';
 import { requireSafeStorage } from './storage.ts';
 import { Upkeep } from './upkeep.ts';
@@ -124,40 +122,10 @@ async function start(options: RecorderOptions, unlock: () => void): Promise<Reco
 }
 
 function readBack(options: RecorderOptions): Recovered {
-  const { layout, keyring, settings, log } = options;
-  const commitments = new KeyCommitments((key) => keyring.hmac('clawgress/bucket-key/v1', key));
-  const ledger: LedgerOptions = {
-    limit_keys_max: settings.limit_keys_max,
-    request_window_us: 2 * options.checkTimeoutMs * 1_000,
-    commit: (key) => commitments.of(key),
-  };
-  const recovered = recover({
-    journal_dir: layout.journal_dir,
-    quarantine_dir: layout.quarantine_dir,
-    root: keyring.root,
-    ledger,
-    saved: readSavedState(layout.ledger_dir, keyring),
-    base: readSavedState(layout.ledger_dir, keyring, 'base'),
-    checkpoint: readLatest(layout.checkpoints_dir, keyring.log),
-  });
-  if (recovered.cut !== undefined) log.warn(recovered.cut, 'cut a torn write from the end of the journal');
+  const recovered = recover(recoveryContext(options));
+  if (recovered.cut !== undefined)
+    options.log.warn(recovered.cut, 'cut a torn write from the end of the journal');
   return recovered;
-}
-
-/** A journal goes on only under the keys and the name that it began with. */
-function requireOwnKeys({ keyring, layout, issuer }: RecorderOptions, { identity }: JournalState): void {
-  if (identity === undefined) return;
-  const at = `the journal in ${layout.journal_dir}`;
-  if (identity.root_key_id !== keyring.root.keyId || identity.log_key_id !== keyring.log.keyId) {
-    throw new RecorderError(
-      `${at} was begun with other keys. Restore its keys folder, or use another state folder.`,
-    );
-  }
-  if (identity.issuer !== issuer) {
-    throw new RecorderError(
-      `${at} was begun by issuer ${identity.issuer}, the settings say ${issuer}. Set it back, or use another state folder.`,
-    );
-  }
 }
 
 function openSegment(journal: Journal, { state, segment }: Recovered, log_id: string): void {

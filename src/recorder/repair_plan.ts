@@ -1,10 +1,9 @@
-import { readLatest } from './checkpointer.ts';
-import type { InspectionContext } from './inspection.ts';
-import { RecorderError } from './options.ts';
+import { headsFileOf, requireHeads, requireNothingPending } from './heads_gate.ts';
+import { RecorderError, type RecorderOptions } from './options.ts';
+import { recoveryContext, requireOwnKeys } from './read_back.ts';
 import { recover } from './recovery.ts';
 import { type PlannedChange, planningHands } from './recovery_hands.ts';
 import { readFailure } from './reserve.ts';
-import { readSavedState } from './snapshot_file.ts';
 
 /** What the next start would do, found by the very code that does it, with hands that change nothing. */
 export interface RepairPlan {
@@ -20,21 +19,18 @@ export interface RepairPlan {
   readonly storage_failure?: NonNullable<ReturnType<typeof readFailure>>;
 }
 
-export function planRepair({ layout, keyring, ledger }: InspectionContext): RepairPlan {
+/** Throws nothing that a start would refuse for: that is its answer. */
+export async function planRepair(options: RecorderOptions): Promise<RepairPlan> {
+  const { layout, keyring } = options;
   const changes: PlannedChange[] = [];
   const failure = readFailure(layout.journal_dir, keyring);
   const noted = failure === undefined ? {} : { storage_failure: failure };
   try {
-    const { state } = recover({
-      journal_dir: layout.journal_dir,
-      quarantine_dir: layout.quarantine_dir,
-      root: keyring.root,
-      ledger,
-      saved: readSavedState(layout.ledger_dir, keyring),
-      base: readSavedState(layout.ledger_dir, keyring, 'base'),
-      checkpoint: readLatest(layout.checkpoints_dir, keyring.log),
-      hands: planningHands(layout.quarantine_dir, changes),
-    });
+    requireNothingPending(options);
+    const hands = planningHands(layout.quarantine_dir, changes);
+    const { state } = recover({ ...recoveryContext(options), hands });
+    requireOwnKeys(options, state);
+    await requireHeads(options, state, headsFileOf(options));
     const isUnclean = state.head_seq >= 0 && !state.clean;
     return {
       next_start: isUnclean || changes.length > 0 || failure !== undefined ? 'recover' : 'start',

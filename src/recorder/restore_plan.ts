@@ -12,12 +12,12 @@ import {
   ReportedHead,
 } from './heads_check.ts';
 import { headsFileOf } from './heads_gate.ts';
-import { KeyCommitments } from './key_commitments.ts';
 import { type EpochKey, RecorderError, type RecorderOptions } from './options.ts';
-import { type RecoveryContext, recover } from './recovery.ts';
+import { recoveryContext } from './read_back.ts';
+import { recover } from './recovery.ts';
 import { planningHands } from './recovery_hands.ts';
-import { listSegments, readLines } from './segments.ts';
-import { readSavedState } from './snapshot_file.ts';
+import { listSegments, readLines, type SegmentFile } from './segments.ts';
+import { readSavedState, type SavedState } from './snapshot_file.ts';
 import { JournalState } from './state.ts';
 
 /** What a restore would end, and why. Nothing on disk has been changed. */
@@ -129,25 +129,11 @@ function ownHeads({ layout, keyring }: RecorderOptions): KnownHeads {
 
 /** Without the heads of the folder itself, which recovery would refuse a shorter journal for. */
 function readHeld(options: RecorderOptions): Held {
-  const { layout, keyring, settings } = options;
+  const { layout } = options;
   mkdirSync(layout.journal_dir, { recursive: true, mode: 0o700 });
-  const commitments = new KeyCommitments((key) => keyring.hmac('clawgress/bucket-key/v1', key));
-  const ledger = {
-    limit_keys_max: settings.limit_keys_max,
-    request_window_us: 2 * options.checkTimeoutMs * 1_000,
-    commit: (key: string) => commitments.of(key),
-  };
-  const [saved, base] = (['snapshot', 'base'] as const).map((name) =>
-    readSavedState(layout.ledger_dir, keyring, name),
-  );
-  const context: Omit<RecoveryContext, 'saved' | 'base'> = {
-    journal_dir: layout.journal_dir,
-    quarantine_dir: layout.quarantine_dir,
-    root: keyring.root,
-    ledger,
-    checkpoint: undefined,
-    hands: planningHands(layout.quarantine_dir, []),
-  };
+  const { saved: newest, base: oldest, ...rest } = recoveryContext(options);
+  const [saved, base] = [newest, oldest].map(withoutHead);
+  const context = { ...rest, checkpoint: undefined, hands: planningHands(layout.quarantine_dir, []) };
   let damage = '';
   for (const from of [
     { saved, base },
@@ -161,17 +147,42 @@ function readHeld(options: RecorderOptions): Held {
       damage = error.message;
     }
   }
-  return { state: new JournalState(ledger), damage };
+  return { state: new JournalState(rest.ledger), damage };
+}
+
+/** A snapshot counts when its line is where it says: which checkpoint was the newest then does not matter here. */
+function withoutHead(saved: SavedState | undefined): SavedState | undefined {
+  if (saved === undefined) return undefined;
+  const { checkpoint: _, ...rest } = saved;
+  return rest;
 }
 
 /** What the first readable line says of itself, signed or not. */
 function firstLogId(journalDir: string): string | undefined {
-  for (const { path } of listSegments(journalDir)) {
-    for (const { bytes } of readLines(path)) {
+  for (const { path } of segmentsIn(journalDir)) {
+    for (const bytes of linesOf(path)) {
       const parsed = parseLine(bytes);
       const record = parsed.ok ? parseRecord(parsed.value.body) : undefined;
       if (record?.ok === true) return record.value.log_id;
     }
   }
   return undefined;
+}
+
+function segmentsIn(journalDir: string): readonly SegmentFile[] {
+  try {
+    return listSegments(journalDir);
+  } catch (error) {
+    if (error instanceof RecorderError) return [];
+    throw error;
+  }
+}
+
+/** Up to where a packed segment can be unpacked. */
+function* linesOf(path: string): Generator<Uint8Array> {
+  try {
+    for (const { bytes } of readLines(path)) yield bytes;
+  } catch (error) {
+    if (!(error instanceof RecorderError)) throw error;
+  }
 }

@@ -92,7 +92,7 @@ function editLines(path: string, edit: (lines: string[]) => string[]): void {
   writeFileSync(path.replace(/\.gz$/, ''), `${edit(text.trimEnd().split('\n')).join('\n')}\n`);
 }
 
-test('a good journal has no finding; all kept checkpoints were compared, and nothing was changed', () => {
+test('a good journal has no finding; all kept checkpoints were compared, and nothing was changed', async () => {
   for (const dir of [whole, retired]) {
     const earlier = fingerprint(dir);
     const report = inspectJournal(context(dir));
@@ -100,7 +100,7 @@ test('a good journal has no finding; all kept checkpoints were compared, and not
     const kept = readdirSync(join(dir, 'checkpoints')).filter((name) => /^\d{12}$/.test(name)).length;
     assert.equal(report.checkpoints_compared, kept);
     assert.ok(kept >= 8);
-    assert.equal(planRepair(context(dir)).next_start, 'start');
+    assert.equal((await planRepair(recorderOptions(dir))).next_start, 'start');
     assert.deepEqual(fingerprint(dir), earlier);
   }
   assert.equal(inspectJournal(context(whole)).first_seq, 0);
@@ -207,7 +207,7 @@ test('a torn tail is a note for check, and a cut that is planned exactly as it i
     [['note', 'LINE_UNFINISHED']],
   );
   const earlier = fingerprint(dir);
-  const plan = planRepair(context(dir));
+  const plan = await planRepair(recorderOptions(dir));
   assert.deepEqual(fingerprint(dir), earlier);
   assert.equal(plan.next_start, 'recover');
   const [cut] = plan.changes;
@@ -229,11 +229,11 @@ test('a missing last newline is planned, and so is a refusal with the words of t
   const short = copyOf(whole);
   const path = at(short, -1);
   truncateSync(path, readFileSync(path).length - 1);
-  assert.deepEqual(planRepair(context(short)).changes, [{ action: 'complete_line', path }]);
+  assert.deepEqual((await planRepair(recorderOptions(short))).changes, [{ action: 'complete_line', path }]);
   const broken = copyOf(whole);
   rmSync(at(broken, 1));
   rmSync(join(broken, 'ledger'), { recursive: true });
-  const plan = planRepair(context(broken));
+  const plan = await planRepair(recorderOptions(broken));
   assert.equal(plan.next_start, 'refuse');
   await assert.rejects(openRecorder(recorderOptions(broken)), { message: plan.refusal });
 });
