@@ -3,7 +3,8 @@ import { type Identity, openIdentity } from '../authn/identity.ts';
 import type { Feed } from '../feed/ports.ts';
 import { openKeyring } from '../keys/keyring.ts';
 import type { Recorder } from '../recorder/recorder.ts';
-import { type RecorderServer, serveTls, serveUnix } from '../recorder/remote/server.ts';
+import { oneAtATime } from '../recorder/remote/one_at_a_time.ts';
+import { type RecorderServer, serveTls, serveUnix, type TlsIdentity } from '../recorder/remote/server.ts';
 import type { RecorderService } from '../recorder/remote/service.ts';
 import { AccessLogLag } from './access_log_lag.ts';
 import { CliError, EXIT } from './exit.ts';
@@ -16,6 +17,11 @@ import { policyFacts, policyGauges, recorderFacts, recorderGauges } from './read
 import { followAccessLog, startRecorder } from './recorder_host.ts';
 
 const NAME = 'recorder';
+/** Between two checkpoints, and two looks at the files, that peers ask for. */
+const CHECKPOINT_PAUSE_MS = 250;
+const SYNC_PAUSE_MS = 10;
+/** A renewed certificate is used after so long. */
+const RENEW_EVERY_MS = 60_000;
 
 /** `clawgress recorder run`: records for the gateways of this host, and of others when it listens for them. */
 export async function recorderRun(flags: Flags): Promise<number> {
@@ -56,13 +62,14 @@ function serviceOf(recorder: Recorder, feed: Feed, records: PolicyRecords): Reco
     recordGap: (gap) => recorder.recordGap(gap),
     logPosition: (fileId) => recorder.logPosition(fileId),
     gapPosition: (fileId) => recorder.gapPosition(fileId),
+    openEpoch: (ids) => recorder.openEpoch(ids),
     decided: (requestId) => recorder.decided(requestId),
     status: () => recorder.status(),
-    checkpoint: () => recorder.checkpoint(),
-    sync: async () => {
+    checkpoint: oneAtATime(() => recorder.checkpoint(), CHECKPOINT_PAUSE_MS),
+    sync: oneAtATime(async () => {
       await feed.reload();
       await records.settled();
-    },
+    }, SYNC_PAUSE_MS),
     knows: (head) => recorder.knows(head),
   };
 }
@@ -85,16 +92,50 @@ async function openServers(
   const here = await serveUnix(layout.recorder_socket, own, log);
   const { listen } = settings.recorder;
   if (listen === undefined) return [here];
+  const at = { address: listen.address, port: listen.port };
+  const elsewhere: RecorderService = {
+    ...service,
+    // No further back than the open segment: unpacking an old one would hold up everybody's decisions.
+    knows: (head) => head.seq < firstOf(recorder.status().segment) || service.knows(head),
+  };
+  const there = await serveTls(at, identityOf(listen), elsewhere, log);
+  renewOften(there, listen, log);
+  log.info({ address: listen.address, port: there.port }, 'gateways of other hosts are served');
+  return [here, there];
+}
+
+type Listen = NonNullable<ChildProcess['settings']['recorder']['listen']>;
+
+function identityOf(listen: Listen): TlsIdentity {
   const pem = (path: string) => readFileSync(path, 'utf8');
-  const tls = {
+  return {
     cert: pem(listen.cert),
     key: pem(listen.key),
     client_ca: pem(listen.client_ca),
     client_names: listen.client_names,
   };
-  const there = await serveTls({ address: listen.address, port: listen.port }, tls, service, log);
-  log.info({ address: listen.address, port: there.port }, 'gateways of other hosts are served');
-  return [here, there];
+}
+
+/** Certificates end, recorders go on. What cannot be read or used leaves the last ones in force. */
+function renewOften(server: RecorderServer, listen: Listen, log: ChildProcess['log']): void {
+  let last = JSON.stringify(identityOf(listen));
+  const renew = () => {
+    try {
+      const fresh = identityOf(listen);
+      if (JSON.stringify(fresh) === last) return;
+      server.renew(fresh);
+      last = JSON.stringify(fresh);
+      log.info({}, 'new certificates are used for gateways of other hosts');
+    } catch (error) {
+      log.warn({ err: error }, 'the certificates for gateways of other hosts could not be renewed');
+    }
+  };
+  setInterval(renew, RENEW_EVERY_MS).unref();
+}
+
+/** A segment is called after the number of its first record. */
+function firstOf(segment: string): number {
+  return Number.parseInt(segment, 10);
 }
 
 async function serve(

@@ -200,6 +200,14 @@ export class Recorder {
     return await this.#parts.upkeep.checkpoint();
   }
 
+  /** The run of Envoy that an open decision belongs to; undefined when none is meant. */
+  openEpoch({
+    receipt_id,
+    request_id,
+  }: Pick<OutcomeNotice, 'receipt_id' | 'request_id'>): string | undefined {
+    return this.#parts.state.ledger.findOpen(receipt_id, request_id)?.envoy_epoch;
+  }
+
   /** Whether a decision stands behind a request whose log line names none. */
   decided(requestId: string): boolean {
     return this.#parts.state.ledger.isDecided(requestId);
@@ -288,6 +296,8 @@ export class Recorder {
     const { now_us } = batch.moment;
     const known = answerBefore(state, proposal, mark, now_us);
     if (known !== undefined) return repeated(options.layout.journal_dir, proposal, known);
+    // Each attempt has an id of its own: one that names an open decision would take it over.
+    if (state.ledger.findOpen(proposal.draft.receipt_id, '') !== undefined) return fail('REQUEST_KEY_REUSED');
     if (this.#space.isFull) return fail('RECORDER_DISK_FULL');
     const again = this.#folded.answerBefore(mark, now_us);
     if (again !== undefined) return again;

@@ -53,6 +53,8 @@ const RETRY_MAX_MS = 1_000;
 export class RecorderClient {
   readonly #options: ClientOptions;
   #link: Link | undefined;
+  /** Connected, or on its way to. */
+  #trying: Link | undefined;
   #status: PeerStatus | undefined;
   #lastHead: KnownHead | undefined;
   #failures = 0;
@@ -134,7 +136,7 @@ export class RecorderClient {
     this.#stopped = true;
     clearInterval(this.#poll);
     clearTimeout(this.#retry);
-    this.#link?.destroy('stopped');
+    this.#trying?.destroy('stopped');
     this.#wake();
   }
 
@@ -198,6 +200,7 @@ export class RecorderClient {
         clearTimeout(late);
         this.#lost(link, why);
       });
+      this.#trying = link;
       socket.once(ready, () => {
         this.#greet(link).then(
           () => clearTimeout(late),

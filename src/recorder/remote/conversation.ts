@@ -7,11 +7,15 @@ import { type Fault, faultText, HELLO, type Hello } from './tables.ts';
 
 /** Requests of one connection that wait for the recorder; beyond, its bytes stay in the kernel. */
 export const IN_FLIGHT_MAX = 1_024;
+/** … and what their bodies may hold together. */
+export const IN_FLIGHT_BYTES_MAX = 4 * 1_048_576;
 /** Answers that a peer has not fetched; beyond, it is cut off. */
 export const UNSENT_BYTES_MAX = 8 * 1_048_576;
 export const HELLO_TIMEOUT_MS = 5_000;
 /** A gateway asks for the status every second; one that is silent for so long is gone. */
 export const SILENCE_MS = 30_000;
+/** A peer that is told goodbye may take so long to read it. */
+export const GOODBYE_MS = 1_000;
 
 /** One gateway's connection, seen from the recorder. Whatever it sends harms nobody else. */
 export class Conversation {
@@ -26,6 +30,9 @@ export class Conversation {
   /** The hello is being looked at: what follows it waits. */
   #greeting = false;
   #inFlight = 0;
+  #inFlightBytes = 0;
+  /** Nothing more is heard or said. */
+  #ended = false;
   #corked = false;
 
   constructor(socket: Socket, service: RecorderService, peer: Peer, log: ServiceLog) {
@@ -38,17 +45,25 @@ export class Conversation {
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
     // A broken connection needs no more than its end; requests of it that are under way keep running to their records.
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => clearTimeout(this.#helloTimer));
+    socket.on('close', () => {
+      this.#ended = true;
+      clearTimeout(this.#helloTimer);
+    });
   }
 
   #received(chunk: Buffer): void {
+    if (this.#ended) return;
+    if (Date.now() >= (this.#peer.expires_ms ?? Number.POSITIVE_INFINITY)) {
+      this.#end('NAME', 'the certificate of the gateway has expired');
+      return;
+    }
     this.#reader.push(chunk);
     this.#work();
   }
 
   /** Takes frames as long as there is room; then the peer has to wait. */
   #work(): void {
-    while (!this.#socket.destroyed && !this.#greeting && this.#inFlight < IN_FLIGHT_MAX) {
+    while (!this.#ended && !this.#greeting && this.#hasRoom) {
       const next = this.#reader.next();
       if (!next.ok) {
         this.#end('FRAME', next.problem);
@@ -60,7 +75,11 @@ export class Conversation {
       }
       this.#take(next.value);
     }
-    if (!this.#socket.destroyed) this.#socket.pause();
+    if (!this.#ended) this.#socket.pause();
+  }
+
+  get #hasRoom(): boolean {
+    return this.#inFlight < IN_FLIGHT_MAX && this.#inFlightBytes < IN_FLIGHT_BYTES_MAX;
   }
 
   #take(frame: Frame): void {
@@ -73,9 +92,12 @@ export class Conversation {
         (error: unknown) => this.#end('HELLO', faultText(error)),
       );
     } else {
+      const { length } = frame.body;
       this.#inFlight += 1;
+      this.#inFlightBytes += length;
       void this.#serve(this.#gatewayId, frame).finally(() => {
         this.#inFlight -= 1;
+        this.#inFlightBytes -= length;
         if (this.#socket.isPaused()) this.#work();
       });
     }
@@ -122,6 +144,9 @@ export class Conversation {
     } catch (error) {
       if (error instanceof HostileFrame || error instanceof RangeError) {
         this.#end('FRAME', faultText(error));
+      } else if (this.#service.status().phase !== 'running') {
+        // No word about what was asked: it is asked again, of the recorder that comes after us.
+        this.#socket.destroy();
       } else {
         this.#send(FAULT_KIND, frame.id, { code: 'REFUSED', message: faultText(error) } satisfies Fault);
       }
@@ -132,7 +157,7 @@ export class Conversation {
     const body = encodeBody(value);
     const frame = body === undefined ? undefined : encodeFrame(kind, id, body);
     if (frame === undefined) throw new Error('invariant: an answer that does not fit a frame');
-    if (this.#socket.destroyed) return;
+    if (this.#ended || this.#socket.destroyed) return;
     if (this.#socket.writableLength > UNSENT_BYTES_MAX) {
       this.#socket.destroy();
       return;
@@ -154,12 +179,15 @@ export class Conversation {
 
   #end(code: Fault['code'], message: string): void {
     clearTimeout(this.#helloTimer);
-    if (this.#socket.destroyed) return;
+    if (this.#ended) return;
+    this.#ended = true;
     this.#log.warn({ code, cause: message, from: this.#peer.from }, 'a connection of the recorder was ended');
     const body = encodeBody({ code, message: faultText(new Error(message)) });
     const frame = body === undefined ? undefined : encodeFrame(FAULT_KIND, 0, body);
     if (frame !== undefined) this.#socket.write(frame);
+    // Soon, that is when all is sent: a peer that reads nothing would stay for ever.
     this.#socket.destroySoon();
+    setTimeout(() => this.#socket.destroy(), GOODBYE_MS).unref();
   }
 }
 

@@ -33,13 +33,14 @@ export class Link {
   readonly #reader = new FrameReader();
   readonly #waiting = new Map<number, Waiting>();
   readonly #tick: NodeJS.Timeout;
-  #lastId = 0;
+  #lastId: number;
   #corked = false;
   #why = 'the connection to the recorder was lost';
 
   /** `ended` is called once, with why, after everything that waited was told. */
-  constructor(socket: Socket, ended: (why: string) => void) {
+  constructor(socket: Socket, ended: (why: string) => void, lastId = 0) {
     this.#socket = socket;
+    this.#lastId = lastId;
     this.#tick = setInterval(() => this.#expire(performance.now()), DUE_TICK_MS).unref();
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
     socket.on('error', (error) => this.destroy(error.message));
@@ -57,12 +58,15 @@ export class Link {
 
   /** Resolves to the body of the answer, not looked at yet. Rejects with `LinkError`. */
   ask(kind: number, value: object, deadlineMs: number): Promise<Uint8Array> {
+    // Four thousand million requests on one connection: start over with a fresh one. No id is ever used twice.
+    if (this.#lastId >= REQUEST_ID_MAX) this.destroy('request ids are used up');
     if (this.#socket.destroyed) return Promise.reject(new LinkError('lost', this.#why));
     if (this.#waiting.size >= PENDING_MAX || this.#socket.writableLength > UNSENT_BYTES_MAX) {
       return Promise.reject(new LinkError('busy', 'too many requests wait for the recorder'));
     }
     const body = encodeBody(value);
-    const id = this.#nextId();
+    this.#lastId += 1;
+    const id = this.#lastId;
     const frame = body === undefined ? undefined : encodeFrame(kind, id, body);
     if (frame === undefined) return Promise.reject(new LinkError('too_large', 'does not fit a frame'));
     return new Promise((resolve, reject) => {
@@ -79,6 +83,7 @@ export class Link {
   }
 
   #received(chunk: Buffer): void {
+    if (this.#socket.destroyed) return;
     this.#reader.push(chunk);
     for (;;) {
       const next = this.#reader.next();
@@ -88,7 +93,9 @@ export class Link {
         return;
       }
       const misfit = this.#take(next.value);
-      if (misfit !== undefined) this.destroy(misfit);
+      if (misfit === undefined) continue;
+      this.destroy(misfit);
+      return;
     }
   }
 
@@ -117,13 +124,6 @@ export class Link {
       this.#waiting.delete(id);
       reject(new LinkError('late', 'the recorder gave no answer in time'));
     }
-  }
-
-  #nextId(): number {
-    // Four thousand million requests on one connection: start over with a fresh one.
-    if (this.#lastId >= REQUEST_ID_MAX) this.destroy('request ids are used up');
-    this.#lastId += 1;
-    return Math.min(this.#lastId, REQUEST_ID_MAX);
   }
 
   #cork(): void {

@@ -1,6 +1,7 @@
 import type { Members } from '../../core/receipt/shape.ts';
 import { fail } from '../../core/result.ts';
 import type { Proposal } from '../../core/verdict/proposal.ts';
+import { REASONS } from '../../core/verdict/reasons.ts';
 import type { OutcomeNotice } from '../recorder.ts';
 import { ASK, parseBody } from './protocol.ts';
 import type { RecorderService } from './service.ts';
@@ -62,8 +63,21 @@ async function append(service: RecorderService, gatewayId: string, body: Uint8Ar
   if (draft.gateway_id !== gatewayId || denials.length !== ops.length) {
     throw new HostileFrame('a proposal in the name of another gateway, or with a denial too few');
   }
+  if (!isOfOurs(proposal.value)) throw new HostileFrame('a proposal that no judgement of ours ends in');
   const answer = await service.append(proposal.value);
   return answer;
+}
+
+/**
+ * What the tables cannot say and everything behind them builds on: the ledger opens an allow under its principal, and
+ * reasons are a closed list that metrics are counted by.
+ */
+function isOfOurs({ draft, denials }: Proposal): boolean {
+  const { verdict, reason, identity, identity_problem } = draft;
+  const isDenial = (code: string) => Object.hasOwn(REASONS, code) && code !== 'POLICY_ALLOW';
+  if (!denials.every((denial) => isDenial(denial.reason))) return false;
+  if (verdict === 'deny') return isDenial(reason);
+  return reason === 'POLICY_ALLOW' && identity !== undefined && identity_problem === undefined;
 }
 
 function strict<T>(members: Members, body: Uint8Array): T {

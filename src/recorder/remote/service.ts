@@ -8,6 +8,8 @@ import type { KnownHead } from './tables.ts';
 export interface RecorderService {
   append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem | FoldedDenial>>;
   close(notice: OutcomeNotice): Promise<void>;
+  /** The run of Envoy that an open decision belongs to; undefined when none is meant. */
+  openEpoch(ids: Pick<OutcomeNotice, 'receipt_id' | 'request_id'>): string | undefined;
   sweep(envoyEpoch: string): Promise<number>;
   recordGap: Recorder['recordGap'];
   logPosition(fileId: string): number;
@@ -25,6 +27,8 @@ export interface RecorderService {
 export interface Peer {
   /** Name of the client certificate; undefined on a socket that only our own user can open. */
   readonly name?: string;
+  /** End of that certificate's validity, milliseconds since the epoch. */
+  readonly expires_ms?: number;
   /** For the log. */
   readonly from: string;
 }

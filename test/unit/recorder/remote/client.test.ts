@@ -225,3 +225,61 @@ test('a socket that others could serve is not dialled', async () => {
   chmodSync(path, 0o666);
   assert.throws(() => dialUnix(path)(), /not a socket of this user/);
 });
+
+test('a client that is stopped while it greets lets go of its connection', async () => {
+  const path = join(folder(), 'r.sock');
+  let greeted = () => {};
+  const hello = new Promise<void>((resolve) => {
+    greeted = resolve;
+  });
+  const closed = new Promise<void>((resolve) => {
+    const server = createServer((socket) => {
+      socket.on('data', () => greeted());
+      socket.on('error', () => undefined);
+      socket.on('close', () => resolve());
+      cleanups.push(() => socket.destroy());
+    });
+    server.listen(path, () => chmodSync(path, 0o600));
+    cleanups.push(() => void server.close());
+  });
+  const client = clientOf(dialUnix(path), 'gateway-1');
+  cleanups.push(() => client.stop());
+  await hello;
+  client.stop();
+  await closed;
+});
+
+test('an outcome that a stopping recorder could not take reaches the one after it', async () => {
+  const path = join(folder(), 'r.sock');
+  const recorder = await openWithPolicy(states.create());
+  cleanups.push(() => recorder.stop());
+  const service = serviceOf(recorder);
+  const stopping = {
+    ...service,
+    status: () => ({ ...service.status(), phase: 'stopped' as const }),
+    close: () => Promise.reject(new Error('the recorder is stopped')),
+  };
+  let phase: 'stopped' | 'running' = 'running';
+  const first = await serveUnix(
+    path,
+    { ...stopping, status: () => ({ ...service.status(), phase }) },
+    SILENT,
+  );
+  const client = await clientAt(path);
+  const one = proposal();
+  assert.ok((await client.append(one)).ok);
+  phase = 'stopped';
+  const { receipt_id, request_id } = one.draft;
+  const closing = client.close({
+    ...{ receipt_id, request_id },
+    facts: { state: 'completed', status: 200, bytes_in: 1, bytes_out: 2, latency_ms: 3 },
+    source: { kind: 'live' },
+  });
+  closing.catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await first.close();
+  const second = await serveUnix(path, service, SILENT);
+  cleanups.push(() => second.close());
+  await closing;
+  assert.equal(recorder.status().open_decisions, 0);
+});

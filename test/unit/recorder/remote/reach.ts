@@ -23,6 +23,7 @@ export function serviceOf(recorder: Recorder): RecorderService {
     recordGap: (gap) => recorder.recordGap(gap),
     logPosition: (fileId) => recorder.logPosition(fileId),
     gapPosition: (fileId) => recorder.gapPosition(fileId),
+    openEpoch: (ids) => recorder.openEpoch(ids),
     decided: (requestId) => recorder.decided(requestId),
     status: () => recorder.status(),
     checkpoint: () => recorder.checkpoint(),

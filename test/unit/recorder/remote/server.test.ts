@@ -9,9 +9,15 @@ import { join } from 'node:path';
 import { afterEach, before, describe, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import fc from 'fast-check';
+import { IN_FLIGHT_BYTES_MAX } from '../../../../src/recorder/remote/conversation.ts';
 import { encodeFrame, FrameReader } from '../../../../src/recorder/remote/frame.ts';
 import { ANSWER, ASK, FAULT_KIND, PROTOCOL } from '../../../../src/recorder/remote/protocol.ts';
-import { type RecorderServer, serveTls, serveUnix } from '../../../../src/recorder/remote/server.ts';
+import {
+  HOST_CONNECTIONS_MAX,
+  type RecorderServer,
+  serveTls,
+  serveUnix,
+} from '../../../../src/recorder/remote/server.ts';
 import type { RecorderService } from '../../../../src/recorder/remote/service.ts';
 import { type Authority, newAuthority } from '../../../support/pki.ts';
 import { openWithPolicy, proposal, StateDirs } from '../workbench.ts';
@@ -61,6 +67,7 @@ function peer(socket: Socket) {
   const ended = new Promise<void>((resolve) => socket.on('close', () => resolve()));
   cleanups.push(() => socket.destroy());
   return {
+    socket,
     heard,
     ended,
     send: (kind: number, id: number, body: unknown) =>
@@ -80,6 +87,18 @@ function peer(socket: Socket) {
 }
 
 const HELLO = { protocol: PROTOCOL, gateway_id: 'gateway-1' };
+
+/** An allow for nobody: the ledger has no chain and no bucket for it. */
+function withoutPrincipal(): object {
+  const one = proposal();
+  const { identity: _, ...draft } = one.draft;
+  return { ...one, draft };
+}
+
+function withReason(reason: string): object {
+  const one = proposal({ verdict: 'deny' });
+  return { ...one, draft: { ...one.draft, reason } };
+}
 
 async function greeted(path: string) {
   const one = peer(connect(path));
@@ -139,6 +158,11 @@ test('a hostile frame costs its own connection and nobody else anything', async 
     (one) => one.send(ASK.append, 0, proposal()),
     (one) => one.send(ASK.append, 2, proposal({ gateway_id: 'gateway-2' })),
     (one) => one.send(ASK.append, 2, { ...proposal(), denials: [{ reason: 'LIMIT_RPS', rule_id: 'x' }] }),
+    (one) => one.send(ASK.append, 2, withoutPrincipal()),
+    (one) => one.send(ASK.append, 2, proposal({ identity_problem: 'IDENTITY_UNKNOWN' })),
+    (one) => one.send(ASK.append, 2, proposal({ verdict: 'deny' })),
+    (one) => one.send(ASK.append, 2, proposal({ reason: 'POLICY_DENY' })),
+    (one) => one.send(ASK.append, 2, withReason('OF_MY_OWN_MAKING')),
     (one) => one.send(ASK.close, 2, { request_id: 'x' }),
     (one) => one.send(ASK.sweep, 2, {}),
     (one) => one.send(ASK.status, 2, { extra: 1 }),
@@ -194,6 +218,77 @@ test('random frames after a hello never reach the journal and never stop the ser
   assert.equal((await good.answer(2)).body.ok, true);
 });
 
+test('a peer that reads nothing is gone soon after it has misbehaved', async () => {
+  const { path, server } = await serving();
+  const one = await greeted(path);
+  one.socket.pause();
+  for (let i = 0; i < 5_000; i += 1) one.send(ASK.status, 2 + i, {});
+  one.send(99, 6_000, {});
+  await gone(server);
+});
+
+test('nothing behind a hostile frame is heard any more', async () => {
+  const { path, recorder } = await serving();
+  const one = peer(connect(path));
+  const frame = (kind: number, id: number, body: object) =>
+    encodeFrame(kind, id, JSON.stringify(body)) ?? Buffer.alloc(0);
+  one.raw(
+    Buffer.concat([
+      frame(ASK.hello, 1, { ...HELLO, protocol: 2 }),
+      frame(ASK.hello, 2, HELLO),
+      frame(ASK.append, 3, proposal()),
+    ]),
+  );
+  await one.ended;
+  assert.deepEqual(
+    one.heard.map(({ kind, body }) => [kind, body.code]),
+    [[FAULT_KIND, 'HELLO']],
+  );
+  assert.equal(recorder.status().decisions, 0);
+});
+
+test('a recorder that stops says nothing about what it could not do', async () => {
+  let stopped = false;
+  const { path } = await serving((service) => ({
+    ...service,
+    status: () => ({ ...service.status(), phase: stopped ? 'stopped' : 'running' }),
+    sweep: () => Promise.reject(new Error('the recorder is stopped')),
+  }));
+  const running = await greeted(path);
+  running.send(ASK.sweep, 2, { envoy_epoch: 'epoch-1' });
+  assert.equal((await running.answer(2)).body.code, 'REFUSED');
+  stopped = true;
+  running.send(ASK.sweep, 3, { envoy_epoch: 'epoch-1' });
+  await running.ended;
+  assert.equal(
+    running.heard.some(({ id }) => id === 3),
+    false,
+  );
+});
+
+test('what waits on one connection is bounded in bytes, too', async () => {
+  let now = 0;
+  const { path } = await serving((service) => ({
+    ...service,
+    append: () => {
+      now += 1;
+      return new Promise(() => undefined);
+    },
+  }));
+  const one = await greeted(path);
+  const big = { ...proposal(), request_key: 'k'.repeat(4_000) };
+  const frames = Math.ceil(IN_FLIGHT_BYTES_MAX / 4_000);
+  assert.ok(frames > 1_000);
+  for (let i = 0; i < frames; i += 1) one.send(ASK.append, 2 + i, big);
+  const good = await greeted(path);
+  for (let i = 0; i < 50; i += 1) {
+    good.send(ASK.status, 2 + i, {});
+    await good.answer(2 + i);
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(big));
+  assert.ok(now <= IN_FLIGHT_BYTES_MAX / bytes + 1, `${now} of ${bytes} bytes`);
+});
+
 test('more requests than one connection may have in flight wait in its socket, and all are answered', async () => {
   let most = 0;
   let now = 0;
@@ -224,6 +319,11 @@ test('more requests than one connection may have in flight wait in its socket, a
   assert.ok(most <= 1_024, `${most} at once`);
 });
 
+/** Resolves when nobody is connected. */
+async function gone(server: RecorderServer): Promise<void> {
+  while (server.connections() > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
 describe('over TLS', () => {
   let authority: Authority;
   let stranger: Authority;
@@ -238,7 +338,7 @@ describe('over TLS', () => {
     const identity = {
       ...authority.issue(SERVER_NAME, 'serverAuth'),
       client_ca: authority.ca,
-      client_names: [CLIENT_NAME],
+      client_names: [CLIENT_NAME, 'second'],
     };
     const server = await serveTls({ address: '127.0.0.1', port: 0 }, identity, serviceOf(recorder), SILENT);
     cleanups.push(() => server.close());
@@ -279,6 +379,54 @@ describe('over TLS', () => {
     };
     for (const [name, dial] of Object.entries(refused)) assert.equal(await isServed(dial()), false, name);
     assert.equal(await isServed(tls(port, good)), true);
+  });
+
+  test('strangers that say nothing keep no gateway out', async () => {
+    const { port } = await tlsServing();
+    const strangers = Array.from({ length: 300 }, () => connect(port, '127.0.0.1'));
+    for (const one of strangers) {
+      one.on('error', () => undefined);
+      cleanups.push(() => one.destroy());
+    }
+    await Promise.all(
+      strangers.map((one) => new Promise((resolve) => one.once('connect', resolve).once('close', resolve))),
+    );
+    assert.equal(await isServed(tls(port, authority.issue(CLIENT_NAME, 'clientAuth'))), true);
+  });
+
+  test('one host takes no more connections than its gateways need', async () => {
+    const server = await tlsServing();
+    const client = authority.issue(CLIENT_NAME, 'clientAuth');
+    const served = [];
+    for (let i = 0; i < HOST_CONNECTIONS_MAX + 3; i += 1)
+      served.push(await isServed(tls(server.port, client)));
+    assert.equal(served.filter(Boolean).length, HOST_CONNECTIONS_MAX);
+    assert.equal(await isServed(tls(server.port, authority.issue('second', 'clientAuth')), 'second-1'), true);
+  });
+
+  test('a certificate that ends takes its connection along', async (t) => {
+    const { port } = await tlsServing();
+    const one = peer(tls(port, authority.issue(CLIENT_NAME, 'clientAuth')));
+    one.send(ASK.hello, 1, { protocol: PROTOCOL, gateway_id: `${CLIENT_NAME}-1` });
+    assert.equal((await one.answer(1)).kind, ANSWER);
+    const later = Date.now() + 3 * 86_400_000;
+    t.mock.method(Date, 'now', () => later);
+    one.send(ASK.status, 2, {});
+    await one.ended;
+    assert.equal(one.heard.at(-1)?.body.code, 'NAME');
+  });
+
+  test('renewed certificates are used from the next connection on', async () => {
+    const server = await tlsServing();
+    const fresh = stranger.issue(SERVER_NAME, 'serverAuth');
+    server.renew({ ...fresh, client_ca: stranger.ca });
+    const client = stranger.issue(CLIENT_NAME, 'clientAuth');
+    assert.equal(await isServed(tls(server.port, { ...client, ca: stranger.ca })), true);
+    assert.equal(await isServed(tls(server.port, authority.issue(CLIENT_NAME, 'clientAuth'))), false);
+    assert.throws(() => server.renew({ ...fresh, client_ca: stranger.ca, key: 'none' }));
+    assert.equal(await isServed(tls(server.port, { ...client, ca: stranger.ca })), true);
+    const old = { ...client, ca: stranger.ca, maxVersion: 'TLSv1.2' };
+    assert.equal(await isServed(tls(server.port, old)), false, 'TLS 1.2');
   });
 
   test('a gateway talks to nobody but the recorder that it was told of', async () => {
