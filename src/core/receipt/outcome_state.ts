@@ -61,6 +61,8 @@ const UPSTREAM_BROKE = [
   'upstream_per_try_timeout',
   // No byte moved for the idle limit while the answer was open.
   'stream_idle_timeout',
+  // The longest that a stream may take was over before the answer was.
+  'max_duration_timeout',
   'route_timeout',
 ];
 const CLIENT_LEFT = [

@@ -12,6 +12,11 @@ import { extension, type Message } from './typed.ts';
 
 /** An opaque tunnel lives at most this long: a revoked agent must not keep one open. */
 const TUNNEL_MAX = '900s';
+/**
+ * Any other stream, from its headers to its last byte. Below the 65 minutes after which the recorder takes an open allow
+ * for lost: a longer one would be closed as `unknown` while it still runs, and its real end would count for nothing.
+ */
+const REQUEST_MAX = '3600s';
 const IDLE = '900s';
 
 export interface Shared {
@@ -69,7 +74,12 @@ function connection(shared: Shared, listener: 'explicit' | 'base_url', members: 
       server_header_transformation: 'PASS_THROUGH',
       request_headers_timeout: '15s',
       stream_idle_timeout: IDLE,
-      common_http_protocol_options: { idle_timeout: IDLE, headers_with_underscores_action: 'REJECT_REQUEST' },
+      common_http_protocol_options: {
+        idle_timeout: IDLE,
+        // Of every route that names no bound of its own.
+        max_stream_duration: REQUEST_MAX,
+        headers_with_underscores_action: 'REJECT_REQUEST',
+      },
       http2_protocol_options: {
         max_concurrent_streams: 256,
         initial_stream_window_size: 65_536,

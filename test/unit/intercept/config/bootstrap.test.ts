@@ -32,6 +32,23 @@ describe('generated configuration', () => {
     });
   }
 
+  it('lets no stream outlive what the recorder waits for, and a tunnel a quarter of an hour', () => {
+    // An open allow is taken for lost after 65 minutes; its last log line needs some of them.
+    const longestS = 60 * 60;
+    const seconds = (value: unknown) => Number(/^(\d+)s$/.exec(String(value))?.[1] ?? Number.NaN);
+    const managers = holders(config, 'common_http_protocol_options').filter((one) => 'http_filters' in one);
+    assert.equal(managers.length, 2);
+    for (const { common_http_protocol_options: options } of managers) {
+      const { max_stream_duration } = options as Record<string, unknown>;
+      assert.ok(seconds(max_stream_duration) > 0 && seconds(max_stream_duration) <= longestS);
+    }
+    const routes = holders(config, 'route').map(({ route }) => route as Record<string, unknown>);
+    const own = routes.flatMap((route) =>
+      route['max_stream_duration'] === undefined ? [] : [[route['cluster'], route['max_stream_duration']]],
+    );
+    assert.deepEqual(own, [['dfp_tcp', { max_stream_duration: '900s' }]]);
+  });
+
   it('depends on nothing but its input', () => {
     assert.equal(render(local), render(structuredClone(local)));
   });
