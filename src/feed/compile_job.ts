@@ -15,7 +15,7 @@ export type Job =
   | { readonly kind: 'signed'; readonly input: SignedInput };
 
 /** Enough to build the plan again without checking anything. */
-type Compiled = Pick<CompiledPolicy, 'canonical' | 'policy_hash'>;
+type Compiled = Pick<CompiledPolicy, 'canonical' | 'policy_hash' | 'shadow_hash'>;
 
 export interface JobResult {
   readonly local: Result<
@@ -57,6 +57,6 @@ function openBundle({ file, keys, now_ms, accepted }: SignedInput): JobResult['s
   });
 }
 
-function compiledOf({ canonical, policy_hash }: Compiled): Compiled {
-  return { canonical, policy_hash };
+function compiledOf({ canonical, policy_hash, shadow_hash }: Compiled): Compiled {
+  return { canonical, policy_hash, ...(shadow_hash === undefined ? {} : { shadow_hash }) };
 }

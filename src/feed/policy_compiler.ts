@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { planAgain } from '../core/policy/plan_again.ts';
 import type { PolicySources } from '../core/policy_bundle/verify.ts';
@@ -14,7 +15,7 @@ const WORKER = import.meta.url.endsWith('.ts') ? undefined : new URL('./compile_
 
 /**
  * Compiles large documents in a thread of their own, so that no Check waits for them; this thread only builds the plan
- * from canonical bytes. Small documents are compiled here, which is faster than starting a thread.
+ * from canonical bytes, in pieces. Small documents are compiled here, which is faster than starting a thread.
  */
 export function policyCompiler(): PolicyCompiler {
   return {
@@ -22,15 +23,29 @@ export function policyCompiler(): PolicyCompiler {
       const done = await run({ kind: 'local', sources }, charsOf(sources));
       if (!done.ok) return done;
       const { compiled, warnings } = done.value;
-      return ok({ policy: planAgain(compiled), warnings });
+      return ok({ policy: await betweenTurns(planAgain(compiled)), warnings });
     },
     async signed(input) {
       const done = await run({ kind: 'signed', input }, input.file.length);
       if (!done.ok) return done;
       const { compiled, bundle } = done.value;
-      return ok({ policy: planAgain(compiled), bundle });
+      return ok({ policy: await betweenTurns(planAgain(compiled)), bundle });
     },
   };
+}
+
+/** What has been waiting for this long is let in. */
+const TURN_MS = 4;
+
+/** The steps, with a turn of the event loop between those that took long enough together. */
+async function betweenTurns<T>(steps: Generator<undefined, T>): Promise<T> {
+  for (let since = performance.now(); ; ) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (performance.now() - since < TURN_MS) continue;
+    await nextTurn();
+    since = performance.now();
+  }
 }
 
 function run<K extends Job['kind']>(job: Extract<Job, { kind: K }>, size: number): Promise<JobResult[K]> {

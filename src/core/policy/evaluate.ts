@@ -6,6 +6,7 @@ import { HostIndex } from './host_index.ts';
 import type { Plan, PlanRule } from './plan.ts';
 import { covers, type Stand, standOf } from './precedence.ts';
 import { viewOf } from './request_view.ts';
+import { finished, type Steps } from './steps.ts';
 import { isSameOutcome, Tally } from './tally.ts';
 
 /** The rules of a plan that can have a say, ready to be asked. */
@@ -15,14 +16,19 @@ export interface RuleSet {
   readonly layers: number;
 }
 
-export function ruleSetOf({ rules, ceilings }: Plan): RuleSet {
-  return { index: new HostIndex(rules.filter(hasSay)), layers: 1 + ceilings.length };
+export function ruleSetOf(plan: Plan): RuleSet {
+  return finished(ruleSetSteps(plan));
+}
+
+/** `ruleSetOf` in steps. */
+export function* ruleSetSteps({ rules, ceilings }: Plan): Steps<RuleSet> {
+  return { index: yield* HostIndex.inSteps(rules.filter(hasSay)), layers: 1 + ceilings.length };
 }
 
 /** Of a shadow document: what it would do if it were live, so without its own shadow rules and observers. */
-export function liveRuleSetOf(plan: Plan): RuleSet {
+export function* liveRuleSetSteps(plan: Plan): Steps<RuleSet> {
   const isLive = ({ action, shadow }: PlanRule) => !shadow && (action === 'allow' || action === 'deny');
-  return ruleSetOf({ ...plan, rules: plan.rules.filter(isLive) });
+  return yield* ruleSetSteps({ ...plan, rules: plan.rules.filter(isLive) });
 }
 
 function hasSay({ enabled, action, layer }: PlanRule): boolean {

@@ -2,6 +2,7 @@ import type { Principal } from '../identity/principal.ts';
 import type { EgressRequest } from '../request/egress_request.ts';
 import type { PlanMatch } from './plan.ts';
 import { parentsOf } from './predicates.ts';
+import { eachInSteps, finished, type Steps } from './steps.ts';
 
 interface Matching {
   readonly match: PlanMatch;
@@ -24,16 +25,15 @@ export class HostIndex<T extends Matching> {
   private readonly parents: ReadonlyMap<string, Slot<T>>;
   private readonly anywhere: Slot<T>;
 
-  constructor(items: readonly T[]) {
-    const exact = new Map<string, T[]>();
-    const parents = new Map<string, T[]>();
-    for (const item of items) {
-      for (const host of item.match.hosts?.exact ?? []) append(exact, host, item);
-      for (const parent of item.match.hosts?.parents ?? []) append(parents, parent, item);
-    }
-    this.exact = slotsOf(exact);
-    this.parents = slotsOf(parents);
+  constructor(items: readonly T[], slots: Slots<T> = finished(slotsInSteps(items))) {
+    this.exact = slots.exact;
+    this.parents = slots.parents;
     this.anywhere = slotOf(items.filter((item) => !item.match.hosts));
+  }
+
+  /** The same index, in steps. */
+  static *inSteps<T extends Matching>(items: readonly T[]): Steps<HostIndex<T>> {
+    return new HostIndex(items, yield* slotsInSteps(items));
   }
 
   visit(request: Destination, principal: Named, visitor: (item: T) => void): void {
@@ -55,8 +55,29 @@ interface DividedSlot<T> {
   readonly rest: readonly T[];
 }
 
-function slotsOf<T extends Matching>(lists: ReadonlyMap<string, readonly T[]>): ReadonlyMap<string, Slot<T>> {
-  return new Map([...lists].map(([host, items]) => [host, slotOf(items)]));
+interface Slots<T> {
+  readonly exact: ReadonlyMap<string, Slot<T>>;
+  readonly parents: ReadonlyMap<string, Slot<T>>;
+}
+
+function* slotsInSteps<T extends Matching>(items: readonly T[]): Steps<Slots<T>> {
+  const exact = new Map<string, T[]>();
+  const parents = new Map<string, T[]>();
+  const hostsOf = ({ match: { hosts } }: T): number => (hosts?.exact.size ?? 0) + (hosts?.parents.size ?? 0);
+  yield* eachInSteps(items, hostsOf, (item) => {
+    for (const host of item.match.hosts?.exact ?? []) append(exact, host, item);
+    for (const parent of item.match.hosts?.parents ?? []) append(parents, parent, item);
+  });
+  return { exact: yield* slotsOf(exact), parents: yield* slotsOf(parents) };
+}
+
+function* slotsOf<T extends Matching>(
+  lists: ReadonlyMap<string, readonly T[]>,
+): Steps<ReadonlyMap<string, Slot<T>>> {
+  const slots = new Map<string, Slot<T>>();
+  const itemsOf = ([, items]: readonly [string, readonly T[]]): number => items.length;
+  yield* eachInSteps(lists, itemsOf, ([host, items]) => slots.set(host, slotOf(items)));
+  return slots;
 }
 
 /** Each item stands under the ids of the first divider that it names. */

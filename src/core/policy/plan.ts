@@ -2,6 +2,7 @@ import type { Exception, Limit, Match, PolicyDocument, Rule } from '../../gen/po
 import { type BeyondLimit, beyondOf, NEAR_LIMIT_PERCENT } from './beyond_limit.ts';
 import { parseHostPattern } from './hosts.ts';
 import { expiryMs } from './semantic.ts';
+import { eachInSteps, finished, type Steps } from './steps.ts';
 
 /**
  * What a document and its ancestors say, with defaults filled in and lists as sets. Built once from checked documents,
@@ -93,19 +94,27 @@ export const METHOD_PARAMETER = '_method';
 
 /** The ancestors are sorted by id; exceptions name rules that exist. */
 export function buildPlan(document: PolicyDocument, ancestors: readonly PolicyDocument[] = []): Plan {
+  return finished(planSteps(document, ancestors));
+}
+
+/** `buildPlan` in steps. */
+export function* planSteps(document: PolicyDocument, ancestors: readonly PolicyDocument[]): Steps<Plan> {
   const members = [document, ...ancestors];
   const ceilings = ancestors.filter(({ ceiling }) => ceiling === true).map(({ id }) => id);
   const exceptions = exceptionsByRule(members);
-  const rules = members.flatMap((member) => {
+  const rules: PlanRule[] = [];
+  for (const member of members) {
     const isEntry = member === document;
     const ceiling = ceilings.indexOf(member.id);
     const layer = isEntry ? 0 : ceiling === -1 ? undefined : ceiling + 1;
     const prefix = isEntry ? '' : `${member.id}/`;
-    return member.rules.map((rule, index) => {
+    yield* eachInSteps(member.rules.entries(), hostsOf, ([index, rule]) => {
       const id = prefix + rule.id;
-      return planRule(rule, { index, id, document: member.id, layer, exceptions: exceptions.get(id) ?? [] });
+      const place = { index, id, document: member.id, layer, exceptions: exceptions.get(id) ?? [] };
+      rules.push(planRule(rule, place));
     });
-  });
+  }
+  yield;
   const limits = members.flatMap((member) =>
     (member.limits ?? []).map((limit) =>
       member === document ? limit : { ...limit, id: `${member.id}/${limit.id}` },
@@ -122,6 +131,10 @@ export function buildPlan(document: PolicyDocument, ancestors: readonly PolicyDo
     limits: limits.map(planLimit),
     query_names: queryNamesOf(matches),
   };
+}
+
+function hostsOf([, { match }]: readonly [number, Rule]): number {
+  return match?.destination?.hosts?.length ?? 0;
 }
 
 type PlanPlace = Pick<PlanRule, 'index' | 'id' | 'document' | 'layer' | 'exceptions'>;

@@ -4,27 +4,29 @@ import { type CanonicalParts, partsOfCanonical } from './canonical_set.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import { lineageWithin } from './lineage.ts';
 import type { Member, Part } from './part.ts';
-import { buildPlan } from './plan.ts';
-import { policyOf } from './policy.ts';
+import { planSteps } from './plan.ts';
+import { type KnownPolicy, policySteps } from './policy.ts';
+import type { Steps } from './steps.ts';
 
 /**
  * The policy of canonical bytes that another thread of this process has just compiled: checks, tests and warnings are
- * not repeated, which is most of the work. Never for bytes from anywhere else.
+ * not repeated, which is most of the work. In steps, because this thread answers Checks. Never for bytes from anywhere else.
  */
-export function planAgain(compiled: Pick<CompiledPolicy, 'canonical' | 'policy_hash'>): CompiledPolicy {
+export function* planAgain(compiled: KnownPolicy): Steps<CompiledPolicy> {
   const value = JSON.parse(new TextDecoder().decode(compiled.canonical)) as JsonValue;
+  yield;
   const parts = partsOfCanonical(value);
-  const shadow = parts.shadow && planned(parts.shadow, parts);
-  return policyOf(planned(parts.entry, parts), shadow, compiled);
+  const shadow = parts.shadow && (yield* planned(parts.shadow, parts));
+  return yield* policySteps(yield* planned(parts.entry, parts), shadow, compiled);
 }
 
-function planned(part: Part, { documents }: CanonicalParts) {
+function* planned(part: Part, { documents }: CanonicalParts) {
   const all = documents.map(member);
   const { document } = member(part);
   const ancestors = lineageWithin({ entry: member(part), ancestors: all }, member(part)).ancestors.map(
     (one) => one.document,
   );
-  return { document, ancestors, plan: buildPlan(document, ancestors) };
+  return { document, ancestors, plan: yield* planSteps(document, ancestors) };
 }
 
 /** The bytes come from a compiled document, so their value has its type. */

@@ -2,10 +2,11 @@ import { toHex } from '../canonical/hex.ts';
 import { sha256 } from '../canonical/sha256.ts';
 import { canonicalBytes, type Stack } from './canonical_set.ts';
 import type { CompiledPolicy } from './compiled.ts';
-import { evaluateRules, liveRuleSetOf, ruleSetOf } from './evaluate.ts';
+import { evaluateRules, liveRuleSetSteps, type RuleSet, ruleSetSteps } from './evaluate.ts';
 import { HostIndex } from './host_index.ts';
 import { limitDemands } from './limits.ts';
 import type { Plan } from './plan.ts';
+import { finished, type Steps } from './steps.ts';
 import { isSameOutcome } from './tally.ts';
 
 interface Planned extends Stack {
@@ -13,33 +14,40 @@ interface Planned extends Stack {
 }
 
 /** The policy that the gateway asks. A shadow document is judged beside it and only shows as `shadow`. */
-export function policyOf(
+export function policyOf(entry: Planned, shadow?: Planned): CompiledPolicy {
+  const known = hashed(canonicalBytes(entry, shadow));
+  const shadow_hash = shadow && hashOf(canonicalBytes(shadow));
+  return finished(policySteps(entry, shadow, shadow_hash === undefined ? known : { ...known, shadow_hash }));
+}
+
+/** What a policy is called; `shadow_hash` when it has a shadow document. */
+export type KnownPolicy = Pick<CompiledPolicy, 'canonical' | 'policy_hash' | 'shadow_hash'>;
+
+/** `policyOf` in steps, for a policy whose bytes and hashes are known. */
+export function* policySteps(
   entry: Planned,
-  shadow?: Planned,
-  known: Pick<CompiledPolicy, 'canonical' | 'policy_hash'> = hashed(canonicalBytes(entry, shadow)),
-): CompiledPolicy {
+  shadow: Planned | undefined,
+  known: KnownPolicy,
+): Steps<CompiledPolicy> {
   const { plan } = entry;
-  const { canonical, policy_hash } = known;
-  const rules = ruleSetOf(plan);
-  const limits = new HostIndex(plan.limits);
+  const { canonical, policy_hash, shadow_hash } = known;
+  const rules = yield* ruleSetSteps(plan);
+  const candidate = shadow && (yield* liveRuleSetSteps(shadow.plan));
+  const limits = yield* HostIndex.inSteps(plan.limits);
   const plans = shadow ? [plan, shadow.plan] : [plan];
   return Object.freeze({
     policy_id: plan.policy_id,
     policy_hash,
     canonical,
-    ...(shadow ? { shadow_hash: hashOf(canonicalBytes(shadow)) } : {}),
+    ...(shadow_hash === undefined ? {} : { shadow_hash }),
     ...(plans.some(hasExceptions) ? { time_dependent: true as const } : {}),
     query_names: [...new Set(plans.flatMap(({ query_names }) => query_names))].sort(),
-    evaluate: shadow
-      ? besideShadow(rules, liveRuleSetOf(shadow.plan))
-      : (...asked) => evaluateRules(rules, ...asked),
+    evaluate: candidate ? besideShadow(rules, candidate) : (...asked) => evaluateRules(rules, ...asked),
     limits: (request, principal) => limitDemands(limits, request, principal),
   } satisfies CompiledPolicy);
 }
 
-type Rules = ReturnType<typeof ruleSetOf>;
-
-function besideShadow(live: Rules, candidate: Rules): CompiledPolicy['evaluate'] {
+function besideShadow(live: RuleSet, candidate: RuleSet): CompiledPolicy['evaluate'] {
   return (...asked) => {
     const judged = evaluateRules(live, ...asked);
     const shadow = evaluateRules(candidate, ...asked).live;

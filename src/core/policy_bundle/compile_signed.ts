@@ -9,6 +9,7 @@ export function compileSigned(sources: PolicySources): Result<CompiledSources, r
   if (!compiled.ok) return compiled;
   const { policy, ancestors, shadow } = compiled.value;
   const inherited = [...ancestors, ...(shadow?.ancestors ?? [])].map(({ id }) => id);
-  const { policy_id, policy_hash, canonical } = policy;
-  return ok({ policy_id, policy_hash, canonical, inherited });
+  const { policy_id, policy_hash, shadow_hash, canonical } = policy;
+  const hashes = { policy_hash, ...(shadow_hash === undefined ? {} : { shadow_hash }) };
+  return ok({ policy_id, ...hashes, canonical, inherited });
 }

@@ -26,7 +26,8 @@ export interface SourceText {
 }
 
 /** Identity and canonical bytes of what the documents compile to, and which of them that took. */
-export interface CompiledSources extends Pick<CompiledPolicy, 'policy_id' | 'policy_hash' | 'canonical'> {
+export interface CompiledSources
+  extends Pick<CompiledPolicy, 'policy_id' | 'policy_hash' | 'canonical' | 'shadow_hash'> {
   /** Ids of everything that entry and shadow inherit. */
   readonly inherited: readonly string[];
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { compilePolicySet } from '../../../../src/core/policy/compile.ts';
 import { planAgain } from '../../../../src/core/policy/plan_again.ts';
 import { samplePrincipal, sampleRequest } from '../../../../src/core/policy/sample_request.ts';
+import { finished } from '../../../../src/core/policy/steps.ts';
 
 const parent = `
 schema: clawgress/policy/v1
@@ -35,7 +36,7 @@ test('what is planned again from compiled bytes answers like what was compiled',
     const compiled = compilePolicySet(set);
     assert.ok(compiled.ok, JSON.stringify(compiled));
     const { policy } = compiled.value;
-    const again = planAgain({ canonical: policy.canonical, policy_hash: policy.policy_hash });
+    const again = finished(planAgain(policy));
     const { evaluate, limits, ...facts } = policy;
     const { evaluate: evaluateAgain, limits: limitsAgain, ...factsAgain } = again;
     assert.deepEqual(factsAgain, facts);
@@ -54,4 +55,30 @@ test('what is planned again from compiled bytes answers like what was compiled',
       }
     }
   }
+});
+
+test('a large policy is planned in many small steps, hosts counted', () => {
+  const steps = (rules: number, hosts: number) => {
+    const text = JSON.stringify({
+      schema: 'clawgress/policy/v1',
+      id: 'large',
+      rules: Array.from({ length: rules }, (_, i) => ({
+        id: `r${i}`,
+        match: { destination: { hosts: Array.from({ length: hosts }, (__, j) => `h${i}-${j}.example.com`) } },
+        action: 'allow',
+      })),
+    });
+    const compiled = compilePolicySet({ entry: file('large', text), others: [], trust: 'signed' });
+    assert.ok(compiled.ok);
+    let count = 0;
+    for (const planning = planAgain(compiled.value.policy); planning.next().done !== true; ) count++;
+    return count;
+  };
+  // Plan, lists and slots: each of them goes over all rules and hosts.
+  for (const [rules, hosts] of [
+    [2_000, 1],
+    [20, 200],
+  ] as const)
+    assert.ok(steps(rules, hosts) >= (3 * (rules * hosts)) / 1_000, `${rules} rules with ${hosts} hosts`);
+  assert.ok(steps(2, 1) < 5);
 });
