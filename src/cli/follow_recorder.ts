@@ -36,7 +36,7 @@ export class RecorderFollower {
   /** As the port says; `STALE_SNAPSHOT` comes only when judging again has become worth while, or would not help. */
   readonly append: RecorderPort['append'] = async (proposal) => {
     const answer = await this.#recorder.append(proposal);
-    if (isStale(answer)) await this.catchUp();
+    if (isStale(answer)) await inTime(this.catchUp());
     return answer;
   };
 
@@ -66,6 +66,16 @@ export class RecorderFollower {
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
+}
+
+/** A Check does not wait longer, whatever a recorder or a compiler takes; the attempt goes on for those after it. */
+async function inTime(attempt: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, CATCH_UP_MS);
+  });
+  await Promise.race([attempt, late]);
+  clearTimeout(timer);
 }
 
 function isStale(answer: Result<unknown, unknown>): boolean {

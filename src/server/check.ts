@@ -14,6 +14,8 @@ import { encodeRecorded, encodeRefused } from './reply.ts';
 import type { Seat } from './sleepers.ts';
 
 const US_PER_MS = 1_000;
+/** How often one call is judged at most: each change of policy or registry meanwhile sends it back. */
+const JUDGEMENTS_MAX = 4;
 
 /** The Envoy that asks, as its configuration names itself in the metadata of the call. */
 export interface Caller extends Pick<Call, 'node' | 'epoch'> {
@@ -62,8 +64,8 @@ async function answer(deps: CheckDependencies, call: Call): Promise<Uint8Array> 
 
 async function answerFrom(deps: CheckDependencies, call: Call, seat: Seat): Promise<Uint8Array> {
   let { verdict, proposal, appended } = await judgeAndRecord(deps, call, seat);
-  if (!appended.ok && appended.problem === 'STALE_SNAPSHOT') {
-    // The recorder knows a newer policy. Nothing was recorded, so the call is judged once more under its own id.
+  for (let judged = 1; isStale(appended) && judged < JUDGEMENTS_MAX && hasTime(deps, call); judged++) {
+    // The recorder knows a newer policy. Nothing was recorded, so the call is judged again under its own id.
     ({ verdict, proposal, appended } = await judgeAndRecord(deps, call, seat));
   }
   const folded = !appended.ok && typeof appended.problem === 'object';
@@ -76,7 +78,18 @@ async function answerFrom(deps: CheckDependencies, call: Call, seat: Seat): Prom
   return encodeRecorded(deps.settings.stamp, call, proposal, verdict, appended.value);
 }
 
-function reasonOf(appended: Awaited<ReturnType<CheckDependencies['recorder']['append']>>): ReasonCode {
+type Appended = Awaited<ReturnType<CheckDependencies['recorder']['append']>>;
+
+function isStale(appended: Appended): boolean {
+  return !appended.ok && appended.problem === 'STALE_SNAPSHOT';
+}
+
+/** Envoy still waits. */
+function hasTime(deps: CheckDependencies, { startedUs }: Call): boolean {
+  return (deps.clock.monoUs() - startedUs) / US_PER_MS < deps.settings.checkTimeoutMs;
+}
+
+function reasonOf(appended: Appended): ReasonCode {
   if (appended.ok) return appended.value.reason;
   return typeof appended.problem === 'object' ? appended.problem.reason : appended.problem;
 }

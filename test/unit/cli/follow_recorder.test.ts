@@ -78,3 +78,14 @@ test('a recorder that is away ends the attempt at once', async () => {
   assert.deepEqual(await follower.append(PROPOSAL), fail('STALE_SNAPSHOT'));
   assert.equal(state.reloads, 1);
 });
+
+test('a Check does not wait for a recorder that takes long to look', { timeout: 20_000 }, async () => {
+  const { state, recorder, feed } = world();
+  state.file = 'P2';
+  state.recorder = 'P2';
+  const slow = { ...recorder, sync: () => new Promise<never>(() => undefined) };
+  const follower = new RecorderFollower(slow, feed as never);
+  const alive = setInterval(() => undefined, 1_000);
+  assert.deepEqual(await follower.append(PROPOSAL), fail('STALE_SNAPSHOT'));
+  clearInterval(alive);
+});

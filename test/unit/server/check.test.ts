@@ -253,11 +253,35 @@ test('a stale snapshot is judged once more, with the new one and the same receip
   assert.equal(response.denied_response?.status?.code, 403);
 });
 
-test('one re-judgement is all there is', async () => {
+test('three changes during one Check cost no request', async () => {
+  const hashes = ['sha256:p1', 'sha256:p2', 'sha256:p3', 'sha256:p4'];
+  const setup = bench(() => snapshot(policy(ALLOWED, { policy_hash: hashes.shift() ?? '' })));
+  setup.recorder.answer = (proposal) =>
+    proposal.draft.policy_hash === 'sha256:p4' ? ok(recorded(proposal)) : fail('STALE_SNAPSHOT');
+  const response = readResponse(await createCheck(setup.deps)(checkRequest(), CALLER));
+  assert.equal(setup.recorder.proposals.length, 4);
+  assert.equal(new Set(setup.recorder.proposals.map(({ draft }) => draft.receipt_id)).size, 1);
+  assert.equal(stampOf(response), STAMP);
+});
+
+test('a call is not judged again once Envoy has given up', async () => {
+  const setup = bench(() => snapshot(policy(ALLOWED)));
+  let now_us = 0;
+  const deps = { ...setup.deps, clock: { ...setup.deps.clock, monoUs: () => now_us } };
+  setup.recorder.answer = () => {
+    now_us += deps.settings.checkTimeoutMs * 1_000;
+    return fail('STALE_SNAPSHOT');
+  };
+  const response = readResponse(await createCheck(deps)(checkRequest(), CALLER));
+  assert.equal(setup.recorder.proposals.length, 1);
+  assert.equal(response.denied_response?.status?.code, 503);
+});
+
+test('re-judgements are bounded', async () => {
   const { recorder, body, response } = await run(snapshot(policy(ALLOWED)), checkRequest(), (setup) => {
     setup.recorder.answer = () => fail('STALE_SNAPSHOT');
   });
-  assert.equal(recorder.proposals.length, 2);
+  assert.equal(recorder.proposals.length, 4);
   assert.equal(body.code, 'STALE_SNAPSHOT');
   assert.equal(response.denied_response?.status?.code, 503);
 });
