@@ -3,6 +3,7 @@ import type { Layout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
 import { locateEnvoy } from '../intercept/envoy_binary.ts';
 import { checkClock, checkRollback } from './doctor_clock.ts';
+import { checkDescriptors } from './doctor_descriptors.ts';
 import { checkDisk } from './doctor_disk.ts';
 import { checkKeys, checkPolicy, checkRegistry, checkState } from './doctor_files.ts';
 import { checkDemo, checkEnvoyHealth, checkGateway, checkPorts } from './doctor_processes.ts';
@@ -33,6 +34,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['state', checkState],
   ['keys', checkKeys],
   ['disk', checkDisk],
+  ['descriptors', checkDescriptors],
   ['clock', checkClock],
   ['roll-back', checkRollback],
   ['policy', checkPolicy],

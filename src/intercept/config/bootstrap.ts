@@ -5,7 +5,7 @@ import { refusedRanges } from './refused_ranges.ts';
 import { dnsCache } from './resolution.ts';
 import { extension, type Message } from './typed.ts';
 
-const DOWNSTREAM_CONNECTIONS_MAX = 20_000;
+export const DOWNSTREAM_CONNECTIONS_MAX = 20_000;
 /** Less than all: a flood of connections on one listener leaves the other reachable. */
 const LISTENER_CONNECTIONS_MAX = 15_000;
 const HEAP_MAX_BYTES = 2_147_483_648;

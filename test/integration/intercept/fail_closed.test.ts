@@ -140,4 +140,19 @@ describe('failing closed', () => {
       assert.match(String(entry['details']), /max_duration_timeout/);
     });
   });
+
+  it('ends a request whose answer never ends', async () => {
+    const short = edit((node) => {
+      const { common_http_protocol_options: options, http_filters } = node;
+      if (options === undefined || http_filters === undefined) return node;
+      return { ...node, common_http_protocol_options: { ...options, max_stream_duration: '0.3s' } };
+    });
+    await using({ edit: short }, async (to) => {
+      for (const answer of [await plain(to, '/forever'), await base(to, '/forever')]) {
+        assert.deepEqual([answer.status, answer.body, answer.cut], [200, 'first', true]);
+        const entry = await to.logged(String(answer.headers['x-clawgress-receipt']));
+        assert.equal(entry['details'], 'max_duration_timeout');
+      }
+    });
+  });
 });

@@ -78,7 +78,7 @@ const SEEN: readonly (readonly [string, Partial<StreamEnd>, string])[] = [
     { flags: 'DC', details: 'downstream_remote_disconnect' },
     'client_abort',
   ],
-  ['an answer that took too long', { flags: 'DT', details: 'max_duration_timeout' }, 'upstream_error'],
+  ['an answer that took too long', { details: 'max_duration_timeout' }, 'upstream_error'],
   ['an idle answer', { flags: 'SI', details: 'stream_idle_timeout' }, 'upstream_error'],
   [
     'a tunnel that the client closed',
