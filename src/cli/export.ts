@@ -9,6 +9,7 @@ import { leafHash } from '../core/chain/merkle.ts';
 import type { JournalRecord } from '../core/receipt/records.ts';
 import { openKeyring } from '../keys/keyring.ts';
 import { retiredBefore } from '../recorder/retired.ts';
+import { listSegments } from '../recorder/segments.ts';
 import { CliError, EXIT } from './exit.ts';
 import { currentCheckpoint } from './export_checkpoint.ts';
 import { oldestFirst } from './journal_reader.ts';
@@ -50,6 +51,8 @@ interface Range {
   readonly delegationsBefore: readonly Uint8Array[];
 }
 
+const READS_MAX = 5;
+
 type Since = (record: JournalRecord) => boolean;
 
 const TIMESTAMP = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/;
@@ -69,7 +72,21 @@ export function sinceOf(flag: string | boolean | undefined): Since {
   );
 }
 
+/** Read again when retention removed a segment meanwhile: then lines and the leaves before them do not meet. */
 function readRange(layout: Layout, size: number, since: Since): Range {
+  for (let i = 0; i < READS_MAX; i++) {
+    const [oldest] = listSegments(layout.journal_dir);
+    const range = readOnce(layout, size, since);
+    if (listSegments(layout.journal_dir)[0]?.first_seq === oldest?.first_seq) return range;
+  }
+  throw new CliError(
+    EXIT.unavailable,
+    'retention removes segments faster than they can be read',
+    'raise recorder.retention_days or recorder.journal_max_bytes, then export again',
+  );
+}
+
+function readOnce(layout: Layout, size: number, since: Since): Range {
   const lines: Uint8Array[] = [];
   const retired = retiredBefore(layout.journal_dir);
   const leavesBefore = [...retired.leaves];

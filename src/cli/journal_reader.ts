@@ -2,7 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseLine } from '../core/canonical/dsse.ts';
 import { parseRecord } from '../core/receipt/parse_record.ts';
 import type { DecisionRecord, JournalRecord, OutcomeRecord } from '../core/receipt/records.ts';
-import { listSegments, plainSize, type RawLine, readLines, type SegmentFile } from '../recorder/segments.ts';
+import {
+  isGone,
+  listSegments,
+  plainSize,
+  type RawLine,
+  readLines,
+  type SegmentFile,
+} from '../recorder/segments.ts';
 import { CliError, EXIT } from './exit.ts';
 
 /** One record with its place. Reading does not check signatures; `verify` does. */
@@ -17,14 +24,23 @@ const POLL_MS = 200;
 /** Newest record first. Bytes after the last newline are a write under way and are passed over. */
 export function* newestFirst(journalDir: string): Generator<Placed> {
   for (const segment of listSegments(journalDir).reverse()) {
-    const lines = [...readLines(segment.path)].filter((line) => line.complete);
+    const lines = [...linesOf(segment)].filter((line) => line.complete);
     for (const line of lines.reverse()) yield placed(segment, line);
   }
 }
 
 export function* oldestFirst(journalDir: string): Generator<Placed> {
   for (const segment of listSegments(journalDir)) {
-    for (const line of readLines(segment.path)) if (line.complete) yield placed(segment, line);
+    for (const line of linesOf(segment)) if (line.complete) yield placed(segment, line);
+  }
+}
+
+/** None of a segment that retention removes while we come to it. */
+function* linesOf(segment: SegmentFile, from = 0): Generator<RawLine> {
+  try {
+    yield* readLines(segment.path, from);
+  } catch (error) {
+    if (!isGone(error)) throw error;
   }
 }
 
@@ -53,8 +69,8 @@ export async function* follow(journalDir: string, signal: AbortSignal): AsyncGen
       const from = offsets.get(segment.name) ?? 0;
       if (finished.has(segment.name)) continue;
       if (i < segments.length - 1) finished.add(segment.name);
-      if (plainSize(segment.path) <= from) continue;
-      for (const line of readLines(segment.path, from)) {
+      if (sizeOf(segment) <= from) continue;
+      for (const line of linesOf(segment, from)) {
         if (!line.complete) break;
         offsets.set(segment.name, line.end);
         yield placed(segment, line);
@@ -66,8 +82,17 @@ export async function* follow(journalDir: string, signal: AbortSignal): AsyncGen
 
 function completeEnd(segment: SegmentFile): number {
   let end = 0;
-  for (const line of readLines(segment.path)) if (line.complete) end = line.end;
+  for (const line of linesOf(segment)) if (line.complete) end = line.end;
   return end;
+}
+
+function sizeOf(segment: SegmentFile): number {
+  try {
+    return plainSize(segment.path);
+  } catch (error) {
+    if (isGone(error)) return 0;
+    throw error;
+  }
 }
 
 /** A decision with what became of it, so far. */

@@ -39,9 +39,10 @@ export class Journal {
     return this.#bytes;
   }
 
-  /** Goes on with a segment that recovery has read to its end. */
+  /** Goes on with a segment that recovery has read to its end. The process that made it may have ended before its name was durable. */
   resume(name: string): void {
     this.#open(name);
+    this.#disk?.syncName();
   }
 
   /** Starts the segment whose first record will be `first_seq`; its name is durable before anything is in it. */

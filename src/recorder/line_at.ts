@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { parseLine } from '../core/canonical/dsse.ts';
 import { parseRecord } from '../core/receipt/parse_record.ts';
 import type { JournalRecord } from '../core/receipt/records.ts';
-import { listSegments, type RawLine, readLines, type SegmentFile } from './segments.ts';
+import { isGone, listSegments, type RawLine, readLines, type SegmentFile } from './segments.ts';
 
 export interface LineAt {
   /** Without its newline. */
@@ -15,6 +15,16 @@ const LINEAR_BYTES = 1 << 20;
 
 /** The line of one record, found by halving its segment. Undefined when the journal does not hold it. Checks no signature. */
 export function lineAt(journalDir: string, seq: number): LineAt | undefined {
+  try {
+    return find(journalDir, seq);
+  } catch (error) {
+    // Packed or removed since it was listed.
+    if (isGone(error)) return find(journalDir, seq);
+    throw error;
+  }
+}
+
+function find(journalDir: string, seq: number): LineAt | undefined {
   const segment = listSegments(journalDir).findLast((one) => one.first_seq <= seq);
   if (segment === undefined) return undefined;
   for (const line of readLines(segment.path, startBefore(segment, seq))) {

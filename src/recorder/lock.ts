@@ -22,9 +22,18 @@ export function takeLock(path: string): () => void {
     closeSync(fd);
     throw new RecorderError(refusal);
   }
-  ftruncateSync(fd);
-  writeSync(fd, `${process.pid}\n`);
+  sayWho(fd);
   return () => closeSync(fd);
+}
+
+/** For whoever is refused; a disk that is too full for a number must not keep the holder from starting. */
+function sayWho(fd: number): void {
+  try {
+    ftruncateSync(fd);
+    writeSync(fd, `${process.pid}\n`);
+  } catch {
+    // The lock is held all the same.
+  }
 }
 
 function refusalOf(

@@ -15,7 +15,7 @@ import type { RecorderClock, RecorderOptions } from './options.ts';
 import { recoveryContext, requireOwnKeys } from './read_back.ts';
 import { Recorder } from './recorder.ts';
 import { type Recovered, recover } from './recovery.ts';
-import { readFailure } from './reserve.ts';
+import { makeRoom, readFailure } from './reserve.ts';
 import { type RecordFacts, Scribe } from './scribe.ts';
 import type { JournalState } from './state.ts';
 import { requireSafeStorage } from './storage.ts';
@@ -45,6 +45,7 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
   try {
     return await start(options, unlock);
   } catch (error) {
+    makeRoom(layout.journal_dir, options.keyring, error, (options.clock ?? systemClock).wallMs());
     unlock();
     throw error;
   }

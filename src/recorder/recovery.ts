@@ -15,6 +15,8 @@ import { JournalState } from './state.ts';
 export const BATCH_BYTES_MAX = 1 << 20;
 /** Signatures are checked on the lines that end this close to the end of the journal. */
 const SIGNED_TAIL_BYTES = 2 * BATCH_BYTES_MAX;
+/** The last work of a batch may be the counts of folded denials, which are not asked for their size. */
+const TORN_BYTES_MAX = BATCH_BYTES_MAX + (1 << 19);
 const NEWLINE = 0x0a;
 
 export interface RecoveryContext {
@@ -133,7 +135,13 @@ class Recovery {
       if (this.#state.segment?.sealed === true) return;
       throw new RecorderError(`${last.path} is packed but does not end with a seal. Restore it from a copy.`);
     }
-    if (!this.#state.clean || cut !== undefined) this.#hands.refreshTail(last.path, statSync(last.path).size);
+    if (cut !== undefined || !this.#isProvenToDisk())
+      this.#hands.refreshTail(last.path, statSync(last.path).size);
+  }
+
+  /** A stop record alone proves nothing: its own sync may have failed. The snapshot of a stop is taken after that. */
+  #isProvenToDisk(): boolean {
+    return this.#state.clean && this.#context.saved?.state.head_hash === this.#state.head_hash;
   }
 
   /** Moves the invalid end of the journal to quarantine, or refuses when it may be more than a torn write. */
@@ -149,7 +157,7 @@ class Recovery {
         `${where} is not valid, and more segments follow or it was sealed. Restore the journal from a copy.`,
       );
     const bytes = statSync(segment.path).size - bad.start;
-    if (bytes > BATCH_BYTES_MAX) {
+    if (bytes > TORN_BYTES_MAX) {
       throw new RecorderError(
         `${where} is not valid, and ${bytes} bytes follow: more than one torn write. Restore the journal from a copy.`,
       );

@@ -8,7 +8,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { syncFolder, writeSynced } from './durable_file.ts';
 import { sha256Hex } from './hashing.ts';
 import type { SegmentFile } from './segments.ts';
@@ -93,6 +93,7 @@ function moveToQuarantine(dir: string, segment: SegmentFile, start: number, byte
   // The copy is durable before the original shrinks.
   writeSynced(path, 'w', torn);
   syncFolder(dir);
+  syncFolder(dirname(dir));
   const fd = openSync(segment.path, 'r+');
   try {
     ftruncateSync(fd, start);

@@ -1,5 +1,14 @@
 import { randomFillSync } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { LifecycleFacts } from '../core/receipt/records.ts';
 import { syncFolder } from './durable_file.ts';
@@ -30,9 +39,23 @@ export function fillReserve(journalDir: string, free: number): boolean {
   const path = reservePath(journalDir);
   if (existsSync(path) && statSync(path).size === RESERVE_BYTES) return true;
   if (free < RESERVE_BYTES + SLACK_BYTES) return false;
-  rewrite(path, randomFillSync(Buffer.alloc(RESERVE_BYTES)));
-  syncFolder(dirname(path));
-  return true;
+  try {
+    rewrite(path, randomFillSync(Buffer.alloc(RESERVE_BYTES)));
+    syncFolder(dirname(path));
+    return true;
+  } catch {
+    // A quota, or space that went meanwhile: evidence comes before a reserve, and half of one is none.
+    rmSync(path, { force: true });
+    return false;
+  }
+}
+
+/** A start that found no room gives the reserve back, so that the next one has some. */
+export function makeRoom(journalDir: string, keys: RecorderKeys, error: unknown, wall_ms: number): void {
+  if (!(error instanceof Error) || causeOf(error).cause !== 'disk_full') return;
+  const path = reservePath(journalDir);
+  if (existsSync(path) && statSync(path).size === RESERVE_BYTES)
+    spendReserve(journalDir, keys, error, wall_ms);
 }
 
 /**

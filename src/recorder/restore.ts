@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RestoreFacts } from '../core/receipt/records.ts';
 import { replaceFile, syncFolder } from './durable_file.ts';
@@ -134,9 +143,17 @@ function move(from: string, to: string): void {
     if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) throw error;
     // A folder on a disk of its own: the copy is complete under its name before the original goes.
     cpSync(from, `${to}.part`, { recursive: true, preserveTimestamps: true });
+    syncTree(`${to}.part`);
     renameSync(`${to}.part`, to);
+    syncFolder(dirname(to));
     rmSync(from, { recursive: true });
   }
+}
+
+/** Files and folders below a path, and itself. */
+function syncTree(path: string): void {
+  if (statSync(path).isDirectory()) for (const name of readdirSync(path)) syncTree(join(path, name));
+  syncFolder(path);
 }
 
 /** After a crash a second attempt must not overwrite what the first one moved. */

@@ -72,11 +72,15 @@ function openEither(path: string): { readonly fd: number; readonly opened: strin
   try {
     return { fd: openSync(path, 'r'), opened: path };
   } catch (error) {
-    const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     const opened = `${path}${PACKED_SUFFIX}`;
-    if (!isGone || isPacked(path) || !existsSync(opened)) throw error;
+    if (!isGone(error) || isPacked(path) || !existsSync(opened)) throw error;
     return { fd: openSync(opened, 'r'), opened };
   }
+}
+
+/** Retention removed the file since it was listed; everything before it is gone, too. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 function isPacked(path: string): boolean {

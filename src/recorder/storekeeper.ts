@@ -123,10 +123,11 @@ export class Storekeeper {
   }
 
   #due(base_first_seq: number): Retirement[] {
-    const { options, checkpoint } = this.#parts;
+    const { options, checkpoint, state } = this.#parts;
     const floor = { checkpoint_size: checkpoint()?.size ?? 0, base_first_seq };
-    const wall_ms = options.clock?.wallMs() ?? Date.now();
-    return dueForRetirement(listSegments(this.#journalDir), options.settings, floor, wall_ms);
+    // A wall clock that jumped ahead must not make evidence old.
+    const now_ms = Math.min(options.clock?.wallMs() ?? Date.now(), state.last_ledger_ms ?? 0);
+    return dueForRetirement(listSegments(this.#journalDir), options.settings, floor, now_ms);
   }
 
   /** Saves a ledger snapshot that stays until the next retirement; returns the first record of the segment it lies in. */

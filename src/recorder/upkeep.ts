@@ -49,7 +49,8 @@ export class Upkeep {
     this.#timers.push(setInterval(() => this.#checkpointWhenGrown(), checkpoint_interval_ms).unref());
     this.#timers.push(setInterval(beat, heartbeat_s * 1_000).unref());
     const { journal_dir } = this.#parts.options.layout;
-    fillReserve(journal_dir, this.#parts.options.freeBytes?.() ?? freeBytesOf(journal_dir));
+    if (!fillReserve(journal_dir, this.#parts.options.freeBytes?.() ?? freeBytesOf(journal_dir)))
+      this.#parts.options.log.warn({}, 'no room for the reserve: a start on a full disk could not say why');
     this.#storekeeper.begin();
   }
 

@@ -5,7 +5,17 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
@@ -25,7 +35,7 @@ before(() => {
 });
 
 after(() => {
-  if (refusal === undefined) spawnSync('umount', [mount]);
+  if (refusal === undefined) spawnSync('umount', ['-l', mount]);
   rmdirSync(mount);
 });
 
@@ -105,4 +115,25 @@ test('with a bound the disk never fills: decisions are refused, outcomes recorde
   while (!(await recorder.append(proposal())).ok);
   await recorder.stop();
   assert.equal(kinds(dir).filter((kind) => kind === 'outcome').length, 20);
+});
+
+test('a torn end on a disk without a byte left: one start gives the reserve back, the next one recovers', async (t) => {
+  const place = onSmallDisk(t, 1_100 * KIB);
+  if (place === undefined) return;
+  const { dir } = place;
+  const recorder = await openWithPolicy(dir);
+  for (let i = 0; i < 5; i++) await recorder.append(proposal());
+  await recorder.stop();
+  const journal = join(dir, 'journal');
+  const [name = ''] = readdirSync(journal).filter((one) => one.endsWith('.jsonl'));
+  appendFileSync(join(journal, name), '{"payloadType":"torn');
+  const { bavail, bsize } = statfsSync(mount);
+  writeFileSync(join(mount, 'rest'), Buffer.alloc(bavail * bsize));
+  await assert.rejects(openWithPolicy(dir), { code: 'ENOSPC' });
+  const again = await openWithPolicy(dir);
+  await again.stop();
+  const failure = recordsOf(dir).find((one) => one['lifecycle'] === 'storage_failure');
+  assert.equal(failure?.['cause'], 'disk_full');
+  assert.ok(kinds(dir).includes('recovery'));
+  rmSync(join(mount, 'rest'));
 });

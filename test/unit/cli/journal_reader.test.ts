@@ -84,3 +84,22 @@ test('follow yields what is appended from now on, once it is complete, also in a
   stop.abort();
   assert.equal((await stream.next()).done, true);
 });
+
+test('what retention removes while it is read is passed over, in every direction', async () => {
+  const lines = log.lines.map((line) => `${line}\n`);
+  const second = join(dir, `000000000003-${log.logId.slice(0, 8)}.jsonl`);
+  const split = () => {
+    writeFileSync(segment, lines.slice(0, 3).join(''));
+    writeFileSync(second, lines.slice(3).join(''));
+  };
+  split();
+  const backwards = newestFirst(dir);
+  assert.equal(backwards.next().value?.record.seq, 4);
+  rmSync(segment);
+  assert.deepEqual(seqs(backwards), [3]);
+  split();
+  const forwards = oldestFirst(dir);
+  assert.equal(forwards.next().value?.record.seq, 0);
+  rmSync(second);
+  assert.deepEqual(seqs(forwards), [1, 2]);
+});

@@ -13,6 +13,7 @@ import { DiskSpace } from '../../../src/recorder/disk_space.ts';
 import { JournalFailure } from '../../../src/recorder/journal.ts';
 import {
   fillReserve,
+  makeRoom,
   RESERVE_BYTES,
   readFailure,
   reservePath,
@@ -114,6 +115,21 @@ test('the reserve is really taken, is given back by a failure, and the next star
   const third = await openWithPolicy(dir);
   await third.stop();
   assert.equal(kinds(dir).filter((kind) => kind === 'storage_failure').length, 1, 'recorded once');
+});
+
+test('a start that found no room gives the reserve back and leaves the first note as it is', () => {
+  const dir = stateDir();
+  const keys = openKeyring(join(dir, 'keys'));
+  fillReserve(dir, 4 * RESERVE_BYTES);
+  const full = Object.assign(new Error('no space'), { code: 'ENOSPC', syscall: 'write' });
+  makeRoom(dir, keys, Object.assign(new Error('broken'), { code: 'EIO' }), 0);
+  makeRoom(dir, keys, 'no error', 0);
+  assert.equal(statSync(reservePath(dir)).size, RESERVE_BYTES);
+  makeRoom(dir, keys, full, 5);
+  makeRoom(dir, keys, full, 6);
+  assert.deepEqual(readFailure(dir, keys), {
+    ...{ cause: 'disk_full', errno: 'ENOSPC', failed_ts: '1970-01-01T00:00:00.005Z' },
+  });
 });
 
 test('each failure is named for what it was', () => {

@@ -153,7 +153,7 @@ test('damage in an earlier segment and a missing segment are refused', async () 
 
 test('more garbage than one write can tear is refused', async () => {
   const dir = damaged();
-  appendFileSync(lastOf(dir), Buffer.alloc((1 << 20) + 1));
+  appendFileSync(lastOf(dir), Buffer.alloc((1 << 20) + (1 << 19) + 1));
   await refuses(dir, /more than one torn write/);
 });
 

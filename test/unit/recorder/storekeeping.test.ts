@@ -182,6 +182,25 @@ test('retention by age looks at the newest record of a segment, and keeps the op
   for (const one of retired) assert.equal(one.because, 'age');
 });
 
+test('a wall clock that jumps ahead or was behind makes no segment old', async () => {
+  const dir = stateDir();
+  const clock = new ManualClock();
+  const right_ms = clock.wall_ms;
+  const settings = { ...PACKING, retention_days: 2 };
+  const recorder = await openWithPolicy(dir, { settings, clock });
+  await fill(recorder, 20);
+  clock.wall_ms = Date.UTC(1970, 0, 2);
+  await fill(recorder, 20);
+  clock.wall_ms = right_ms;
+  await fill(recorder, 20);
+  clock.wall_ms += 400 * 86_400_000;
+  await fill(recorder, 20);
+  await until(() => plainOf(dir).length === 1);
+  await recorder.stop();
+  assert.ok(segmentsOf(dir).length >= 6);
+  assert.ok(segmentsOf(dir)[0]?.startsWith('000000000000-'));
+});
+
 test('a removal that a stop prevented is finished by the next start; nothing is removed twice', async () => {
   const dir = stateDir();
   const copies = join(dir, 'copies');
