@@ -1,12 +1,17 @@
 import { existsSync } from 'node:fs';
+import { parseCanonicalJson } from '../core/canonical/jcs.ts';
 import type { Compilation } from '../core/policy/compile.ts';
 import { bundleMembers, signBundle } from '../core/policy_bundle/assemble.ts';
 import { type BundleBody, parseBody } from '../core/policy_bundle/body.ts';
+import { compileSigned } from '../core/policy_bundle/compile_signed.ts';
 import { parseEnvelope } from '../core/policy_bundle/envelope.ts';
+import { bundleProblemText } from '../core/policy_bundle/problems.ts';
+import { verifyPolicyBundle } from '../core/policy_bundle/verify.ts';
 import { timestampMs } from '../core/receipt/timestamp.ts';
 import { bundleCrypto } from '../feed/bundle_crypto.ts';
 import { digestOf } from '../feed/files.ts';
 import { readPolicyKey } from '../keys/policy_key.ts';
+import type { Signer } from '../keys/signer.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { memberDocuments, readBytes, readPolicyWithShadow } from './policy_input.ts';
 import { problemLines } from './policy_text.ts';
@@ -25,6 +30,7 @@ export interface CompileArgs {
 
 /** `policy compile <file>`: the canonical bytes of a document with everything that it inherits. */
 export function policyCompile({ file, shadow, output, json }: CompileArgs): ExitCode {
+  if (output !== undefined) refuseOther(output);
   const { compilation } = readPolicyWithShadow(file, shadow);
   if (output !== undefined) writeFileAtomic(output, compilation.policy.canonical, 0o644);
   const facts = { ...factsOf(compilation), ...(output === undefined ? {} : { output }) };
@@ -38,6 +44,16 @@ export function policyCompile({ file, shadow, output, json }: CompileArgs): Exit
     if (output !== undefined) process.stdout.write(`${output}: canonical, unsigned\n`);
   }
   return EXIT.ok;
+}
+
+/** One slip of the hand must not cost a document, or a key. */
+function refuseOther(output: string): void {
+  if (!existsSync(output)) return;
+  const json = parseCanonicalJson(readBytes(output));
+  const value = json.ok ? json.value : null;
+  const schema = typeof value === 'object' && value !== null && 'schema' in value ? value['schema'] : '';
+  if (String(schema).startsWith('clawgress/policy')) return;
+  throw new CliError(EXIT.usage, `${output} exists and is no canonical policy`, 'choose another -o');
 }
 
 export interface SignArgs extends Omit<CompileArgs, 'output'> {
@@ -62,7 +78,7 @@ export function policySign(args: SignArgs): ExitCode {
     ...named,
     members: bundleMembers(bundleCrypto.sha256, documents),
   };
-  const file = signBundle(body, signer);
+  const file = signedFile(body, signer);
   writeFileAtomic(args.output, file, 0o644);
   const { version, valid_until } = body;
   const facts = {
@@ -81,6 +97,33 @@ export function policySign(args: SignArgs): ExitCode {
     );
   }
   return EXIT.ok;
+}
+
+/** Nothing is written that a gateway would refuse for what it is. */
+function signedFile(body: BundleBody, signer: Signer): Uint8Array {
+  const file = signedOr(body, signer);
+  const key = { keyId: signer.keyId, algorithm: 'ed25519', purpose: 'policy', validFromMs: 0 } as const;
+  const verified = verifyPolicyBundle(file, {
+    keys: { keys: [{ ...key, spkiDer: signer.spkiDer, raw: signer.raw }] },
+    crypto: bundleCrypto,
+    nowMs: timestampMs(body.valid_until) ?? 0,
+    compile: compileSigned,
+  });
+  if (verified.ok) return file;
+  throw unacceptable(bundleProblemText(verified.problem));
+}
+
+function signedOr(body: BundleBody, signer: Signer): Uint8Array {
+  try {
+    return signBundle(body, signer);
+  } catch (error) {
+    if (error instanceof RangeError) throw unacceptable(error.message);
+    throw error;
+  }
+}
+
+function unacceptable(why: string): CliError {
+  return new CliError(EXIT.no, `nothing is written: no gateway would accept this bundle: ${why}`);
 }
 
 function versionOf({ output, version }: SignArgs): number {

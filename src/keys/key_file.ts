@@ -7,6 +7,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -38,7 +39,9 @@ export function readKeyFile(path: string): Buffer | undefined {
 /** Writes a new key file, 0600 from its first byte, durable (file and folder) before it returns. */
 export function writeKeyFile(path: string, content: string | Uint8Array): void {
   const draft = `${path}.new`;
-  const fd = openSync(draft, 'w', 0o600);
+  // What a crash or somebody else left there would keep its mode, or lead elsewhere.
+  rmSync(draft, { force: true });
+  const fd = openSync(draft, 'wx', 0o600);
   try {
     writeSync(fd, typeof content === 'string' ? Buffer.from(content) : content);
     fsyncSync(fd);

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -158,4 +168,40 @@ test('a shadow document is signed beside the entry, and diff tells both apart', 
   assert.equal(found.code, 1);
   const names = (found.json['changes'] as { document: string }[]).map(({ document }) => document);
   assert.deepEqual([...new Set(names)].sort(), ['shadow/next', 'shadow/parent']);
+});
+
+test('a key is private from its first byte, whatever lies in its way', (t) => {
+  const world = new World(t);
+  const elsewhere = world.at('elsewhere');
+  writeFileSync(elsewhere, 'untouched', { mode: 0o644 });
+  symlinkSync(elsewhere, world.at('policy.key.new'));
+  world.keygen();
+  assert.equal(readFileSync(elsewhere, 'utf8'), 'untouched');
+  const key = lstatSync(world.at('policy.key'));
+  assert.ok(key.isFile());
+  assert.equal(key.mode & 0o777, 0o600);
+});
+
+test('what a gateway would refuse is not written: a parent with the name of the shadow document', (t) => {
+  const world = new World(t);
+  world.keygen();
+  writeFileSync(world.at('parent.yaml'), PARENT.replace('id: parent', 'id: shadow-next'));
+  writeFileSync(world.at('policy.yaml'), DOCUMENT.replace('inherits: [parent]', 'inherits: [shadow-next]'));
+  const shadow = DOCUMENT.replace('id: child', 'id: next').replace(/inherits: .*\n/, '');
+  writeFileSync(world.at('shadow.yaml'), shadow);
+  assert.throws(() => world.sign({ shadow: world.at('shadow.yaml') }), /no gateway would accept/);
+  assert.ok(!existsSync(world.bundle));
+});
+
+test('compile writes over nothing but an earlier canonical file', (t) => {
+  const world = new World(t);
+  world.keygen();
+  for (const name of ['policy.yaml', 'policy.key']) {
+    const before = readFileSync(world.at(name), 'utf8');
+    const args = { file: world.at('policy.yaml'), output: world.at(name), json: true };
+    assert.throws(() => policyCompile(args), /exists and is no canonical policy/);
+    assert.equal(readFileSync(world.at(name), 'utf8'), before);
+  }
+  const args = { file: world.at('policy.yaml'), output: world.at('out.canonical'), json: true };
+  for (let i = 0; i < 2; i++) assert.equal(world.run(() => policyCompile(args)).code, 0);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { preAuthEncoding } from '../../../../src/core/canonical/dsse.ts';
-import { signBundle } from '../../../../src/core/policy_bundle/assemble.ts';
+import { bundleMembers, signBundle } from '../../../../src/core/policy_bundle/assemble.ts';
 import {
   encodeEnvelope,
   POLICY_BUNDLE_PAYLOAD_TYPE,
@@ -221,4 +221,16 @@ test('our own encoder refuses to sign what nobody would accept', () => {
   assert.throws(() => bundle({ version: 0 }), /BODY_INVALID at \/version/);
   assert.throws(() => bundle({ entry: 'no.json' }), /MEMBERS_INVALID/);
   assert.equal(typeof NOW_MS, 'number');
+});
+
+test('a shadow document that does not compile is refused with its bundle: signed means all of it', () => {
+  const members = (shadow: object) =>
+    bundleMembers(sha256, [
+      { name: 'signed-one.json', content: Buffer.from(JSON.stringify(DOCUMENT)) },
+      { name: 'shadow-next.json', content: Buffer.from(JSON.stringify(shadow)) },
+    ]);
+  const code = (shadow: object) =>
+    codeOf(signBundle(body({ shadow: 'shadow-next.json', members: members(shadow) }), KEY));
+  assert.equal(code({ ...DOCUMENT, id: 'next' }), 'ok');
+  assert.equal(code({ ...DOCUMENT, id: 'next', rules: [{ id: 'x' }] }), 'POLICY_INVALID');
 });
