@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Identity } from '../authn/identity.ts';
 import type { Layout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
@@ -5,12 +6,14 @@ import type { BundleRef } from '../core/receipt/records.ts';
 import { openFeed } from '../feed/feed.ts';
 import { policyCompiler } from '../feed/policy_compiler.ts';
 import type { Feed, FeedState, VersionStore } from '../feed/ports.ts';
+import { steadyClock } from '../feed/steady_clock.ts';
 import { openKeyring } from '../keys/keyring.ts';
 import { storeArtifact } from '../recorder/artifacts.ts';
 import { replaceFile } from '../recorder/durable_file.ts';
 import type { Recorder } from '../recorder/recorder.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { newestFirst } from './journal_reader.ts';
 
 /** What a process that judges, or that records what is live, needs for its feed. */
 export interface FeedParts {
@@ -32,8 +35,16 @@ export function openPolicyFeed(parts: FeedParts): Promise<Feed> {
     compileRegistry: identity.compileRegistry,
     archive: (digest, bytes) => storeArtifact(layout.artifacts_dir, digest, bytes),
     log,
+    now: steadyClock(recordedMs(parts)),
     refused: (source) => metrics.reloadFailures.inc({ source }),
   });
+}
+
+/** The ledger never runs ahead of an honest clock by much: that late it has certainly been, whatever the clock says now. */
+function recordedMs({ settings, layout }: FeedParts): number {
+  if (settings.policy.trust !== 'signed' || !existsSync(layout.journal_dir)) return 0;
+  const newest = newestFirst(layout.journal_dir).next();
+  return newest.done === true ? 0 : newest.value.record.ledger_ms;
 }
 
 export function versionStore(layout: Layout, journal: BundleRef | undefined): VersionStore {

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { VerifiedBundle } from '../core/policy_bundle/verify.ts';
 import type { FeedStatus, PolicyStatus } from '../feed/ports.ts';
@@ -9,9 +10,11 @@ import { type Flags, layoutFor, settingsFor } from './options.ts';
 import { versionStore } from './policy_feed.ts';
 import { readBytes } from './policy_input.ts';
 import { bundleFacts, openBundle, report } from './policy_verify.ts';
+import { modeOf } from './state.ts';
 
 const POLL_MS = 100;
 const WAIT_MS_MAX = 30_000;
+const READABLE = 0o644;
 
 /**
  * `policy publish <bundle>`: refuses what the gateway would refuse, replaces its bundle file, and waits until every
@@ -38,7 +41,7 @@ export async function policyPublish(bundle: string, flags: Flags): Promise<ExitC
     if (problem !== undefined) report(bundle, problem, json);
     return EXIT.no;
   }
-  replaceFile(settings.policy.bundle, file);
+  replaceReadable(settings.policy.bundle, file);
   if (running.length === 0) {
     say(
       json,
@@ -48,6 +51,13 @@ export async function policyPublish(bundle: string, flags: Flags): Promise<ExitC
     return EXIT.unavailable;
   }
   return await untilLive(sockets, verified.value, json);
+}
+
+/** A bundle holds no secret, and the gateway that reads it may run as another user than the one who publishes. */
+function replaceReadable(path: string, file: Uint8Array): void {
+  const mode = modeOf(path) ?? READABLE;
+  replaceFile(path, file);
+  chmodSync(path, mode);
 }
 
 async function untilLive(

@@ -16,7 +16,7 @@ export interface FeedOptions {
   readonly archive: (digest: string, bytes: Uint8Array) => void | Promise<void>;
   readonly versions: VersionStore;
   readonly log: FeedLog;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; never goes back, see `steadyClock`. */
   readonly now?: () => number;
   /** Called for each change that was refused. */
   readonly refused?: (source: FeedSource) => void;

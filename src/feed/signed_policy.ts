@@ -78,7 +78,9 @@ export class SignedPolicyReader implements Reader<LivePolicy> {
       const { code, mistakes = [] } = opened.problem;
       this.waiting ||= code === 'BUNDLE_NOT_YET_VALID' || code === 'KEY_NOT_YET_VALID';
       const lines = mistakes.slice(0, LINES_MAX).map(policyLine);
-      const problems = [`${this.file}: ${bundleProblemText(opened.problem)}`, ...lines];
+      const when =
+        code === 'BUNDLE_EXPIRED' ? [`for this gateway it is ${new Date(now_ms).toISOString()}`] : [];
+      const problems = [`${this.file}: ${bundleProblemText(opened.problem)}`, ...when, ...lines];
       return fail({ problems, file_digest: digestOf(file) });
     }
     return ok(this.compiled(file, opened.value.policy, opened.value.bundle));
@@ -86,7 +88,9 @@ export class SignedPolicyReader implements Reader<LivePolicy> {
 
   private compiled(file: Uint8Array, policy: LivePolicy['policy'], bundle: BundleRef): Compiled<LivePolicy> {
     const lapse = (now_ms: number): PolicyLapse | undefined =>
-      now_ms > this.lapses_at_ms ? this.options.settings.policy.stale : undefined;
+      Math.max(now_ms, this.options.now()) > this.lapses_at_ms
+        ? this.options.settings.policy.stale
+        : undefined;
     return {
       value: { policy, trust: 'signed', bundle, lapse },
       digest: policy.policy_hash,

@@ -498,6 +498,14 @@ export const SABOTAGES: readonly Sabotage[] = [
     test: { file: 'test/unit/feed/signed_attacks.test.ts', name: 'what is no plain file' },
   },
   {
+    name: 'bundle-clock-set-back',
+    breaks: 'a clock that is set back makes no expired bundle valid again',
+    file: 'src/feed/signed_policy.ts',
+    find: 'Math.max(now_ms, this.options.now())',
+    replace: 'now_ms',
+    test: { file: 'test/unit/feed/steady_clock.test.ts', name: 'a request that carries the time' },
+  },
+  {
     name: 'bundle-expired',
     breaks: 'an expired policy is refused',
     file: 'src/core/policy_bundle/verify.ts',
@@ -591,7 +599,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'repeat-without-headroom',
     breaks: 'a repeated request hears after a crash what it heard before',
-    file: 'src/recorder/recorder.ts',
+    file: 'src/recorder/deciding.ts',
     find: '    if (known !== undefined) return repeated(options.layout.journal_dir, proposal, known);',
     replace: '    if (known !== undefined) return known;',
     test: { file: 'test/unit/recorder/repeated.test.ts', name: 'headroom of its limits included' },
