@@ -1,5 +1,5 @@
 import type { Feed } from '../feed/ports.ts';
-import type { RecorderStatus } from '../recorder/recorder.ts';
+import type { RecorderStatus } from '../recorder/status.ts';
 
 /** What is live and for how long, as `/ready` says it. */
 export function policyFacts(feed: Feed): {

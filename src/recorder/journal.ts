@@ -22,6 +22,7 @@ export class Journal {
   readonly #openDisk: (path: string) => JournalDisk;
   #disk: JournalDisk | undefined;
   #bytes = 0;
+  #written = 0;
   #name = '';
 
   constructor(dir: string, openDisk: (path: string) => JournalDisk) {
@@ -37,6 +38,11 @@ export class Journal {
   /** Size of the current segment. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Bytes taken by all segments in this process. */
+  get written(): number {
+    return this.#written;
   }
 
   /** Goes on with a segment that recovery has read to its end. The process that made it may have ended before its name was durable. */
@@ -75,6 +81,7 @@ export class Journal {
     if (taken !== batch.length)
       throw new JournalFailure(`short write: ${taken} of ${batch.length} bytes`, 'write_failed');
     this.#bytes += batch.length;
+    this.#written += batch.length;
     return disk;
   }
 

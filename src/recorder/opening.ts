@@ -108,7 +108,7 @@ async function start(options: RecorderOptions, unlock: () => void): Promise<Reco
     log_id,
     clock: clockStart.clock,
     readings,
-    segment: () => journal.name,
+    journal,
     release,
   });
   upkeep.begin(() => {

@@ -573,6 +573,22 @@ export const SABOTAGES: readonly Sabotage[] = [
     test: { file: 'test/unit/recorder/folded_denials.test.ts', name: 'allows are never folded' },
   },
   {
+    name: 'crowd-let-in',
+    breaks: 'a policy whose limits overflow a receipt is refused before a request meets it',
+    file: 'src/core/policy/crowded_limits.ts',
+    find: 'yield [...new Set([...everywhere, ...list, ...wider])];',
+    replace: 'yield [...new Set([...everywhere, ...list])];',
+    test: { file: 'test/unit/core/policy/crowded_limits.test.ts', name: 'are never missed' },
+  },
+  {
+    name: 'endless-stream',
+    breaks: 'no stream outlives what the recorder waits for',
+    file: 'src/intercept/config/http_connection.ts',
+    find: '        max_stream_duration: REQUEST_MAX,\n',
+    replace: '',
+    test: { file: 'test/unit/intercept/config/bootstrap.test.ts', name: 'lets no stream outlive' },
+  },
+  {
     name: 'gap-counted-twice',
     breaks: 'a request without a decision is counted once, whatever crashes',
     file: 'src/server/access_log_lines.ts',

@@ -2,7 +2,7 @@ import type { Members } from '../../core/receipt/shape.ts';
 import { fail } from '../../core/result.ts';
 import type { Proposal } from '../../core/verdict/proposal.ts';
 import { REASONS } from '../../core/verdict/reasons.ts';
-import type { OutcomeNotice } from '../recorder.ts';
+import type { OutcomeNotice } from '../notices.ts';
 import { ASK, parseBody } from './protocol.ts';
 import type { RecorderService } from './service.ts';
 import { GAP, LOG_FILE, NOTHING, NOTICE, type PeerStatus, PROPOSAL, REQUEST, SWEEP } from './tables.ts';

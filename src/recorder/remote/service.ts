@@ -1,7 +1,9 @@
 import type { Result } from '../../core/result.ts';
 import type { AppendProblem, AppendResult, FoldedDenial, Proposal } from '../../core/verdict/proposal.ts';
 import type { Checkpoint } from '../checkpointer.ts';
-import type { OutcomeNotice, Recorder, RecorderStatus } from '../recorder.ts';
+import type { OutcomeNotice } from '../notices.ts';
+import type { Recorder } from '../recorder.ts';
+import type { RecorderStatus } from '../status.ts';
 import type { KnownHead } from './tables.ts';
 
 /** What of a recorder is served to gateways in other processes. */

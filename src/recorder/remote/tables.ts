@@ -33,7 +33,7 @@ import type {
   OpDenial,
   Proposal,
 } from '../../core/verdict/proposal.ts';
-import type { OutcomeNotice } from '../recorder.ts';
+import type { OutcomeNotice } from '../notices.ts';
 
 const KEY_LENGTH_MAX = 4_096;
 const DIGEST_LENGTH_MAX = 128;

@@ -5,8 +5,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { type JournalDisk, openFileDisk } from '../../../src/recorder/disk.ts';
+import type { OutcomeNotice } from '../../../src/recorder/notices.ts';
 import type { RecorderOptions } from '../../../src/recorder/options.ts';
-import type { OutcomeNotice, Recorder } from '../../../src/recorder/recorder.ts';
+import type { Recorder } from '../../../src/recorder/recorder.ts';
 import type { RecorderPort } from '../../../src/server/ports.ts';
 import {
   kinds,

@@ -88,6 +88,19 @@ test('the disk is asked four times a second at most, and never refuses without a
   assert.equal(asked, 4);
 });
 
+test('a writer faster than the readings is seen all the same', () => {
+  let written = 0;
+  const disk = 10_000;
+  const space = new DiskSpace(
+    800,
+    () => disk - written,
+    { monoUs: () => 0 },
+    () => written,
+  );
+  while (!space.isFull) written += 90;
+  assert.ok(disk - written >= 600, `${disk - written} left`);
+});
+
 test('the reserve is really taken, is given back by a failure, and the next start records why and takes it again', async () => {
   const dir = stateDir();
   const journal = join(dir, 'journal');

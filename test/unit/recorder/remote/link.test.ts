@@ -34,7 +34,9 @@ const answer = (id: number, body: object) => encodeFrame(ANSWER, id, JSON.string
 const words = (bodies: PromiseSettledResult<Uint8Array>[]) =>
   bodies.map((one) => (one.status === 'fulfilled' ? Buffer.from(one.value).toString() : one.reason.problem));
 
-test('no request id is used twice, and whatever waits when they run out is told', async () => {
+test('no request id is used twice, and whatever waits when they run out is told', {
+  timeout: 10_000,
+}, async () => {
   const { near } = await pair();
   const link = new Link(near, () => undefined, REQUEST_ID_MAX - 1);
   const last = link.ask(ASK.status, {}, 60_000);

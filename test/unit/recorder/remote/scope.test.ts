@@ -1,7 +1,8 @@
 /** Promise: a host with a certificate speaks of its own decisions, runs of Envoy and logs, and of nobody else's. */
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import type { OutcomeNotice, Recorder } from '../../../../src/recorder/recorder.ts';
+import type { OutcomeNotice } from '../../../../src/recorder/notices.ts';
+import type { Recorder } from '../../../../src/recorder/recorder.ts';
 import { HOST_APPENDS_MAX, scopedService } from '../../../../src/recorder/remote/scope.ts';
 import type { RecorderService } from '../../../../src/recorder/remote/service.ts';
 import { openWithPolicy, proposal, recordsOf, StateDirs } from '../workbench.ts';
