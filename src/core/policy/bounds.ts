@@ -24,5 +24,7 @@ export const INHERITANCE_LEVELS_MAX = 8;
 export const SET_RULES_MAX = 50_000;
 /** Pairs of rules that lint compares before it gives up and says so. */
 export const LINT_PAIRS_MAX = 200_000;
+/** Limits looked at, group by group, before those that are left are taken to meet in one request. */
+export const CROWD_STEPS_MAX = 2_000_000;
 /** Characters of a found value that a message repeats. */
 export const SHOWN_CHARS_MAX = 60;

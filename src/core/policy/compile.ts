@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../result.ts';
 import { canonicalDocument } from './canonical_document.ts';
 import { partsOfCanonical } from './canonical_set.ts';
 import type { CompiledPolicy } from './compiled.ts';
+import { crowdProblems } from './crowded_limits.ts';
 import { failingTests } from './document_tests.ts';
 import { evaluateRules, ruleSetOf } from './evaluate.ts';
 import { exceptionProblems, type PolicyTrust } from './exceptions.ts';
@@ -49,6 +50,8 @@ export function compilePolicySet(set: PolicySetSource): Result<Compilation, Prob
   const library = new Library(set.others);
   const entry = drafted(readPart(set.entry), library, set.trust);
   if (!entry.ok) return entry;
+  const crowd = crowdProblems(entry.value);
+  if (crowd.length > 0) return fail(crowd);
   if (!set.shadow) return ok(compilationOf(entry.value));
   const shadow = drafted(readPart(set.shadow), library, set.trust);
   const problems = shadow.ok ? shadowQueryProblems(entry.value, shadow.value) : shadow.problem;
