@@ -14,13 +14,14 @@ import { modeOf } from './state.ts';
 
 const POLL_MS = 100;
 const WAIT_MS_MAX = 30_000;
+const ANSWER_MS_MAX = 3_000;
 const READABLE = 0o644;
 
 /**
  * `policy publish <bundle>`: refuses what the gateway would refuse, replaces its bundle file, and waits until every
  * gateway of this folder judges by it. 0 live, 1 refused, 3 written although nobody runs or answers in time.
  */
-export async function policyPublish(bundle: string, flags: Flags): Promise<ExitCode> {
+export async function policyPublish(bundle: string, flags: Flags, waitMs = WAIT_MS_MAX): Promise<ExitCode> {
   const settings = settingsFor(flags);
   const json = flags['json'] === true;
   if (settings.policy.trust !== 'signed') {
@@ -33,7 +34,7 @@ export async function policyPublish(bundle: string, flags: Flags): Promise<ExitC
   const layout = layoutFor(settings);
   const file = readBytes(bundle);
   const sockets = [...new Set([layout.gateway_socket, ...layout.gateway_sockets])];
-  const running = await liveOf(sockets);
+  const { live: running, silent } = await askAll(sockets);
   const accepted = highest([...running.map(acceptedBy), savedVersion(layout)]);
   const verified = openBundle(file, settings.policy.keys, Date.now(), accepted);
   const problem = verified.ok ? verified.value.lapse : verified.problem;
@@ -42,7 +43,7 @@ export async function policyPublish(bundle: string, flags: Flags): Promise<ExitC
     return EXIT.no;
   }
   replaceReadable(settings.policy.bundle, file);
-  if (running.length === 0) {
+  if (running.length === 0 && silent === 0) {
     say(
       json,
       { ok: true, live: false, ...bundleFacts(verified.value) },
@@ -50,7 +51,14 @@ export async function policyPublish(bundle: string, flags: Flags): Promise<ExitC
     );
     return EXIT.unavailable;
   }
-  return await untilLive(sockets, verified.value, json);
+  if (running.some(({ trust }) => trust === 'local')) {
+    throw new CliError(
+      EXIT.unavailable,
+      'the bundle is written, but a gateway that runs was started with policy.trust: local',
+      'restart it: it judges by its document until then',
+    );
+  }
+  return await untilLive(sockets, verified.value, json, waitMs);
 }
 
 /** A bundle holds no secret, and the gateway that reads it may run as another user than the one who publishes. */
@@ -64,11 +72,12 @@ async function untilLive(
   sockets: readonly string[],
   verified: VerifiedBundle,
   json: boolean,
+  waitMs: number,
 ): Promise<ExitCode> {
   const facts = bundleFacts(verified);
-  const deadline = performance.now() + WAIT_MS_MAX;
+  const deadline = performance.now() + waitMs;
   while (performance.now() < deadline) {
-    const live = await liveOf(sockets);
+    const { live, silent } = await askAll(sockets);
     const refused = live.find(({ refused: why }) => why?.file_digest === facts.bundle_digest)?.refused;
     if (refused !== undefined) {
       say(
@@ -78,7 +87,7 @@ async function untilLive(
       );
       return EXIT.no;
     }
-    if (live.length > 0 && live.every((one) => one.bundle?.digest === facts.bundle_digest)) {
+    if (silent === 0 && live.length > 0 && live.every((one) => one.bundle?.digest === facts.bundle_digest)) {
       say(
         json,
         { ok: true, live: true, ...facts },
@@ -90,18 +99,27 @@ async function untilLive(
   }
   throw new CliError(
     EXIT.unavailable,
-    `the bundle is written, but not every gateway judges by it after ${WAIT_MS_MAX / 1000} s`,
+    `the bundle is written, but not every gateway judges by it after ${waitMs / 1000} s`,
     '`clawgress doctor`, and the log of the gateway',
   );
 }
 
-/** What each gateway that answers judges by. */
-async function liveOf(sockets: readonly string[]): Promise<readonly PolicyStatus[]> {
-  const answers = await Promise.all(sockets.map((socket) => askGateway(socket, 'GET', '/status')));
-  return answers.flatMap((answer) => {
-    const feed = (answer as { feed?: FeedStatus } | undefined)?.feed;
+interface Answers {
+  /** What each gateway that answers judges by. */
+  readonly live: readonly PolicyStatus[];
+  /** Gateways that run and do not answer: nobody knows what they judge by. */
+  readonly silent: number;
+}
+
+async function askAll(sockets: readonly string[]): Promise<Answers> {
+  const asked = sockets.map((socket) => askGateway(socket, 'GET', '/status', ANSWER_MS_MAX));
+  const answers = await Promise.allSettled(asked);
+  const live = answers.flatMap((answer) => {
+    const value = answer.status === 'fulfilled' ? answer.value : undefined;
+    const feed = (value as { feed?: FeedStatus } | undefined)?.feed;
     return feed === undefined ? [] : [feed.policy];
   });
+  return { live, silent: answers.filter(({ status }) => status === 'rejected').length };
 }
 
 type Version = { readonly version: number; readonly bundle_digest: string };

@@ -506,6 +506,17 @@ export const SABOTAGES: readonly Sabotage[] = [
     test: { file: 'test/unit/feed/steady_clock.test.ts', name: 'a request that carries the time' },
   },
   {
+    name: 'publish-ignores-silent-gateway',
+    breaks: 'policy publish says live only when every gateway that runs judges by the bundle',
+    file: 'src/cli/policy_publish.ts',
+    find: 'silent === 0 && live.length > 0 && live.every(',
+    replace: 'live.length > 0 && live.every(',
+    test: {
+      file: 'test/unit/cli/policy_publish.test.ts',
+      name: 'a gateway that hangs may judge by anything',
+    },
+  },
+  {
     name: 'bundle-expired',
     breaks: 'an expired policy is refused',
     file: 'src/core/policy_bundle/verify.ts',
