@@ -15,13 +15,15 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '10' },
     loads: { type: 'string', default: '300,1000,max' },
+    gateways: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help) {
   process.stdout.write(
-    'npm run bench -- [--rounds 3] [--seconds 10] [--loads 300,1000,max] [--json]\n' +
+    'npm run bench -- [--rounds 3] [--seconds 10] [--loads 300,1000,max] [--gateways 1] [--json]\n' +
+      'More than one gateway: each in a process of its own, and the recorder in another.\n' +
       'Needs k6 ($K6_BIN or on PATH: go install go.k6.io/k6@v1.8.1). `max` = 32 clients in a closed loop.\n' +
       'Traffic goes to loopback only.\n',
   );
@@ -42,6 +44,7 @@ async function startClawgress(
 ): Promise<{ child: ChildProcess; endpoints: Endpoints; auth: string }> {
   const child = spawn(join(ROOT, 'bin/clawgress'), ['up', '--state-dir', stateDir, '--ports', 'auto'], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, CLAWGRESS_GATEWAYS: values.gateways },
   });
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('clawgress up was not ready in time')), READY_TIMEOUT_MS);
@@ -111,7 +114,7 @@ async function main(): Promise<void> {
     const machine = `${cpus()[0]?.model.trim()} x ${cpus().length}, Node ${process.version}`;
     if (values.json)
       process.stdout.write(
-        `${JSON.stringify({ machine, rounds: Number(values.rounds), seconds: Number(values.seconds), results }, null, 2)}\n`,
+        `${JSON.stringify({ machine, gateways: Number(values.gateways), rounds: Number(values.rounds), seconds: Number(values.seconds), results }, null, 2)}\n`,
       );
     else printTable(machine, results);
   } finally {
