@@ -46,7 +46,7 @@ export function elsewhereSettings(read: Reader): Pick<RecorderSettings, 'listen'
 
 /** Half a group is a mistake: somebody believes that the recorder is reachable, or that gateways use it. */
 export function elsewhereProblems(
-  { recorder }: Settings,
+  { recorder, gateway_name }: Settings,
   values: ReadonlyMap<string, unknown>,
 ): readonly ConfigProblem[] {
   const problem = (key: string, found: string, allowed: string) => ({
@@ -63,11 +63,15 @@ export function elsewhereProblems(
   };
   const groups = [['listen', LISTEN] as const, ['remote', REMOTE] as const];
   const nobody = recorder.listen !== undefined && recorder.listen.client_names.length === 0;
+  const self = recorder.listen?.client_names.includes(gateway_name) === true;
   const both = recorder.listen !== undefined && recorder.remote !== undefined;
   return [
     ...groups.flatMap(half),
     ...(nobody
       ? [problem('listen.client_names', 'no name', 'the gateway_name of each host that may connect')]
+      : []),
+    ...(self
+      ? [problem('listen.client_names', `'${gateway_name}', the gateway_name of this host`, 'other names')]
       : []),
     ...(both
       ? [problem('remote', 'a recorder here and elsewhere', 'recorder.listen or recorder.remote')]

@@ -103,6 +103,8 @@ it('decisions and outcomes of one host stand in the journal of the other', { tim
     const closed = new Set(records().map(({ decision_ref }) => decision_ref));
     return [...ids].every((id) => closed.has(id)) || undefined;
   }, 'an outcome for each');
+  const runs = own.map(({ envoy_epoch }) => String(envoy_epoch));
+  assert.ok(runs.every((run) => run.startsWith(`${HOST_B}/`)));
   assert.equal(await ready(b), 200);
 });
 

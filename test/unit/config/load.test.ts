@@ -68,6 +68,20 @@ test('without the demo no private address is let through', () => {
   assert.deepEqual(loadSettings(cwd, {}, flags({ 'demo.enabled': 'false' })).upstream.allow_cidrs, []);
 });
 
+test('another host cannot be given the name of this one', () => {
+  const listen = (names: string) =>
+    write(
+      `gateway_name: host-a\nrecorder: {listen: {address: 10.0.0.1, cert: c, key: k, client_ca: a, client_names: [${names}]}}\n`,
+    );
+  listen('host-b, host-a');
+  assert.match(
+    problemsOf(() => loadSettings(cwd, {}, none)),
+    /'host-a', the gateway_name of this host/,
+  );
+  listen('host-b');
+  assert.deepEqual(loadSettings(cwd, {}, none).recorder.listen?.client_names, ['host-b']);
+});
+
 test('issuers are read with their defaults', () => {
   write(`jwt_issuers:
   - issuer: https://id.example
