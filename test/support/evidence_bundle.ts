@@ -4,7 +4,8 @@ import type { Member } from '../../src/core/bundle/member.ts';
 import { parseTrustFile, type TrustFile } from '../../src/core/bundle/trust_file.ts';
 import { writeZip } from '../../src/core/bundle/zip_write.ts';
 import type { VerifyCrypto } from '../../src/core/verify/crypto.ts';
-import { canonical, type EvidenceLog, leafOf, pae, type TestKey } from './evidence_log.ts';
+import type { TestKey } from './evidence_keys.ts';
+import { canonical, type EvidenceLog, leafOf, pae } from './evidence_log.ts';
 
 const ED25519_SPKI = Buffer.from('302a300506032b6570032100', 'hex');
 

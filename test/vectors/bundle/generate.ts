@@ -17,7 +17,8 @@ import {
   trustOf,
   withMember,
 } from '../../support/evidence_bundle.ts';
-import { canonical, EvidenceLog, signedLine, smallLog, testKey } from '../../support/evidence_log.ts';
+import { testKey } from '../../support/evidence_keys.ts';
+import { canonical, EvidenceLog, signedLine, smallLog } from '../../support/evidence_log.ts';
 
 interface Vector {
   readonly why: string;

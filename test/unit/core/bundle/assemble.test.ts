@@ -10,7 +10,8 @@ import { pemOfSpki, rawOfSpki, spkiOfPem } from '../../../../src/core/bundle/pub
 import { parseSigstore } from '../../../../src/core/bundle/sigstore.ts';
 import { entryTiles, hashTiles } from '../../../../src/core/bundle/tiles.ts';
 import { memberOf, membersOf, nodeCrypto } from '../../../support/evidence_bundle.ts';
-import { EvidenceLog, hexOf, leafOf, sha256, smallLog, treeRoot } from '../../../support/evidence_log.ts';
+import { hexOf, sha256 } from '../../../support/evidence_keys.ts';
+import { EvidenceLog, leafOf, smallLog, treeRoot } from '../../../support/evidence_log.ts';
 
 const log = smallLog();
 const members = membersOf(log);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseTrustFile } from '../../../../src/core/bundle/trust_file.ts';
 import { nodeCrypto } from '../../../support/evidence_bundle.ts';
-import { EvidenceLog, testKey, trustEntry } from '../../../support/evidence_log.ts';
+import { testKey } from '../../../support/evidence_keys.ts';
+import { EvidenceLog, trustEntry } from '../../../support/evidence_log.ts';
 
 const log = new EvidenceLog();
 const read = (value: unknown) =>

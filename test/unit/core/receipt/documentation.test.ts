@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type EvidenceLog, hexOf, smallLog } from '../../../support/evidence_log.ts';
+import { hexOf } from '../../../support/evidence_keys.ts';
+import { type EvidenceLog, smallLog } from '../../../support/evidence_log.ts';
 import { documentedRows } from '../../../support/field_rows.ts';
 
 const DOC = readFileSync(join(import.meta.dirname, '../../../../docs/spec/receipt.md'), 'utf8');

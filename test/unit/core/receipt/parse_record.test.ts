@@ -7,7 +7,8 @@ import { checkRecord, parseRecord } from '../../../../src/core/receipt/parse_rec
 import { recordBytesMax } from '../../../../src/core/receipt/record_size.ts';
 import type { Members, Shape } from '../../../../src/core/receipt/shape.ts';
 import { timestampMs } from '../../../../src/core/receipt/timestamp.ts';
-import { canonical, EvidenceLog, hexOf, smallLog } from '../../../support/evidence_log.ts';
+import { hexOf } from '../../../support/evidence_keys.ts';
+import { canonical, EvidenceLog, smallLog } from '../../../support/evidence_log.ts';
 
 type Body = Record<string, unknown>;
 const log = smallLog();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
 import { test } from 'node:test';
 import { isStrictPublicKey, isStrictSignature } from '../../../../src/core/verify/ed25519_strict.ts';
-import { testKey } from '../../../support/evidence_log.ts';
+import { testKey } from '../../../support/evidence_keys.ts';
 
 const P = 2n ** 255n - 19n;
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;

@@ -11,7 +11,8 @@ import {
   trustOf,
   withMember,
 } from '../../../support/evidence_bundle.ts';
-import { canonical, hexOf, smallLog, testKey } from '../../../support/evidence_log.ts';
+import { hexOf, testKey } from '../../../support/evidence_keys.ts';
+import { canonical, smallLog } from '../../../support/evidence_log.ts';
 
 const log = smallLog();
 log.delegate(testKey('epoch-2'));

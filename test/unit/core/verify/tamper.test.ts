@@ -13,7 +13,8 @@ import {
   trustOf,
   withMember,
 } from '../../../support/evidence_bundle.ts';
-import { EvidenceLog, smallLog, testKey, testP256Key } from '../../../support/evidence_log.ts';
+import { testKey, testP256Key } from '../../../support/evidence_keys.ts';
+import { EvidenceLog, smallLog } from '../../../support/evidence_log.ts';
 
 const log = smallLog();
 const members = membersOf(log);

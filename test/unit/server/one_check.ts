@@ -1,0 +1,24 @@
+import type { Proposal } from '../../../src/core/verdict/proposal.ts';
+import { createCheck } from '../../../src/server/check.ts';
+import type { Snapshot } from '../../../src/server/ports.ts';
+import { bench } from './fakes.ts';
+import { checkRequest, readResponse } from './official.ts';
+
+export const CALLER = { node: 'envoy-1', epoch: 'e1' };
+
+export async function run(
+  current: Snapshot,
+  request = checkRequest(),
+  prepare = (_: ReturnType<typeof bench>) => {},
+) {
+  const setup = bench(() => current);
+  prepare(setup);
+  const response = readResponse(await createCheck(setup.deps)(request, CALLER));
+  const body = JSON.parse(response.denied_response?.body || '{}');
+  return { ...setup, response, body, proposal: setup.recorder.proposals[0] as Proposal };
+}
+
+export const stampOf = (response: ReturnType<typeof readResponse>) =>
+  response.dynamic_metadata?.fields['stamp']?.string_value;
+export const ridOf = (response: ReturnType<typeof readResponse>) =>
+  response.dynamic_metadata?.fields['rid']?.string_value;
