@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { BUNDLE_FILE_BYTES_MAX } from '../core/policy_bundle/bounds.ts';
 import type { AcceptedVersion } from '../core/policy_bundle/verify.ts';
 import type { BundleRef } from '../core/receipt/records.ts';
 import type { FeedLog, VersionStore } from './ports.ts';
@@ -33,7 +34,8 @@ export class Versions {
   /** The bundle file that was accepted last. It is verified like any other before it is used. */
   lastGood(): Uint8Array | undefined {
     const path = this.path('last-good.bundle.json');
-    return existsSync(path) ? readFileSync(path) : undefined;
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found?.isFile() && found.size <= BUNDLE_FILE_BYTES_MAX ? readFileSync(path) : undefined;
   }
 
   /**
