@@ -21,16 +21,18 @@ type Options = Pick<FeedOptions, 'settings' | 'compiler' | 'log' | 'versions'> &
   readonly now: () => number;
 };
 
+interface Keys {
+  readonly bytes: Uint8Array;
+  readonly trust: TrustFile;
+}
+
 /** A signed bundle, the keys that may sign it, and the versions that were accepted before. */
 export class SignedPolicyReader implements Reader<LivePolicy> {
   readonly file: string;
   private readonly options: Options;
   private readonly versions: Versions;
-  private keys: { readonly bytes: Uint8Array; readonly trust: TrustFile } | undefined;
+  private keys: Keys | undefined;
   private waiting = false;
-  /** Of the bundle in force: after this time nobody vouches for it. */
-  private lapses_at_ms = Number.POSITIVE_INFINITY;
-  private live: BundleRef | undefined;
 
   constructor(options: Options) {
     this.options = options;
@@ -47,7 +49,6 @@ export class SignedPolicyReader implements Reader<LivePolicy> {
   async read(live: boolean): Promise<Result<Compiled<LivePolicy>, Refused>> {
     this.waiting = false;
     const keysProblem = await this.loadKeys();
-    this.judgeLive();
     const opened = await this.openFile();
     if (keysProblem !== undefined) return this.otherwise(live, { problems: [keysProblem] });
     return opened.ok ? opened : this.otherwise(live, opened.problem);
@@ -87,31 +88,24 @@ export class SignedPolicyReader implements Reader<LivePolicy> {
   }
 
   private compiled(file: Uint8Array, policy: LivePolicy['policy'], bundle: BundleRef): Compiled<LivePolicy> {
-    const lapse = (now_ms: number): PolicyLapse | undefined =>
-      Math.max(now_ms, this.options.now()) > this.lapses_at_ms
-        ? this.options.settings.policy.stale
-        : undefined;
     return {
-      value: { policy, trust: 'signed', bundle, lapse },
+      value: { policy, trust: 'signed', bundle, lapse: this.lapseOf(bundle) },
       digest: policy.policy_hash,
       identity: bundle.digest,
       canonical: policy.canonical,
-      keep: () => {
-        this.versions.keep(file, bundle);
-        this.live = bundle;
-        this.judgeLive();
-      },
+      keep: () => this.versions.keep(file, bundle),
     };
   }
 
-  /** Until when the bundle in force is vouched for: its own end, or that of its key, whichever comes first. */
-  private judgeLive(): void {
-    if (this.live === undefined || this.keys === undefined) return;
-    const { key_id, valid_until } = this.live;
-    const key = this.keys.trust.keys.find((one) => one.keyId === key_id && one.purpose === 'policy');
-    const ends = [timestampMs(valid_until) ?? 0, key?.validUntilMs ?? Number.POSITIVE_INFINITY];
-    const revoked = key?.revokedAtMs === undefined ? Number.POSITIVE_INFINITY : key.revokedAtMs - 1;
-    this.lapses_at_ms = key === undefined ? Number.NEGATIVE_INFINITY : Math.min(...ends, revoked);
+  /** Of this one bundle: a request that still holds it is not saved by the next one. */
+  private lapseOf(bundle: BundleRef): (now_ms: number) => PolicyLapse | undefined {
+    let judged: { readonly keys: Keys | undefined; readonly lapses_at_ms: number } | undefined;
+    return (now_ms) => {
+      if (judged?.keys !== this.keys || judged === undefined)
+        judged = { keys: this.keys, lapses_at_ms: vouchedUntil(bundle, this.keys) };
+      const isLapsed = Math.max(now_ms, this.options.now()) > judged.lapses_at_ms;
+      return isLapsed ? this.options.settings.policy.stale : undefined;
+    };
   }
 
   /** A key file that cannot be used leaves the last good one in force. Returns what is wrong with it. */
@@ -124,4 +118,12 @@ export class SignedPolicyReader implements Reader<LivePolicy> {
     this.keys = { bytes: bytes.value, trust: trust.value };
     return undefined;
   }
+}
+
+/** The end of a bundle, or that of its key, whichever comes first. */
+function vouchedUntil({ key_id, valid_until }: BundleRef, keys: Keys | undefined): number {
+  const key = keys?.trust.keys.find((one) => one.keyId === key_id && one.purpose === 'policy');
+  if (key === undefined) return Number.NEGATIVE_INFINITY;
+  const { validUntilMs = Number.POSITIVE_INFINITY, revokedAtMs = Number.POSITIVE_INFINITY } = key;
+  return Math.min(timestampMs(valid_until) ?? 0, validUntilMs, revokedAtMs - 1);
 }

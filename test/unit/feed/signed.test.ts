@@ -88,8 +88,14 @@ test('stale: deny refuses everything after valid_until, at once and after a rest
   assert.equal(version(again), 3);
   assert.equal(lapse(2, again), 'deny');
   world.put(world.bundle, bundle({ version: 4, valid_until: at(3) }));
+  const before = again.current();
   await again.reload();
   assert.equal(lapse(2, again), undefined);
+  assert.equal(
+    before.policyLapse?.(world.now_ms),
+    'deny',
+    'a request that still holds the old one is not saved',
+  );
 });
 
 test('stale: loud goes on and says so', async (t) => {
