@@ -53,6 +53,8 @@ export function recorderGauges(status: RecorderStatus) {
     open_decisions: status.open_decisions,
     journal_records: status.tree_size,
     checkpoint_records: status.checkpoint?.size ?? 0,
+    clock_held_back_s: (status.clock_held_back_ms ?? 0) / 1_000,
+    heads_file_failed: status.heads_file_failed === true ? 1 : 0,
     disk_free_bytes: status.disk_free_bytes,
     disk_full: status.disk_full ? 1 : 0,
     storage_problem: status.storage_problem === undefined ? 0 : 1,

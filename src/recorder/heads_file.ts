@@ -15,18 +15,27 @@ export class HeadsFile implements KnownHeads {
   readonly #path: string;
   readonly #signer: RecorderSigner;
   readonly #log: RecorderLog;
+  readonly #waitMs: number;
   #writing: Promise<void> | undefined;
   #newest: string | undefined;
   #failed = false;
+  #late = false;
 
-  constructor(path: string, signer: RecorderSigner, log: RecorderLog) {
+  /** `waitMs`: how long a checkpoint waits for the write. */
+  constructor(path: string, signer: RecorderSigner, log: RecorderLog, waitMs = WRITE_WAIT_MS) {
     this.#path = path;
     this.#signer = signer;
     this.#log = log;
+    this.#waitMs = waitMs;
   }
 
   get exists(): boolean {
     return existsSync(this.#path);
+  }
+
+  /** The newest checkpoint could not be written, or its write hangs. */
+  get failing(): boolean {
+    return this.#failed || this.#late;
   }
 
   /** Empty when there is no file. Throws when the file cannot be read or is not signed by this folder's log key. */
@@ -57,7 +66,10 @@ export class HeadsFile implements KnownHeads {
     });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, WRITE_WAIT_MS);
+      timer = setTimeout(() => {
+        this.#noteLate();
+        resolve();
+      }, this.#waitMs);
     });
     await Promise.race([this.#writing, late]);
     clearTimeout(timer);
@@ -71,8 +83,9 @@ export class HeadsFile implements KnownHeads {
         this.#newest = undefined;
         await replaceSoon(this.#path, note);
       }
-      if (this.#failed) this.#log.info({ path: this.#path }, 'the heads file is written again');
+      if (this.failing) this.#log.info({ path: this.#path }, 'the heads file is written again');
       this.#failed = false;
+      this.#late = false;
     } catch (error) {
       this.#failed = true;
       this.#log.error(
@@ -80,6 +93,15 @@ export class HeadsFile implements KnownHeads {
         'the heads file could not be written: a rollback since its last checkpoint would not be noticed',
       );
     }
+  }
+
+  #noteLate(): void {
+    if (this.#late) return;
+    this.#late = true;
+    this.#log.error(
+      { path: this.#path },
+      'writing the heads file hangs: until it goes on, a rollback would not be noticed',
+    );
   }
 
   #text(): string {

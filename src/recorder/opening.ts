@@ -109,6 +109,7 @@ async function start(options: RecorderOptions, unlock: () => void): Promise<Reco
     clock: clockStart.clock,
     readings,
     journal,
+    elsewhere,
     release,
   });
   upkeep.begin(() => {

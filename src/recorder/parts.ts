@@ -13,6 +13,8 @@ export interface RecorderParts {
   readonly upkeep: Upkeep;
   readonly log_id: string;
   readonly journal: Pick<Journal, 'name' | 'written'>;
+  /** What keeps the newest checkpoint on other storage. */
+  readonly elsewhere: { readonly failing: boolean } | undefined;
   readonly clock: LedgerClock;
   readonly readings: RecorderClock;
   /** Gives up the journal and its lock. */

@@ -21,6 +21,8 @@ export interface RecorderStatus {
   readonly epoch_key_id: string;
   /** The wall clock is this far ahead of the ledger clock, and is not believed; absent when they agree. */
   readonly clock_held_back_ms?: number;
+  /** The newest checkpoint is not in the heads file: a rollback would not be noticed. */
+  readonly heads_file_failed?: true;
   readonly disk_free_bytes: number;
   /** Decisions are refused with RECORDER_DISK_FULL; everything else is recorded. */
   readonly disk_full: boolean;
@@ -53,6 +55,7 @@ export function statusOf(parts: RecorderParts, space: DiskSpace, isStopped: bool
     commits: loop.commits,
     epoch_key_id: state.epochs.at(-1)?.key_id ?? '',
     ...heldBack(parts),
+    ...(parts.elsewhere?.failing === true ? { heads_file_failed: true } : {}),
     disk_free_bytes: space.free,
     disk_full: space.isFull,
     ...(upkeep.storageProblem === undefined ? {} : { storage_problem: upkeep.storageProblem }),

@@ -13,6 +13,10 @@ export interface GatewayGauges {
   readonly journal_records: number;
   /** Records covered by the newest signed checkpoint. */
   readonly checkpoint_records: number;
+  /** How far the wall clock is ahead of the ledger clock while it is not believed; else 0. */
+  readonly clock_held_back_s: number;
+  /** 1 while the heads file on other storage cannot be written. */
+  readonly heads_file_failed: number;
   /** On the disk of the journal. */
   readonly disk_free_bytes: number;
   /** 1 while decisions are refused because of it. */
@@ -149,6 +153,12 @@ function scrapedGauges(registers: Registry[]): { read?: () => Partial<GatewayGau
     'Records covered by the newest signed checkpoint',
     'checkpoint_records',
   );
+  gauge(
+    'clawgress_clock_held_back_seconds',
+    'How far the wall clock is ahead of the ledger clock while it is not believed',
+    'clock_held_back_s',
+  );
+  gauge('clawgress_heads_file_failed', '1 while the heads file cannot be written', 'heads_file_failed');
   gauge('clawgress_recorder_disk_free_bytes', 'Free space on the disk of the journal', 'disk_free_bytes');
   gauge('clawgress_recorder_disk_full', '1 while decisions are refused for lack of free space', 'disk_full');
   gauge(
