@@ -5,9 +5,11 @@ import type { Finding, Patient } from './doctor_checks.ts';
 import { versionStore } from './policy_feed.ts';
 import { readBytes } from './policy_input.ts';
 import { openBundle } from './policy_verify.ts';
+import { modeOf } from './state.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS_WARN = 3;
+const OTHERS_WRITE = 0o022;
 
 /** The bundle on disk, judged as the gateway does: with the versions that were accepted before. */
 export function checkSignedPolicy({ settings, layout }: Patient): Finding {
@@ -15,6 +17,12 @@ export function checkSignedPolicy({ settings, layout }: Patient): Finding {
   const missing = [bundle, keys].find((path) => !existsSync(path));
   if (missing !== undefined)
     return finding('fail', `${missing} does not exist`, 'clawgress policy keygen, sign and publish');
+  if (((modeOf(keys) ?? 0) & OTHERS_WRITE) !== 0)
+    return finding(
+      'fail',
+      `${keys} can be written by other users: they decide who signs policy`,
+      `chmod go-w ${keys}`,
+    );
   const quiet = { info: ignore, warn: ignore, error: ignore };
   const accepted = new Versions(versionStore(layout, undefined), quiet).accepted();
   const opened = openBundle(readBytes(bundle), keys, Date.now(), accepted);
