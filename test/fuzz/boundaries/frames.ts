@@ -14,8 +14,8 @@ import { SILENT } from '../../unit/authn/fixtures.ts';
 import { serviceOf } from '../../unit/recorder/remote/reach.ts';
 import { openWithPolicy, proposal, StateDirs } from '../../unit/recorder/workbench.ts';
 import type { Boundary } from '../boundary.ts';
+import { sendTo } from '../socket.ts';
 
-const LINGER_MS = 15;
 const HELLO = { protocol: PROTOCOL, gateway_id: 'gateway-1' };
 
 /**
@@ -43,7 +43,7 @@ export async function frames(): Promise<Boundary> {
     corpus: [session, hello, frame(ASK.append, 2, proposal()), Buffer.concat([hello, hello])],
     async check(input) {
       assert.deepEqual(cutBySplit(input), cutWhole(input));
-      await send(path, input);
+      await sendTo(path, input);
       assert.equal(recorder.status().phase, 'running');
       assert.ok(await greets(path, hello), 'another gateway is not answered any more');
       return true;
@@ -84,19 +84,6 @@ function cutWhole(input: Uint8Array): Cut {
     at += 4 + length;
   }
   return found;
-}
-
-function send(path: string, input: Uint8Array): Promise<void> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    const done = () => {
-      socket.destroy();
-      resolve();
-    };
-    socket.on('error', done).on('close', done).resume();
-    socket.end(input);
-    setTimeout(done, LINGER_MS).unref();
-  });
 }
 
 function greets(path: string, hello: Buffer): Promise<boolean> {

@@ -10,8 +10,7 @@ import { AUTHORIZATION } from '../../../src/server/services.ts';
 import { ALLOWED, bench, policy, snapshot } from '../../unit/server/fakes.ts';
 import { checkRequest, readResponse } from '../../unit/server/official.ts';
 import type { Boundary } from '../boundary.ts';
-
-const LINGER_MS = 15;
+import { sendTo } from '../socket.ts';
 
 /**
  * Bytes on the socket that Envoy speaks to. Judge: whatever one connection sends, the process stays up and a Check on
@@ -28,7 +27,7 @@ export async function grpc(): Promise<Boundary> {
     name: 'grpc',
     corpus: [recording, recording.slice(0, 24), recording.slice(24)],
     async check(input) {
-      await send(path, input);
+      await sendTo(path, input);
       setup.recorder.proposals.length = 0;
       assert.equal(readResponse(await call(client)).denied_response ?? undefined, undefined);
       return true;
@@ -76,17 +75,4 @@ async function record(target: string, tap: string): Promise<Uint8Array> {
   for (const socket of sockets) socket.destroy();
   await new Promise((resolve) => server.close(resolve));
   return Buffer.concat(sent);
-}
-
-function send(path: string, input: Uint8Array): Promise<void> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    const done = () => {
-      socket.destroy();
-      resolve();
-    };
-    socket.on('error', done).on('close', done).resume();
-    socket.end(input);
-    setTimeout(done, LINGER_MS).unref();
-  });
 }
