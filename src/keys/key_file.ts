@@ -3,10 +3,10 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   writeSync,
@@ -36,9 +36,12 @@ export function readKeyFile(path: string): Buffer | undefined {
   return readFileSync(path);
 }
 
-/** Writes a new key file, 0600 from its first byte, durable (file and folder) before it returns. */
-export function writeKeyFile(path: string, content: string | Uint8Array): void {
-  const draft = `${path}.new`;
+/**
+ * Writes a new key file, 0600 from its first byte, durable (file and folder) before it returns. Never replaces one: false
+ * when another process was first, whose key then counts.
+ */
+export function writeKeyFile(path: string, content: string | Uint8Array): boolean {
+  const draft = `${path}.${process.pid}.new`;
   // What a crash or somebody else left there would keep its mode, or lead elsewhere.
   rmSync(draft, { force: true });
   const fd = openSync(draft, 'wx', 0o600);
@@ -48,8 +51,20 @@ export function writeKeyFile(path: string, content: string | Uint8Array): void {
   } finally {
     closeSync(fd);
   }
-  renameSync(draft, path);
+  const isOurs = linkNew(draft, path);
+  rmSync(draft, { force: true });
   syncFolder(dirname(path));
+  return isOurs;
+}
+
+function linkNew(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 function syncFolder(folder: string): void {

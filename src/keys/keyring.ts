@@ -87,8 +87,7 @@ function longLived(keysDir: string, name: string, algorithm: KeyAlgorithm): Sign
   const found = load(path, algorithm);
   if (found !== undefined) return found;
   const pem = generateKeyPem(algorithm);
-  writeKeyFile(path, pem);
-  return signerFromPem(pem, algorithm);
+  return writeKeyFile(path, pem) ? signerFromPem(pem, algorithm) : longLived(keysDir, name, algorithm);
 }
 
 function load(path: string, algorithm: KeyAlgorithm): Signer | undefined {
@@ -107,8 +106,7 @@ function secret(keysDir: string, name: string): Uint8Array {
   const found = readKeyFile(path);
   if (found === undefined) {
     const fresh = randomBytes(SECRET_BYTES);
-    writeKeyFile(path, `${fresh.toString('hex')}\n`);
-    return fresh;
+    return writeKeyFile(path, `${fresh.toString('hex')}\n`) ? fresh : secret(keysDir, name);
   }
   const text = found.toString('latin1').trim();
   if (!/^[0-9a-f]{64}$/.test(text)) {

@@ -4,10 +4,9 @@ import { generateKeyPem, type Signer, signerFromPem } from './signer.ts';
 
 /** A new policy key in a file of its own, 0600. It belongs where policy is approved, not beside the gateway. Throws when the file exists. */
 export function createPolicyKey(path: string): Signer {
-  if (existsSync(path))
-    throw new KeyFileError(`${path} exists already. Choose another name: a policy key is never overwritten.`);
   const pem = generateKeyPem('ed25519');
-  writeKeyFile(path, pem);
+  if (existsSync(path) || !writeKeyFile(path, pem))
+    throw new KeyFileError(`${path} exists already. Choose another name: a policy key is never overwritten.`);
   return signerFromPem(pem, 'ed25519');
 }
 

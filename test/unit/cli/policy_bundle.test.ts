@@ -174,7 +174,7 @@ test('a key is private from its first byte, whatever lies in its way', (t) => {
   const world = new World(t);
   const elsewhere = world.at('elsewhere');
   writeFileSync(elsewhere, 'untouched', { mode: 0o644 });
-  symlinkSync(elsewhere, world.at('policy.key.new'));
+  symlinkSync(elsewhere, world.at(`policy.key.${process.pid}.new`));
   world.keygen();
   assert.equal(readFileSync(elsewhere, 'utf8'), 'untouched');
   const key = lstatSync(world.at('policy.key'));

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { promisify } from 'node:util';
+import { writeKeyFile } from '../../../src/keys/key_file.ts';
 import { openKeyring } from '../../../src/keys/keyring.ts';
+
+const KEYRING = new URL('../../../src/keys/keyring.ts', import.meta.url).href;
 
 const root = mkdtempSync(join(tmpdir(), 'clawgress-keys-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -26,6 +31,29 @@ test('creates a private folder with private files, and finds the same keys again
   assert.equal(again.hmacKeyId, first.hmacKeyId);
   assert.equal(again.hmac('label', 'x'), first.hmac('label', 'x'));
   assert.deepEqual(again.commitSaltKey, first.commitSaltKey);
+});
+
+test('a key file is written once: whoever comes second has the first one', () => {
+  const folder = newFolder();
+  const { root } = openKeyring(folder);
+  const path = join(folder, 'root.pem');
+  const before = readFileSync(path);
+  assert.equal(writeKeyFile(path, 'another'), false);
+  assert.deepEqual(readFileSync(path), before);
+  assert.equal(openKeyring(folder).root.keyId, root.keyId);
+  assert.ok(readdirSync(folder).every((name) => !name.endsWith('.new')));
+});
+
+test('processes that start at once on no keys all end up with the same ones', async () => {
+  const folder = newFolder();
+  const code = `import { openKeyring } from ${JSON.stringify(KEYRING)};
+    const keys = openKeyring(${JSON.stringify(folder)});
+    console.log([keys.root, keys.log, keys.manifestP256].map((one) => one.keyId).join(), keys.hmac('a', 'b'));`;
+  const args = ['--import', 'tsx', '--input-type=module', '-e', code];
+  const said = await Promise.all([1, 2, 3].map(() => promisify(execFile)(process.execPath, args)));
+  const keys = openKeyring(folder);
+  const held = [keys.root, keys.log, keys.manifestP256].map((one) => one.keyId).join();
+  for (const { stdout } of said) assert.equal(stdout, `${held} ${keys.hmac('a', 'b')}\n`);
 });
 
 test('every key has one purpose: all differ', () => {
