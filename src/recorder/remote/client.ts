@@ -240,7 +240,9 @@ export class RecorderClient {
     // The first time only: a recorder that stays away would fill the log.
     if (this.#failures === 0)
       this.#options.log.warn({ cause: why }, 'the recorder cannot be reached; trying again');
-    const pause = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(this.#failures, 10));
+    const longest = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(this.#failures, 10));
+    // Spread: all gateways of all hosts lose their recorder at the same moment.
+    const pause = longest * (0.5 + Math.random() / 2);
     this.#failures += 1;
     this.#retry = setTimeout(() => this.#connect(), pause);
   }

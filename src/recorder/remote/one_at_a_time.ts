@@ -10,7 +10,7 @@ export function oneAtATime<T>(work: () => Promise<T>, pauseMs: number): () => Pr
     const running = work();
     const rest = async () => {
       await running.catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     };
     const rested = rest().then(() => {
       if (last === rested) last = undefined;

@@ -45,7 +45,7 @@ export function scopedService(service: RecorderService, host: string): RecorderS
       const look = looks.then(() => service.knows(head));
       looks = look
         .catch(() => undefined)
-        .then(() => new Promise((resolve) => setTimeout(resolve, LOOK_PAUSE_MS).unref()));
+        .then(() => new Promise((resolve) => setTimeout(resolve, LOOK_PAUSE_MS)));
       return await look;
     },
     sweep: (epoch) => service.sweep(own(epoch)),

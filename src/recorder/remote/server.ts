@@ -14,7 +14,7 @@ export const CONNECTIONS_MAX = 64;
 /** Of one other host: eight gateways and a reader of the log, twice while they reconnect. */
 export const HOST_CONNECTIONS_MAX = 18;
 /** Connections that have not said who they are; a further one takes the place of the oldest. */
-export const HANDSHAKES_MAX = 128;
+export const HANDSHAKES_MAX = 512;
 const HANDSHAKE_MS = 5_000;
 
 export interface RecorderServer {

@@ -13,6 +13,7 @@ import { IN_FLIGHT_BYTES_MAX } from '../../../../src/recorder/remote/conversatio
 import { encodeFrame, FrameReader } from '../../../../src/recorder/remote/frame.ts';
 import { ANSWER, ASK, FAULT_KIND, PROTOCOL } from '../../../../src/recorder/remote/protocol.ts';
 import {
+  HANDSHAKES_MAX,
   HOST_CONNECTIONS_MAX,
   type RecorderServer,
   serveTls,
@@ -383,7 +384,7 @@ describe('over TLS', () => {
 
   test('strangers that say nothing keep no gateway out', { timeout: 20_000 }, async () => {
     const { port } = await tlsServing();
-    const strangers = Array.from({ length: 300 }, () => connect(port, '127.0.0.1'));
+    const strangers = Array.from({ length: HANDSHAKES_MAX + 100 }, () => connect(port, '127.0.0.1'));
     for (const one of strangers) {
       one.on('error', () => undefined);
       cleanups.push(() => one.destroy());
