@@ -493,8 +493,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'bundle-blocking-file',
     breaks: 'a pipe in the place of the bundle does not delay a revocation',
     file: 'src/feed/files.ts',
-    find: '      if (!found.isFile()) return fail(`${path}: not a regular file`);\n',
-    replace: '',
+    find: 'if (!found.isFile()) return',
+    replace: 'if (found.isDirectory()) return',
     test: { file: 'test/unit/feed/signed_attacks.test.ts', name: 'what is no plain file' },
   },
   {
