@@ -7,7 +7,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SABOTAGES, type Sabotage } from './list.ts';
+import { SABOTAGES } from './list.ts';
+import type { Sabotage } from './sabotage.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const COPIED = [
