@@ -41,7 +41,10 @@ test('no request id is used twice, and whatever waits when they run out is told'
   const link = new Link(near, () => undefined, REQUEST_ID_MAX - 1);
   const last = link.ask(ASK.status, {}, 60_000);
   const beyond = [link.ask(ASK.status, {}, 60_000), link.ask(ASK.status, {}, 60_000)];
-  const settled = await Promise.allSettled([last, ...beyond]);
+  const never = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error('a request never ends')), 5_000).unref();
+  });
+  const settled = await Promise.race([Promise.allSettled([last, ...beyond]), never]);
   assert.deepEqual(words(settled), ['lost', 'lost', 'lost']);
 });
 
