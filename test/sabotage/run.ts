@@ -26,6 +26,7 @@ const COPIED = [
   'README.md',
 ];
 const TEST_TIMEOUT_MS = 240_000;
+const LANES = 2;
 
 function copyCheckout(): string {
   const copy = mkdtempSync(join(tmpdir(), 'clawgress-sabotage-'));
@@ -73,35 +74,62 @@ function applySabotage(copy: string, { file, find, replace }: Sabotage): void {
   rmSync(join(copy, 'dist'), { recursive: true, force: true });
 }
 
-async function prove(sabotage: Sabotage): Promise<string | undefined> {
+type Outcome = Awaited<ReturnType<typeof runTest>>;
+
+/** What the named tests say before anything is broken; each is asked once. */
+class Intact {
+  readonly #copy = copyCheckout();
+  readonly #said = new Map<string, Promise<Outcome>>();
+
+  run(sabotage: Sabotage): Promise<Outcome> {
+    const key = `${sabotage.test.file} ${sabotage.test.name}`;
+    const said = this.#said.get(key) ?? runTest(this.#copy, sabotage);
+    this.#said.set(key, said);
+    return said;
+  }
+
+  remove(): void {
+    rmSync(this.#copy, { recursive: true, force: true });
+  }
+}
+
+async function prove(sabotage: Sabotage, intact: Intact): Promise<string | undefined> {
+  const before = await intact.run(sabotage);
+  if (before.ran === 0)
+    return `no test named ${sabotage.test.name} in ${sabotage.test.file}\n${before.output}`;
+  if (before.red) return `the test is red before the sabotage\n${before.output}`;
   const copy = copyCheckout();
   try {
-    const before = await runTest(copy, sabotage);
-    if (before.ran === 0)
-      return `no test named ${sabotage.test.name} in ${sabotage.test.file}\n${before.output}`;
-    if (before.red) return `the test is red before the sabotage\n${before.output}`;
     applySabotage(copy, sabotage);
     const after = await runTest(copy, sabotage);
     return after.red ? undefined : `the test stayed green after the sabotage\n${after.output.slice(-2000)}`;
+  } catch (error) {
+    return String(error);
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
 }
 
 const wanted = process.argv.slice(2);
-const chosen = wanted.length === 0 ? SABOTAGES : SABOTAGES.filter(({ name }) => wanted.includes(name));
+const chosen = wanted.length === 0 ? [...SABOTAGES] : SABOTAGES.filter(({ name }) => wanted.includes(name));
 if (chosen.length === 0) {
   process.stderr.write(`no such sabotage; known: ${SABOTAGES.map(({ name }) => name).join(', ')}\n`);
   process.exit(2);
 }
+const intact = new Intact();
+const queue = [...chosen];
 let failed = 0;
-for (const sabotage of chosen) {
-  const problem = await prove(sabotage);
-  if (problem !== undefined) failed++;
-  process.stdout.write(
-    `${problem === undefined ? 'caught' : 'NOT CAUGHT'}  ${sabotage.name}: ${sabotage.breaks}\n`,
-  );
-  if (problem !== undefined) process.stdout.write(`${problem}\n`);
+/** The tests wait for disks and processes more than they compute. */
+async function lane(): Promise<void> {
+  for (let sabotage = queue.shift(); sabotage !== undefined; sabotage = queue.shift()) {
+    const problem = await prove(sabotage, intact);
+    if (problem !== undefined) failed++;
+    const word = problem === undefined ? 'caught' : 'NOT CAUGHT';
+    process.stdout.write(`${word}  ${sabotage.name}: ${sabotage.breaks}\n`);
+    if (problem !== undefined) process.stdout.write(`${problem}\n`);
+  }
 }
+await Promise.all(Array.from({ length: LANES }, lane));
+intact.remove();
 process.stdout.write(`\n${chosen.length - failed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);
