@@ -167,7 +167,7 @@ export const RECORDER: readonly Sabotage[] = [
     name: 'tail-unproven',
     breaks: 'a start after a failed sync does not build on the page cache',
     file: 'src/recorder/recovery.ts',
-    find: 'if (!this.#state.clean || cut !== undefined)',
+    find: 'if (cut !== undefined || !this.#isProvenToDisk())',
     replace: 'if (cut !== undefined)',
     test: { file: 'test/fault/recorder/unproven_tail.test.ts', name: 'written again after a crash' },
   },

@@ -76,7 +76,8 @@ class Search {
 
   /** Splits by one dimension after the other until each group is small enough, or cannot be split. */
   divide(crowd: readonly PlanLimit[], from: number): readonly PlanLimit[] | undefined {
-    if (bucketsOf(crowd) <= this.#most || this.#isScattered(crowd)) return undefined;
+    if (bucketsOf(crowd) <= this.#most) return undefined;
+    if (DIMENSIONS.some((one) => this.#isKeptApart(crowd, one)) || this.#isScattered(crowd)) return undefined;
     const dimension = DIMENSIONS[from];
     if (dimension === undefined || this.#steps > CROWD_STEPS_MAX) return crowd;
     for (const group of this.#groups(crowd, dimension)) {
@@ -86,7 +87,13 @@ class Search {
     return undefined;
   }
 
-  /** A quick look: limits that list the same thing are counted where most of them meet, and all of that is added up. */
+  /** A quick look: one dimension alone often does. */
+  #isKeptApart(crowd: readonly PlanLimit[], dimension: Dimension): boolean {
+    for (const group of this.#groups(crowd, dimension)) if (bucketsOf(group) > this.#most) return false;
+    return true;
+  }
+
+  /** Another quick look: limits that list the same thing are counted where most of them meet, and all of that is added up. */
   #isScattered(crowd: readonly PlanLimit[]): boolean {
     let rest = crowd;
     let sum = 0;
