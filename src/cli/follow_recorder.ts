@@ -6,6 +6,8 @@ import type { RecorderPort } from '../server/ports.ts';
 interface Live {
   readonly policy_hash?: string;
   readonly registry_hash?: string;
+  /** Of the signed bundle; absent for local policy. */
+  readonly bundle_digest?: string;
 }
 
 /** What of a recorder elsewhere is needed to keep in step with it. */
@@ -41,8 +43,10 @@ export class RecorderFollower {
   };
 
   isInStep(live: Live): boolean {
-    const { policy, registry_hash } = this.#feed.state();
-    return live.policy_hash === policy.policy_hash && live.registry_hash === registry_hash;
+    const { policy, registry_hash, bundle } = this.#feed.state();
+    // Two bundles of the same documents may end on different days.
+    const isSameBundle = live.bundle_digest === bundle?.digest;
+    return isSameBundle && live.policy_hash === policy.policy_hash && live.registry_hash === registry_hash;
   }
 
   /** Whether both hold the same now. One attempt at a time, however many Checks wait for it. */

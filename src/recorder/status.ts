@@ -30,6 +30,8 @@ export interface RecorderStatus {
   readonly storage_problem?: string;
   readonly policy_hash?: string;
   readonly registry_hash?: string;
+  /** Of the signed bundle that is live; absent for local policy. */
+  readonly bundle_digest?: string;
   /** The signed bundle of the highest version that the journal names. */
   readonly signed_policy?: BundleRef;
   readonly checkpoint?: { readonly size: number; readonly root: string };
@@ -62,6 +64,7 @@ export function statusOf(parts: RecorderParts, space: DiskSpace, isStopped: bool
     ...(state.policy === undefined
       ? {}
       : { policy_hash: state.policy.policy_hash, registry_hash: state.policy.registry_hash }),
+    ...(state.policy?.bundle === undefined ? {} : { bundle_digest: state.policy.bundle.digest }),
     ...(state.signedPolicy === undefined ? {} : { signed_policy: state.signedPolicy }),
     ...(checkpoint === undefined ? {} : { checkpoint: { size: checkpoint.size, root: checkpoint.root } }),
   };

@@ -89,10 +89,11 @@ function strict<T>(members: Members, body: Uint8Array): T {
 export function peerStatus(service: RecorderService): PeerStatus {
   const status = service.status();
   const { phase, log_id, head_seq, head_hash, tree_size, queue_depth, open_decisions } = status;
-  const { policy_hash, registry_hash } = status;
+  const { policy_hash, registry_hash, bundle_digest } = status;
   return {
     ...{ phase, log_id, head_seq, head_hash, tree_size, queue_depth, open_decisions },
     ...(policy_hash === undefined ? {} : { policy_hash }),
     ...(registry_hash === undefined ? {} : { registry_hash }),
+    ...(bundle_digest === undefined ? {} : { bundle_digest }),
   };
 }

@@ -221,6 +221,8 @@ export interface PeerStatus {
   readonly open_decisions: number;
   readonly policy_hash?: string;
   readonly registry_hash?: string;
+  /** Of the signed bundle that is live; absent for local policy. */
+  readonly bundle_digest?: string;
 }
 
 export const PEER_STATUS = {
@@ -233,6 +235,7 @@ export const PEER_STATUS = {
   open_decisions: required('derived', integer()),
   policy_hash: { ...DECISION.policy_hash, presence: 'optional' },
   registry_hash: { ...DECISION.registry_hash, presence: 'optional' },
+  bundle_digest: { ...DECISION.policy_hash, presence: 'optional' },
 } satisfies Covers<PeerStatus>;
 
 /** A signed note: lines of text, and an em dash before each signature. */

@@ -89,3 +89,14 @@ test('a Check does not wait for a recorder that takes long to look', { timeout: 
   assert.deepEqual(await follower.append(PROPOSAL), fail('STALE_SNAPSHOT'));
   clearInterval(alive);
 });
+
+test('an older bundle of the same documents is not in step: it may go on for longer', () => {
+  const bundle = { version: 1, digest: 'B1', key_id: 'k', valid_until: '2027-01-01T00:00:00.000Z' };
+  const { recorder, feed } = world();
+  const holding = { ...feed, state: () => ({ ...feed.state(), bundle }) };
+  const follower = new RecorderFollower(recorder, holding as never);
+  const live = { policy_hash: 'P1', registry_hash: 'R' };
+  assert.equal(follower.isInStep({ ...live, bundle_digest: 'B1' }), true);
+  assert.equal(follower.isInStep({ ...live, bundle_digest: 'B2' }), false);
+  assert.equal(follower.isInStep(live), false);
+});
