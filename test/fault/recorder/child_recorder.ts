@@ -1,36 +1,16 @@
 /**
- * A recorder in a process of its own: `child_recorder.ts <json>` with `RecorderTask`. Says `HEAD <log id> <seq> <line
- * hash> <receipt id>` for each decision it made durable, `OPEN` before the first and `DONE` after the last, then waits;
- * a line on stdin stops it in order. A refusal to start goes to stderr, with exit code 3.
+ * A recorder in a process of its own: `child_recorder.ts <json>` with `RecorderTask`. Says on stdout what `perform` says,
+ * then waits; a line on stdin stops it in order. A refusal to start goes to stderr, with exit code 3.
  */
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { RecorderError } from '../../../src/recorder/options.ts';
-import { sentReceipts } from '../../../src/server/known_receipts.ts';
-import { appended, limitOp, openWithPolicy, proposal, SETTINGS } from '../../unit/recorder/workbench.ts';
+import { perform, type RecorderTask } from './recorder_task.ts';
 
-export interface RecorderTask {
-  readonly dir: string;
-  readonly heads_file?: string;
-  readonly appends: number;
-}
-
-const task = JSON.parse(process.argv[2] ?? '') as RecorderTask;
 try {
-  const recorder = await openWithPolicy(task.dir, {
-    settings: { ...SETTINGS, ...(task.heads_file === undefined ? {} : { heads_file: task.heads_file }) },
-    sentReceipts: (from) => sentReceipts(join(task.dir, 'envoy'), from),
-    log: { info: () => undefined, warn: (_, text) => say(`WARN ${text}`), error: () => undefined },
+  const recorder = await perform(JSON.parse(process.argv[2] ?? '') as RecorderTask, (line) => {
+    writeSync(1, `${line}\n`);
   });
-  say('OPEN');
-  const { log_id } = recorder.status();
-  for (let i = 0; i < task.appends; i++) {
-    const { seq, line_hash, receipt_id } = await appended(recorder, proposal({}, [limitOp()]));
-    say(`HEAD ${log_id} ${seq} ${line_hash} ${receipt_id}`);
-  }
-  await recorder.checkpoint();
-  say('DONE');
   await once(process.stdin, 'data');
   await recorder.stop();
 } catch (error) {
@@ -39,7 +19,3 @@ try {
   process.exitCode = 3;
 }
 process.stdin.destroy();
-
-function say(line: string): void {
-  writeSync(1, `${line}\n`);
-}

@@ -130,6 +130,9 @@ test('the recorded session has batches, acknowledgements and more than one segme
 
 test('after every call: nothing unsynced survived', async () => {
   for (let cut = 0; cut <= events.length; cut++) {
+    // A write that does not survive leaves the disk as it is, and an acknowledgement only adds to what must be there.
+    const next = events[cut]?.kind;
+    if (next === 'write' || next === 'ack') continue;
     const { files, acked } = diskAfter(cut, () => Buffer.alloc(0));
     await survives(files, acked, `cut after call ${cut}`);
   }

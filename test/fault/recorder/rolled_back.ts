@@ -5,8 +5,9 @@ import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { RecorderError } from '../../../src/recorder/options.ts';
 import { receiptId } from '../../unit/recorder/workbench.ts';
-import type { RecorderTask } from './child_recorder.ts';
+import { perform, type RecorderTask } from './recorder_task.ts';
 
 const CHILD = fileURLToPath(new URL('./child_recorder.ts', import.meta.url));
 
@@ -30,8 +31,24 @@ export function killChildren(): void {
   for (const child of children) child.kill('SIGKILL');
 }
 
-/** A real recorder does its appends in a process of its own; then it is stopped in order, or killed. */
+/** A real recorder does its appends and is stopped in order; or it does them in a process of its own, which is killed. */
 export async function runRecorder(task: RecorderTask, end: 'stop' | 'kill' = 'stop'): Promise<Ran> {
+  return end === 'kill' ? await runAndKill(task) : await runHere(task);
+}
+
+async function runHere(task: RecorderTask): Promise<Ran> {
+  const lines: string[] = [];
+  try {
+    const recorder = await perform(task, (line) => lines.push(line));
+    await recorder.stop();
+    return { code: 0, stderr: '', ...told(lines) };
+  } catch (error) {
+    if (!(error instanceof RecorderError)) throw error;
+    return { code: 3, stderr: error.message, ...told(lines) };
+  }
+}
+
+async function runAndKill(task: RecorderTask): Promise<Ran> {
   const child = spawn(process.execPath, ['--import', 'tsx', CHILD, JSON.stringify(task)]);
   children.add(child);
   const closed = once(child, 'close');
@@ -39,19 +56,23 @@ export async function runRecorder(task: RecorderTask, end: 'stop' | 'kill' = 'st
   child.stderr.on('data', (part: Buffer) => {
     stderr += part.toString();
   });
-  const heads: Head[] = [];
-  const warnings: string[] = [];
+  const lines: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
-    const [word, log_id = '', seq = '', line_hash = '', receipt_id = ''] = line.split(' ');
-    if (word === 'HEAD') heads.push({ log_id, seq: Number(seq), line_hash, receipt_id });
-    if (word === 'WARN') warnings.push(line);
-    if (word !== 'DONE') continue;
-    if (end === 'kill') child.kill('SIGKILL');
-    else child.stdin.write('stop\n');
+    lines.push(line);
+    if (line === 'DONE') child.kill('SIGKILL');
   }
   const [code] = (await closed) as [number | null];
   children.delete(child);
-  return { code, stderr, heads, warnings };
+  return { code, stderr, ...told(lines) };
+}
+
+function told(lines: readonly string[]): Pick<Ran, 'heads' | 'warnings'> {
+  const heads = lines
+    .map((line) => line.split(' '))
+    .flatMap(([word, log_id = '', seq = '', line_hash = '', receipt_id = '']) =>
+      word === 'HEAD' ? [{ log_id, seq: Number(seq), line_hash, receipt_id }] : [],
+    );
+  return { heads, warnings: lines.filter((line) => line.startsWith('WARN ')) };
 }
 
 export const EPOCH = '000001-0a1b2c3d';

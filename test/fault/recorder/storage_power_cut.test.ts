@@ -6,6 +6,7 @@
  * Sabotage that turns this red: src/recorder/shelf.ts, drop `await draft.sync();`.
  */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -128,6 +129,8 @@ before(async () => {
   }
   await recorder.stop();
 });
+
+const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest('hex');
 
 interface File {
   synced: Buffer;
@@ -258,12 +261,19 @@ test('after every call, whatever survives of the unsynced, nothing acknowledged 
   }
   const platter = new Platter();
   const acked = new Map<string, number>();
+  const seen = new Set<string>();
   for (const [i, event] of events.entries()) {
     platter.play(event);
     if (event.kind === 'ack') acked.set(event.receipt_id, bySeq.get(event.receipt_id) ?? -1);
     if (event.kind === 'ack') continue;
     for (const { names, share } of SURVIVALS) {
-      writeImage(platter.after(names, share), event.checkpoint);
+      const files = platter.after(names, share);
+      // The same disk under the same promises needs no second look.
+      const disk = [...files].map(([path, bytes]) => `${path} ${sha256(bytes)}`).sort();
+      const look = sha256(JSON.stringify([disk, event.checkpoint, acked.size]));
+      if (seen.has(look)) continue;
+      seen.add(look);
+      writeImage(files, event.checkpoint);
       requireAll(acked, `after call ${i} (${event.kind}), names ${names}, content ${share}`);
     }
   }
