@@ -100,12 +100,11 @@ export class Storekeeper {
 
   async #pack(): Promise<void> {
     if (!this.#parts.options.settings.compress_segments) return;
-    for (;;) {
-      const waiting = listSegments(this.#journalDir)
-        .slice(0, -1)
-        .filter(({ packed }) => !packed);
-      const [segment] = waiting;
-      if (segment === undefined) return;
+    const waiting = listSegments(this.#journalDir)
+      .slice(0, -1)
+      .filter(({ packed }) => !packed);
+    // What is sealed meanwhile has its own pass: packing that never catches up must not keep anything from being removed.
+    for (const segment of waiting) {
       this.#stop.signal.throwIfAborted();
       const pause_ms = waiting.length > 1 ? 0 : PAUSE_MS;
       await packSegment(this.#shelf, segment, { pause_ms, signal: this.#stop.signal });
