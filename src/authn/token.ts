@@ -18,9 +18,9 @@ export type TokenHeadProblem = 'IDENTITY_MALFORMED' | 'IDENTITY_ALGORITHM' | 'ID
 const REFUSED_MEMBERS = ['crit', 'b64', 'jku', 'jwk', 'x5u', 'x5c'];
 const KID_LENGTH_MAX = 512;
 
-/** Reads header and issuer of a compact JWS without believing either. */
+/** Reads header and issuer of a compact JWS without believing either. Every part must be canonical base64url. */
 export function readTokenHead(token: string): Result<TokenHead, TokenHeadProblem> {
-  const [headPart = '', bodyPart = ''] = token.split('.', 2);
+  const [headPart = '', bodyPart = '', signaturePart = ''] = token.split('.');
   const head = readHeader(headPart);
   if (!head) return fail('IDENTITY_MALFORMED');
   if (REFUSED_MEMBERS.some((name) => Object.hasOwn(head, name))) return fail('IDENTITY_ALGORITHM');
@@ -28,7 +28,8 @@ export function readTokenHead(token: string): Result<TokenHead, TokenHeadProblem
   if (typeof alg !== 'string' || !isAsymmetric(alg)) return fail('IDENTITY_ALGORITHM');
   if (!isKeyId(kid)) return fail('IDENTITY_MALFORMED');
   const claims = readTokenClaims(decodePart(bodyPart));
-  if (!claims) return fail('IDENTITY_MALFORMED');
+  // One token, one spelling: the last letter of a part may carry bits that lenient decoders drop.
+  if (!claims || decodePart(signaturePart) === undefined) return fail('IDENTITY_MALFORMED');
   const issuer = claims['iss'];
   if (typeof issuer !== 'string') return fail('IDENTITY_ISSUER');
   return ok({ alg, ...(kid === undefined ? {} : { kid }), issuer });

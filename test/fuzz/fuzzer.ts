@@ -29,10 +29,12 @@ export interface Bounds {
 /** Mutates the corpus until a bound is reached or the first failure, which comes back shrunk. */
 export async function fuzz(boundary: Boundary, { seed, runs, until_ms }: Bounds): Promise<FuzzResult> {
   const dice = new Dice(seed);
+  // Plain copies: a Buffer's slice is a view, and the mutations would spoil the corpus.
+  const corpus = boundary.corpus.map((one) => new Uint8Array(one));
   let done = 0;
   let accepted = 0;
   for (; (runs === undefined || done < runs) && (until_ms === undefined || Date.now() < until_ms); done++) {
-    const input = mutate(dice.of(boundary.corpus), dice, boundary.corpus);
+    const input = mutate(dice.of(corpus), dice, corpus);
     const failure = await failureOf(boundary, input, () => accepted++);
     if (failure !== undefined) return { runs: done + 1, accepted, failure: await shrink(boundary, failure) };
     if (done % YIELD_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));

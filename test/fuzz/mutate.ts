@@ -1,29 +1,35 @@
-/** Seeded, so that a run can be repeated: xorshift128+ over 32-bit halves is more than a mutator needs. */
+/** Seeded, so that a run can be repeated. The generator is sfc32: three words of state and a counter, no short cycles. */
 export class Dice {
   #a: number;
   #b: number;
+  #c: number;
+  #counter = 1;
 
   constructor(seed: number) {
-    this.#a = (seed ^ 0x9e3779b9) >>> 0 || 1;
-    this.#b = (Math.imul(seed, 0x85ebca6b) ^ 0xc2b2ae35) >>> 0 || 2;
+    this.#a = seed | 0;
+    this.#b = (seed ^ 0x9e3779b9) | 0;
+    this.#c = Math.imul(seed, 0x85ebca6b) | 0;
+    for (let i = 0; i < 12; i++) this.#next();
   }
 
   /** An integer of [0, n). */
   below(n: number): number {
-    let x = this.#a;
-    const y = this.#b;
-    this.#a = y;
-    x ^= x << 23;
-    x ^= x >>> 17;
-    x ^= y ^ (y >>> 26);
-    this.#b = x >>> 0;
-    return ((this.#b + y) >>> 0) % Math.max(1, n);
+    return this.#next() % Math.max(1, n);
   }
 
   of<T>(items: readonly T[]): T {
     const item = items[this.below(items.length)];
     if (item === undefined) throw new Error('nothing to choose from');
     return item;
+  }
+
+  #next(): number {
+    const sum = (this.#a + this.#b + this.#counter) | 0;
+    this.#counter = (this.#counter + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + sum;
+    return sum >>> 0;
   }
 }
 
