@@ -35,13 +35,14 @@ if (values.json) process.stdout.write(`${JSON.stringify({ rules: RULES, results 
 else print();
 
 function measure(hosts: number) {
-  const text = JSON.stringify(documentOf(RULES, hosts));
+  const document = documentOf(RULES, hosts);
+  const text = JSON.stringify(document);
   const started = performance.now();
   const compiled = compilePolicy({ file: 'bench.json', text });
   const compile_ms = Math.round(performance.now() - started);
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.problem[0]));
   const { policy, plan } = compiled.value;
-  const questions = questionsFor(hosts);
+  const questions = questionsFor(document, hosts);
   const judge = ({ identity, request }: Question) => decide(policy, identity, ok(request)).verdict.verdict;
   const indexed = timed(questions, ROUNDS, judge);
   const few = questions.slice(0, LINEAR_QUESTIONS);

@@ -72,21 +72,39 @@ function ruleOf(i: number, hosts: number, random: Random): Rule {
   return { id, action: 'allow', match };
 }
 
-/** Requests of known agents: half to a host of the document for whatever team, the rest anywhere. */
-export function questionsFor(hosts: number): readonly Question[] {
+/** Half of the requests are what some allow rule names, the others are of known agents to any host. */
+export function questionsFor({ rules }: PolicyDocument, hosts: number): readonly Question[] {
   const random = generator(7);
-  return Array.from({ length: QUESTIONS }, () => {
-    const agent = random(AGENTS);
+  const named = rules.filter(({ action, match }) => action === 'allow' && isPlain(match));
+  return Array.from({ length: QUESTIONS }, (_, i) => {
+    const match = i % 2 === 0 ? named[random(named.length)]?.match : undefined;
+    const agent = agentFor(match, random);
     const principal = samplePrincipal({
       agent_id: `agent-${agent}`,
       team_id: `team-${agent % TEAMS}`,
       project_id: `project-${agent % 40}`,
       environment: pick(random, ENVIRONMENTS),
     });
-    const host = random(10) === 0 ? `elsewhere-${random(1_000)}.example.net` : hostOf(random(hosts));
-    const path = `${pick(random, PREFIXES)}/item-${random(1_000)}`;
-    const request = sampleRequest({ method: pick(random, METHODS), url: `https://${host}${path}` });
+    const elsewhere = random(10) === 0 ? `elsewhere-${random(1_000)}.example.net` : hostOf(random(hosts));
+    const host = match?.destination?.hosts?.[0] ?? elsewhere;
+    const path = `${match?.path_prefixes?.[0] ?? pick(random, PREFIXES)}/item-${random(1_000)}`;
+    const method = match?.methods?.[0] ?? pick(random, METHODS);
+    const request = sampleRequest({ method, url: `https://${host}${path}` });
     if (!request.ok) throw new Error(request.problem);
     return { identity: { ok: true, principal }, request: request.value };
   });
+}
+
+/** One exact host, and no tunnel. */
+function isPlain(match: Match | undefined): boolean {
+  return match?.protocol === undefined && match?.destination?.hosts?.[0]?.startsWith('*') === false;
+}
+
+/** An agent that the match covers; any when there is none. */
+function agentFor(match: Match | undefined, random: Random): number {
+  const { agent_id, team_id } = match?.agent ?? {};
+  const numberOf = (id: string) => Number(id.slice(id.indexOf('-') + 1));
+  if (agent_id?.[0] !== undefined) return numberOf(agent_id[0]);
+  if (team_id?.[0] !== undefined) return numberOf(team_id[0]) + TEAMS * random(AGENTS / TEAMS);
+  return random(AGENTS);
 }
