@@ -169,7 +169,7 @@ export const CORE: readonly Sabotage[] = [
     file: 'src/core/ledger/evaluation.ts',
     find: 'charged && !exceeded ? (beyond?.tat_after ?? step.tat_after) : step.tat_before,',
     replace: 'charged && !exceeded ? step.tat_after : step.tat_before,',
-    test: { file: 'test/unit/core/ledger/modes.test.ts', name: 'agrees with an independent judge' },
+    test: { file: 'test/unit/core/ledger/modes.test.ts', name: 'one behind the other' },
   },
   {
     name: 'soft-stop-unbounded',

@@ -27,6 +27,7 @@ const COPIED = [
 ];
 const TEST_TIMEOUT_MS = 240_000;
 const LANES = 2;
+const TRIES_MAX = 3;
 
 function copyCheckout(): string {
   const copy = mkdtempSync(join(tmpdir(), 'clawgress-sabotage-'));
@@ -101,7 +102,9 @@ async function prove(sabotage: Sabotage, intact: Intact): Promise<string | undef
   const copy = copyCheckout();
   try {
     applySabotage(copy, sabotage);
-    const after = await runTest(copy, sabotage);
+    let after = await runTest(copy, sabotage);
+    // A property test draws other inputs each time; one that hardly ever notices is no proof.
+    for (let tries = 1; !after.red && tries < TRIES_MAX; tries++) after = await runTest(copy, sabotage);
     return after.red ? undefined : `the test stayed green after the sabotage\n${after.output.slice(-2000)}`;
   } catch (error) {
     return String(error);
