@@ -54,7 +54,7 @@ export const KEYS: readonly KeySpec[] = [
   { key: 'recorder.heartbeat_s', kind: kind.integer(1, 86_400), fallback: 60 },
   { key: 'recorder.queue_max', kind: kind.integer(1, 1_000_000), fallback: 8_192 },
   { key: 'recorder.limit_keys_max', kind: kind.integer(1, 10_000_000), fallback: 100_000 },
-  { key: 'recorder.denials_per_second', kind: kind.integer(1, 1_000_000), fallback: 500 },
+  { key: 'recorder.denials_per_second', kind: kind.integer(1, 1_000_000), fallback: 2_000 },
   { key: 'recorder.compress_segments', kind: kind.flag, fallback: true },
   { key: 'recorder.retention_days', kind: kind.integer(0, 36_500), fallback: 0 },
   { key: 'recorder.journal_max_bytes', kind: kind.integer(0, 1_125_899_906_842_624), fallback: 0 },

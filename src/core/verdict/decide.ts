@@ -6,7 +6,7 @@ import type { PolicyLapse, Verdict, WouldBe } from './proposal.ts';
 import type { ReasonCode } from './reasons.ts';
 
 /** Raised whenever the same inputs could give another verdict; replay refuses records of another version. */
-export const DECISION_SEMANTICS = 1;
+export const DECISION_SEMANTICS = 2;
 
 export interface Judgement {
   readonly verdict: Verdict;

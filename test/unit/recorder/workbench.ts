@@ -6,6 +6,7 @@ import { layoutOf } from '../../../src/config/layout.ts';
 import type { RecorderSettings } from '../../../src/config/settings.ts';
 import type { Principal } from '../../../src/core/identity/principal.ts';
 import type { LedgerOp } from '../../../src/core/ledger/operation.ts';
+import { DECISION_SEMANTICS } from '../../../src/core/verdict/decide.ts';
 import type { AppendResult, DecisionDraft, Proposal } from '../../../src/core/verdict/proposal.ts';
 import { openKeyring } from '../../../src/keys/keyring.ts';
 import { openRecorder } from '../../../src/recorder/opening.ts';
@@ -61,7 +62,7 @@ export function recorderOptions(dir: string, overrides: Partial<RecorderOptions>
     layout,
     settings: SETTINGS,
     issuer: 'clawgress.test',
-    engine: { version: '0.1.0', build_digest: sha256('build'), semantics: 1 },
+    engine: { version: '0.1.0', build_digest: sha256('build'), semantics: DECISION_SEMANTICS },
     keyring: openKeyring(layout.keys_dir),
     checkTimeoutMs: 1_000,
     genesis: { tenant_mode: 'single', isolation: 'same_uid', capture: 'voluntary' },
