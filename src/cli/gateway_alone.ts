@@ -1,8 +1,7 @@
-import { type Identity, openIdentity } from '../authn/identity.ts';
+import type { Identity } from '../authn/identity.ts';
 import type { Layout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Feed } from '../feed/ports.ts';
-import { openKeyring } from '../keys/keyring.ts';
 import type { Recorder } from '../recorder/recorder.ts';
 import type { AccessLogTail } from '../server/access_log.ts';
 import { type AuthzServer, listen } from '../server/listen.ts';
@@ -14,9 +13,9 @@ import { AccessLogLag } from './access_log_lag.ts';
 import { createGatewayCheck } from './gateway_check.ts';
 import { serveControl } from './gateway_control.ts';
 import { type ChildProcess, untilStopped } from './gateway_life.ts';
-import { followFeed, openPolicyFeed } from './policy_feed.ts';
 import { policyFacts, policyGauges, recorderFacts, recorderGauges } from './readiness.ts';
-import { followAccessLog, startRecorder } from './recorder_host.ts';
+import { followAccessLog } from './recorder_host.ts';
+import { openRecording } from './recording.ts';
 import { openTracing } from './tracing.ts';
 
 interface Parts extends ChildProcess {
@@ -35,20 +34,8 @@ interface Parts extends ChildProcess {
 
 /** The only gateway of this host, with the recorder in its own process: no hop between judgement and record. */
 export async function gatewayAlone(child: ChildProcess): Promise<void> {
-  const { settings, layout, log, metrics } = child;
-  const keyring = openKeyring(layout.keys_dir);
-  const recorder = await startRecorder({ ...child, keyring });
-  const identity = openIdentity({
-    jwt_issuers: settings.jwt_issuers,
-    open_environments: settings.fail_mode.open_environments,
-    log,
-  });
-  const feed = await openPolicyFeed({
-    ...child,
-    identity,
-    journalPolicy: recorder.status().signed_policy,
-  });
-  await followFeed(feed, recorder, metrics, log);
+  const { settings, layout, log } = child;
+  const { keyring, recorder, identity, feed } = await openRecording(child);
   const gatewayId = `${settings.gateway_name}-1`;
   const tracing = await openTracing(settings, gatewayId);
   const check = createGatewayCheck({ ...child, gatewayId, keyring, recorder, feed, tracing });

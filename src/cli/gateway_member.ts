@@ -1,4 +1,4 @@
-import { type Identity, openIdentity } from '../authn/identity.ts';
+import type { Identity } from '../authn/identity.ts';
 import type { Feed } from '../feed/ports.ts';
 import { openKeyring } from '../keys/keyring.ts';
 import { RecorderClient } from '../recorder/remote/client.ts';
@@ -17,6 +17,7 @@ import { openPolicyFeed, showPolicy } from './policy_feed.ts';
 import { policyFacts, policyGauges, recorderFacts } from './readiness.ts';
 import { recorderDial } from './recorder_dial.ts';
 import { followAccessLog } from './recorder_host.ts';
+import { identityFor } from './recording.ts';
 import { openTracing } from './tracing.ts';
 
 /** The last read of the log at the end. */
@@ -45,17 +46,13 @@ interface LogReader {
 
 /** One of several gateways, or one whose recorder is on another host. */
 export async function gatewayMember(child: ChildProcess, number: number): Promise<void> {
-  const { settings, layout, log, metrics } = child;
+  const { settings, layout, metrics } = child;
   const gatewayId = `${settings.gateway_name}-${number}`;
   const state = { changed: () => {} };
   const client = clientOf(child, gatewayId, () => state.changed());
   await reached(client);
   const keyring = openKeyring(layout.keys_dir);
-  const identity = openIdentity({
-    jwt_issuers: settings.jwt_issuers,
-    open_environments: settings.fail_mode.open_environments,
-    log,
-  });
+  const identity = identityFor(child);
   const feed = await openPolicyFeed({ ...child, identity });
   showPolicy(metrics, feed.state());
   feed.onChange((change) => showPolicy(metrics, change));

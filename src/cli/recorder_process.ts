@@ -1,20 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { type Identity, openIdentity } from '../authn/identity.ts';
+import type { Identity } from '../authn/identity.ts';
 import type { Feed } from '../feed/ports.ts';
-import { openKeyring } from '../keys/keyring.ts';
 import type { Recorder } from '../recorder/recorder.ts';
 import { oneAtATime } from '../recorder/remote/one_at_a_time.ts';
 import { type RecorderServer, serveTls, serveUnix, type TlsIdentity } from '../recorder/remote/server.ts';
-import type { RecorderService } from '../recorder/remote/service.ts';
+import { type RecorderService, recorderService } from '../recorder/remote/service.ts';
 import { AccessLogLag } from './access_log_lag.ts';
 import { CliError, EXIT } from './exit.ts';
 import { serveControl } from './gateway_control.ts';
 import { type ChildProcess, childProcess, untilStopped } from './gateway_life.ts';
 import { exposeAll, gatewayStatuses } from './gateway_metrics.ts';
 import type { Flags } from './options.ts';
-import { followFeed, openPolicyFeed, type PolicyRecords } from './policy_feed.ts';
 import { policyFacts, policyGauges, recorderFacts, recorderGauges } from './readiness.ts';
-import { followAccessLog, startRecorder } from './recorder_host.ts';
+import { followAccessLog } from './recorder_host.ts';
+import { openRecording } from './recording.ts';
 
 const NAME = 'recorder';
 /** Between two checkpoints, and two looks at the files, that peers ask for. */
@@ -26,52 +25,25 @@ const RENEW_EVERY_MS = 60_000;
 /** `clawgress recorder run`: records for the gateways of this host, and of others when it listens for them. */
 export async function recorderRun(flags: Flags): Promise<number> {
   const child = childProcess(flags, () => NAME);
-  const { settings, layout, log, metrics } = child;
-  if (settings.recorder.remote !== undefined) {
+  if (child.settings.recorder.remote !== undefined) {
     throw new CliError(
       EXIT.usage,
       'recorder.remote is set: the recorder of this installation runs on another host',
       'start `clawgress recorder run` there, or remove recorder.remote',
     );
   }
-  const keyring = openKeyring(layout.keys_dir);
-  const recorder = await startRecorder({ ...child, keyring });
-  const identity = openIdentity({
-    jwt_issuers: settings.jwt_issuers,
-    open_environments: settings.fail_mode.open_environments,
-    log,
-  });
-  const feed = await openPolicyFeed({
-    ...child,
-    identity,
-    journalPolicy: recorder.status().signed_policy,
-  });
-  const records = await followFeed(feed, recorder, metrics, log);
-  const service = serviceOf(recorder, feed, records);
-  const servers = await openServers(child, recorder, service);
-  await serve(child, { recorder, feed, identity, servers });
-  return EXIT.ok;
-}
-
-/** The recorder alone says which policy is live; `sync` has it look at once instead of at its next turn. */
-function serviceOf(recorder: Recorder, feed: Feed, records: PolicyRecords): RecorderService {
-  return {
-    append: (proposal) => recorder.append(proposal),
-    close: (notice) => recorder.close(notice),
-    sweep: (epoch) => recorder.sweep(epoch),
-    recordGap: (gap) => recorder.recordGap(gap),
-    logPosition: (fileId) => recorder.logPosition(fileId),
-    gapPosition: (fileId) => recorder.gapPosition(fileId),
-    openEpoch: (ids) => recorder.openEpoch(ids),
-    decided: (requestId) => recorder.decided(requestId),
-    status: () => recorder.status(),
+  const { recorder, identity, feed, records } = await openRecording(child);
+  const service = recorderService(recorder, {
     checkpoint: oneAtATime(() => recorder.checkpoint(), CHECKPOINT_PAUSE_MS),
+    // The recorder alone says which policy is live; this has it look at once instead of at its next turn.
     sync: oneAtATime(async () => {
       await feed.reload();
       await records.settled();
     }, SYNC_PAUSE_MS),
-    knows: (head) => recorder.knows(head),
-  };
+  });
+  const servers = await openServers(child, recorder, service);
+  await serve(child, { recorder, feed, identity, servers });
+  return EXIT.ok;
 }
 
 /** A gateway of this host that was answered with a line we do not have proves a rollback; of another host it may lie. */

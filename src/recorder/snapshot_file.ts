@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceFile } from './durable_file.ts';
 import type { RecorderKeys } from './options.ts';
 import type { StateSnapshot } from './state.ts';
 
@@ -11,7 +10,7 @@ export interface SavedState {
   /** Segment file, and the offset behind the line that `state.head_hash` names. */
   readonly segment: string;
   readonly offset: number;
-  /** The checkpoint that had been persisted then. */
+  /** Of the same records, and on disk before this is: it lies beyond `state.head_seq`. */
   readonly checkpoint?: { readonly size: number; readonly root: string };
 }
 
@@ -28,15 +27,6 @@ export function savedStatePath(dir: string, name: SavedStateName): string {
 export function savedStateText(keys: RecorderKeys, saved: SavedState): string {
   const text = JSON.stringify(saved);
   return `${keys.hmac(LABEL, text)}\n${text}\n`;
-}
-
-export function writeSavedState(
-  dir: string,
-  keys: RecorderKeys,
-  saved: SavedState,
-  replace: typeof replaceFile = replaceFile,
-): void {
-  replace(savedStatePath(dir, 'snapshot'), savedStateText(keys, saved));
 }
 
 /** Undefined when there is none or when it does not carry our MAC: its content is trusted, so it must be ours. */

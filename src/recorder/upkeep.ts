@@ -1,10 +1,12 @@
+import { toHex } from '../core/canonical/hex.ts';
 import type { Checkpoint, Checkpointer } from './checkpointer.ts';
 import type { CommitLoop } from './commit_loop.ts';
 import { freeBytesOf } from './disk_space.ts';
+import { replaceFile } from './durable_file.ts';
 import type { Journal } from './journal.ts';
 import { RecorderError, type RecorderOptions } from './options.ts';
 import { fillReserve } from './reserve.ts';
-import { writeSavedState } from './snapshot_file.ts';
+import { savedStatePath, savedStateText } from './snapshot_file.ts';
 import type { JournalState } from './state.ts';
 import { Storekeeper } from './storekeeper.ts';
 
@@ -63,17 +65,9 @@ export class Upkeep {
       this.#checkpointWhenGrown();
   }
 
-  /** Of what is durable: the tree is read at rest, when nothing folded waits for its sync. */
+  /** Of what is durable. */
   checkpoint(): Promise<Checkpoint> {
-    const { state, checkpointer, loop } = this.#parts;
-    return new Promise((resolve, reject) => {
-      loop.atRest(() => {
-        if (loop.failure !== undefined)
-          return reject(new RecorderError('the recorder has failed; nothing more is signed'));
-        this.#sinceCheckpoint = 0;
-        resolve(checkpointer.publish(state.tree.size, state.tree.root()));
-      });
-    });
+    return this.#atRest(() => this.#publish());
   }
 
   /** Nothing is packed, removed or recorded about it from here on. */
@@ -95,38 +89,51 @@ export class Upkeep {
     if (this.#parts.state.tree.size > (this.lastCheckpoint?.size ?? 0)) this.#run(this.checkpoint());
   }
 
-  /** The checkpoint first, so that a snapshot is never newer than all checkpoints of its time. */
-  async #save(): Promise<void> {
+  /**
+   * Checkpoint and snapshot of one moment, the snapshot written second: it is never on disk without a tree head beyond
+   * it, which is what lets a start trust it.
+   */
+  #save(): Promise<void> {
     this.#sinceSnapshot = 0;
-    await this.checkpoint();
-    await new Promise<void>((resolve, reject) => {
-      this.#parts.loop.atRest(() => {
-        try {
-          this.#writeState();
-          resolve();
-        } catch (error) {
-          reject(error);
-        }
-      });
+    return this.#atRest(async () => {
+      const { options, loop } = this.#parts;
+      const text = this.#snapshotText();
+      await this.#publish();
+      if (loop.failure !== undefined || text === undefined) return;
+      const replace = options.replaceFile ?? replaceFile;
+      replace(savedStatePath(options.layout.ledger_dir, 'snapshot'), text);
     });
   }
 
-  #writeState(): void {
-    const { options, state, journal, loop } = this.#parts;
-    const checkpoint = this.lastCheckpoint;
-    if (loop.failure !== undefined || journal.bytes === 0) return;
-    writeSavedState(
-      options.layout.ledger_dir,
-      options.keyring,
-      {
-        format: 1,
-        state: state.snapshot((state.last_ledger_ms ?? 0) * 1_000),
-        segment: journal.name,
-        offset: journal.bytes,
-        ...(checkpoint === undefined ? {} : { checkpoint: { size: checkpoint.size, root: checkpoint.root } }),
-      },
-      options.replaceFile,
-    );
+  /** With the checkpoint that is about to be published. Undefined in a segment without a line, which nothing can point behind. */
+  #snapshotText(): string | undefined {
+    const { options, state, journal } = this.#parts;
+    if (journal.bytes === 0) return undefined;
+    return savedStateText(options.keyring, {
+      format: 1,
+      state: state.snapshot((state.last_ledger_ms ?? 0) * 1_000),
+      segment: journal.name,
+      offset: journal.bytes,
+      checkpoint: { size: state.tree.size, root: toHex(state.tree.root()) },
+    });
+  }
+
+  #publish(): Promise<Checkpoint> {
+    const { state, checkpointer } = this.#parts;
+    this.#sinceCheckpoint = 0;
+    return checkpointer.publish(state.tree.size, state.tree.root());
+  }
+
+  /** Runs `work` when nothing folded waits for its sync; what it reads before its first await is durable. */
+  #atRest<T>(work: () => Promise<T>): Promise<T> {
+    const { loop } = this.#parts;
+    return new Promise((resolve, reject) => {
+      loop.atRest(() => {
+        if (loop.failure !== undefined)
+          return reject(new RecorderError('the recorder has failed; nothing more is signed'));
+        resolve(work());
+      });
+    });
   }
 
   #run(work: Promise<unknown>): void {

@@ -124,6 +124,14 @@ export const RECORDER: readonly Sabotage[] = [
     test: { file: 'test/fault/recorder/rollback_restore.test.ts', name: 'cut off anywhere' },
   },
   {
+    name: 'snapshot-ahead-of-checkpoint',
+    breaks: 'a power cut never leaves a ledger snapshot that no start trusts',
+    file: 'src/recorder/upkeep.ts',
+    find: '      const text = this.#snapshotText();\n      await this.#publish();\n',
+    replace: '      await this.#publish();\n      const text = this.#snapshotText();\n',
+    test: { file: 'test/unit/recorder/snapshots.test.ts', name: 'never on disk without a checkpoint' },
+  },
+  {
     name: 'packed-copy-unsynced',
     breaks: 'a segment goes only after its packed copy is on stable storage',
     file: 'src/recorder/shelf.ts',

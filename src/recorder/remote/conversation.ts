@@ -4,6 +4,7 @@ import { HostileFrame, peerStatus, perform } from './operations.ts';
 import { ANSWER, ASK, encodeBody, FAULT_KIND, PROTOCOL, parseBody } from './protocol.ts';
 import type { Peer, RecorderService, ServiceLog } from './service.ts';
 import { type Fault, faultText, HELLO, type Hello } from './tables.ts';
+import { TurnWrites } from './turn_writes.ts';
 
 /** Requests of one connection that wait for the recorder; beyond, its bytes stay in the kernel. */
 export const IN_FLIGHT_MAX = 1_024;
@@ -33,10 +34,11 @@ export class Conversation {
   #inFlightBytes = 0;
   /** Nothing more is heard or said. */
   #ended = false;
-  #corked = false;
+  readonly #writes: TurnWrites;
 
   constructor(socket: Socket, service: RecorderService, peer: Peer, log: ServiceLog) {
     this.#socket = socket;
+    this.#writes = new TurnWrites(socket);
     this.#service = service;
     this.#peer = peer;
     this.#log = log;
@@ -162,19 +164,7 @@ export class Conversation {
       this.#socket.destroy();
       return;
     }
-    this.#cork();
-    this.#socket.write(frame);
-  }
-
-  /** The answers of one commit come in one turn, and leave in one write. */
-  #cork(): void {
-    if (this.#corked) return;
-    this.#corked = true;
-    this.#socket.cork();
-    process.nextTick(() => {
-      this.#corked = false;
-      this.#socket.uncork();
-    });
+    this.#writes.write(frame);
   }
 
   #end(code: Fault['code'], message: string): void {

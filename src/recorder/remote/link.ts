@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { encodeFrame, type Frame, FrameReader, REQUEST_ID_MAX } from './frame.ts';
 import { ANSWER, encodeBody, FAULT_KIND, parseBody } from './protocol.ts';
 import { FAULT, type Fault } from './tables.ts';
+import { TurnWrites } from './turn_writes.ts';
 
 /** Requests that wait on one connection. */
 export const PENDING_MAX = 16_384;
@@ -34,12 +35,13 @@ export class Link {
   readonly #waiting = new Map<number, Waiting>();
   readonly #tick: NodeJS.Timeout;
   #lastId: number;
-  #corked = false;
+  readonly #writes: TurnWrites;
   #why = 'the connection to the recorder was lost';
 
   /** `ended` is called once, with why, after everything that waited was told. */
   constructor(socket: Socket, ended: (why: string) => void, lastId = 0) {
     this.#socket = socket;
+    this.#writes = new TurnWrites(socket);
     this.#lastId = lastId;
     this.#tick = setInterval(() => this.#expire(performance.now()), DUE_TICK_MS).unref();
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
@@ -71,8 +73,7 @@ export class Link {
     if (frame === undefined) return Promise.reject(new LinkError('too_large', 'does not fit a frame'));
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { due_ms: performance.now() + deadlineMs, resolve, reject });
-      this.#cork();
-      this.#socket.write(frame);
+      this.#writes.write(frame);
     });
   }
 
@@ -124,15 +125,5 @@ export class Link {
       this.#waiting.delete(id);
       reject(new LinkError('late', 'the recorder gave no answer in time'));
     }
-  }
-
-  #cork(): void {
-    if (this.#corked) return;
-    this.#corked = true;
-    this.#socket.cork();
-    process.nextTick(() => {
-      this.#corked = false;
-      this.#socket.uncork();
-    });
   }
 }

@@ -25,6 +25,26 @@ export interface RecorderService {
   knows(head: KnownHead): boolean | Promise<boolean>;
 }
 
+/** A recorder as it is served; how often peers may have it checkpoint and look at its files is the caller's to say. */
+export function recorderService(
+  recorder: Recorder,
+  paced: Pick<RecorderService, 'checkpoint' | 'sync'>,
+): RecorderService {
+  return {
+    append: (proposal) => recorder.append(proposal),
+    close: (notice) => recorder.close(notice),
+    openEpoch: (ids) => recorder.openEpoch(ids),
+    sweep: (epoch) => recorder.sweep(epoch),
+    recordGap: (gap) => recorder.recordGap(gap),
+    logPosition: (fileId) => recorder.logPosition(fileId),
+    gapPosition: (fileId) => recorder.gapPosition(fileId),
+    decided: (requestId) => recorder.decided(requestId),
+    status: () => recorder.status(),
+    knows: (head) => recorder.knows(head),
+    ...paced,
+  };
+}
+
 /** Who is at the other end, as far as the transport proves it. */
 export interface Peer {
   /** Name of the client certificate; undefined on a socket that only our own user can open. */

@@ -5,7 +5,7 @@ import type { Recorder } from '../../../../src/recorder/recorder.ts';
 import { RecorderClient } from '../../../../src/recorder/remote/client.ts';
 import { type Dial, dialTls, dialUnix } from '../../../../src/recorder/remote/dial.ts';
 import { type RecorderServer, serveTls, serveUnix } from '../../../../src/recorder/remote/server.ts';
-import type { RecorderService } from '../../../../src/recorder/remote/service.ts';
+import { type RecorderService, recorderService } from '../../../../src/recorder/remote/service.ts';
 import { type Authority, newAuthority } from '../../../support/pki.ts';
 import type { Reached } from '../contract.ts';
 import { openWithPolicy } from '../workbench.ts';
@@ -16,20 +16,10 @@ export const CLIENT_NAME = 'gateway';
 export const DEADLINE_MS = 5_000;
 
 export function serviceOf(recorder: Recorder): RecorderService {
-  return {
-    append: (one) => recorder.append(one),
-    close: (notice) => recorder.close(notice),
-    sweep: (epoch) => recorder.sweep(epoch),
-    recordGap: (gap) => recorder.recordGap(gap),
-    logPosition: (fileId) => recorder.logPosition(fileId),
-    gapPosition: (fileId) => recorder.gapPosition(fileId),
-    openEpoch: (ids) => recorder.openEpoch(ids),
-    decided: (requestId) => recorder.decided(requestId),
-    status: () => recorder.status(),
+  return recorderService(recorder, {
     checkpoint: () => recorder.checkpoint(),
     sync: async () => undefined,
-    knows: () => true,
-  };
+  });
 }
 
 export interface Wire {

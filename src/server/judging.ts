@@ -1,0 +1,69 @@
+import type { IdentityFact } from '../core/identity/principal.ts';
+import type { LimitDemand } from '../core/policy/compiled.ts';
+import { ok } from '../core/result.ts';
+import { decide } from '../core/verdict/decide.ts';
+import type { Proposal, Verdict } from '../core/verdict/proposal.ts';
+import type { CheckDependencies } from './dependencies.ts';
+import { type Call, proposalOf } from './propose.ts';
+import type { Seat } from './sleepers.ts';
+
+const US_PER_MS = 1_000;
+/** How often one call is judged at most: each change of policy or registry meanwhile sends it back. */
+const JUDGEMENTS_MAX = 4;
+
+export type Appended = Awaited<ReturnType<CheckDependencies['recorder']['append']>>;
+
+export interface Judged {
+  readonly verdict: Verdict;
+  readonly proposal: Proposal;
+  readonly appended: Appended;
+}
+
+/** Judges and records; again under the call's own id when the recorder knows a newer policy, for then nothing was recorded. */
+export async function judgeAndRecord(deps: CheckDependencies, call: Call, seat: Seat): Promise<Judged> {
+  let judged = await judgeOnce(deps, call, seat);
+  for (let times = 1; isStale(judged.appended) && times < JUDGEMENTS_MAX && hasTime(deps, call); times++)
+    judged = await judgeOnce(deps, call, seat);
+  return judged;
+}
+
+/** Under ONE snapshot. The answer exists only after the record is on stable storage. */
+async function judgeOnce(deps: CheckDependencies, call: Call, seat: Seat): Promise<Judged> {
+  const snapshot = deps.snapshot();
+  const { raw, transport } = call.check;
+  const now_ms = deps.clock.nowMs();
+  const identity = await snapshot.authenticate({ mode: raw.mode, headers: raw.headers, transport, now_ms });
+  const request = call.request.ok ? ok(call.request.value.request) : call.request;
+  const lapse = snapshot.policyLapse?.(now_ms);
+  const { verdict, demands } = decide(snapshot.policy, identity, request, { lapse, atMs: now_ms });
+  const delay_max_ms = bearableDelay(deps, call, seat, identity, demands);
+  const proposal = proposalOf(deps, call, { snapshot, identity, lapse, verdict, demands, delay_max_ms });
+  if (identity.ok) for (const what of identity.degraded ?? []) deps.metrics.degraded?.(what);
+  const recorded = call.span?.recording();
+  const appended = await deps.recorder.append(proposal);
+  recorded?.();
+  return { verdict, proposal, appended };
+}
+
+function isStale(appended: Appended): boolean {
+  return !appended.ok && appended.problem === 'STALE_SNAPSHOT';
+}
+
+/** Envoy still waits. */
+function hasTime(deps: CheckDependencies, { startedUs }: Call): boolean {
+  return (deps.clock.monoUs() - startedUs) / US_PER_MS < deps.settings.checkTimeoutMs;
+}
+
+/** How long the answer could be held back; a place to wait in is taken before the slot is asked for. */
+function bearableDelay(
+  deps: CheckDependencies,
+  call: Call,
+  seat: Seat,
+  identity: IdentityFact,
+  demands: readonly LimitDemand[],
+): number | undefined {
+  if (!identity.ok || !demands.some(({ op }) => op.mode === 'throttle')) return undefined;
+  const { tenant_id, agent_id } = identity.principal;
+  const elapsedMs = (deps.clock.monoUs() - call.startedUs) / US_PER_MS;
+  return seat.bearableMs(`${tenant_id}/${agent_id}`, deps.settings.checkTimeoutMs - elapsedMs);
+}
