@@ -119,6 +119,7 @@ const OPTIONAL_MEMBERS: { readonly [K in OptionalMember]: true } = {
   identity: true,
   identity_problem: true,
   observed_by: true,
+  parent_decision: true,
   policy_lapse: true,
   rule_id: true,
   judged_ms: true,

@@ -1,6 +1,6 @@
 import type { Principal } from '../identity/principal.ts';
 import type { LedgerOp } from '../ledger/operation.ts';
-import type { EgressRequest } from '../request/egress_request.ts';
+import type { EgressRequest, TunnelMode } from '../request/egress_request.ts';
 import type { OpDenial } from '../verdict/proposal.ts';
 
 /** The immutable plan of one policy document with its ancestors. Built by `compile`, only ever read. */
@@ -20,6 +20,11 @@ export interface CompiledPolicy {
   evaluate(request: EgressRequest, principal: Principal, atMs?: number): PolicyEvaluation;
   /** Ledger operations for an allowed request, in document order, with the denial each one stands for. Pure. */
   limits(request: EgressRequest, principal: Principal): readonly LimitDemand[];
+  /**
+   * Whether some allow rule with `tls: intercept` could match this canonical host, whoever asks. Asked for every SNI:
+   * the cost grows with the labels of the name, not with the rules. An IP address only if a rule lists it.
+   */
+  mayIntercept(host: string): boolean;
 }
 
 export interface LimitDemand {
@@ -48,6 +53,8 @@ export interface RuleOutcome {
   readonly rule_id?: string;
   /** On an allow: forward the normalised path (`rewrite`) or the raw bytes although they are ambiguous (`raw`). */
   readonly path?: 'rewrite' | 'raw';
+  /** Exactly on an allowed CONNECT: the strictest tunnel that every layer allows. */
+  readonly tunnel?: TunnelMode;
 }
 
 /** The moment at which no exception holds any more: what is assumed when nobody says what time it is. */

@@ -44,6 +44,7 @@ export function* policySteps(
     query_names: [...new Set(plans.flatMap(({ query_names }) => query_names))].sort(),
     evaluate: candidate ? besideShadow(rules, candidate) : (...asked) => evaluateRules(rules, ...asked),
     limits: (request, principal) => limitDemands(limits, request, principal),
+    mayIntercept: () => false,
   } satisfies CompiledPolicy);
 }
 

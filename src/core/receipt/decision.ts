@@ -1,4 +1,11 @@
-import type { HostKind, InterceptMode, Protocol, Scheme, Visibility } from '../request/egress_request.ts';
+import type {
+  HostKind,
+  InterceptMode,
+  Protocol,
+  Scheme,
+  TunnelMode,
+  Visibility,
+} from '../request/egress_request.ts';
 
 /** The `request` member of a decision record: what replay needs to judge again, and nothing that may be secret. */
 export interface RequestFacts {
@@ -11,6 +18,10 @@ export interface RequestFacts {
   readonly authority?: string;
   readonly host_kind?: HostKind;
   readonly port?: number;
+  /** Canonical name of the TLS handshake around the request; absent when there was none or it was no host name. */
+  readonly sni?: string;
+  /** On allowed CONNECTs: what became of the tunnel. */
+  readonly tls?: TunnelMode;
   /** Clear path without the query; absent when hidden, unparsable, over 8,192 bytes or when it held a credential. */
   readonly path?: string;
   readonly path_ambiguous?: true;

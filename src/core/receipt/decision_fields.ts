@@ -57,7 +57,7 @@ const IDENTITY = {
 } satisfies Covers<Principal>;
 
 const REQUEST = {
-  mode: required('observed', oneOf('explicit', 'connect', 'base_url')),
+  mode: required('observed', oneOf('explicit', 'connect', 'base_url', 'intercepted')),
   visibility: required('observed', oneOf('full', 'headers', 'sni', 'authority')),
   protocol: required('observed', oneOf('http', 'connect')),
   method: optional('observed', METHOD),
@@ -65,6 +65,8 @@ const REQUEST = {
   authority: optional('observed', HOST),
   host_kind: optional('derived', oneOf('name', 'ipv4', 'ipv6')),
   port: optional('observed', integer(0, 65_535)),
+  sni: optional('observed', HOST),
+  tls: optional('derived', oneOf('intercept', 'passthrough', 'raw')),
   path: optional('observed', visibleAscii(RECORD_CAPS.path_length)),
   path_ambiguous: optional('derived', oneOf(true)),
   query_commitment: optional('derived', BASE64_32_BYTES),
@@ -104,6 +106,7 @@ export const DECISION = {
   type: required('derived', oneOf('decision')),
   receipt_id: required('derived', UUID_V7),
   request_id: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)),
+  parent_decision: optional('derived', UUID_V7),
   envoy_node: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)),
   envoy_epoch: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)),
   gateway_id: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)),

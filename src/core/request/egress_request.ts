@@ -13,6 +13,8 @@ export interface EgressRequest {
   readonly host: string;
   readonly host_kind: HostKind;
   readonly port: number;
+  /** The name of the TLS handshake, equal to `host`; of requests inside an intercepted tunnel to a name. */
+  readonly sni?: string;
   /** Raw path bytes as they will be forwarded, without the query; absent inside an opaque tunnel. ASCII. */
   readonly path?: string;
   /** The path after normalisation; differs from `path` exactly when `path_ambiguous`. */
@@ -30,7 +32,13 @@ export interface EgressRequest {
   readonly has_body: boolean;
 }
 
-export type InterceptMode = 'explicit' | 'connect' | 'base_url';
+/** `intercepted`: a request inside a tunnel whose TLS the gateway terminates. */
+export type InterceptMode = 'explicit' | 'connect' | 'base_url' | 'intercepted';
+/**
+ * What becomes of an allowed CONNECT, strictest first. `intercept`: each request inside is judged on its own.
+ * `passthrough`: only TLS for the name of the authority. `raw`: any bytes.
+ */
+export type TunnelMode = 'intercept' | 'passthrough' | 'raw';
 export type Visibility = 'full' | 'headers' | 'sni' | 'authority';
 export type Protocol = 'http' | 'connect';
 export type Scheme = 'http' | 'https' | 'tcp';
@@ -44,12 +52,15 @@ export const REQUEST_PROBLEMS = [
   'METHOD_INVALID',
   'PATH_INVALID',
   'REQUEST_TOO_LARGE',
+  'TLS_NAME_MISMATCH',
 ] as const;
 export type RequestProblem = (typeof REQUEST_PROBLEMS)[number];
 
 /** What the shell read off the wire, before any judgement: everything attacker-controlled. Header names lower case. */
 export interface RawRequest {
-  readonly mode: 'explicit' | 'base_url';
+  readonly mode: 'explicit' | 'base_url' | 'intercepted';
+  /** Present exactly in mode `intercepted`. */
+  readonly tunnel?: TunnelNames;
   readonly method: string;
   /** `:authority` as Envoy saw it. */
   readonly authority: string;
@@ -58,6 +69,14 @@ export interface RawRequest {
   readonly scheme: string;
   /** In wire order, duplicates kept, pseudo headers excluded. */
   readonly headers: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** What the tunnel around an intercepted request says about its destination. */
+export interface TunnelNames {
+  /** Canonical `host:port` of the CONNECT, the port always written. */
+  readonly authority: string;
+  /** As the handshake spelled it; absent when it named nobody. */
+  readonly sni?: string;
 }
 
 /** `value` plus, in base URL mode with `/_to/<host>/…`, what Envoy must put in place of `:authority` and `:path`. */

@@ -1,17 +1,20 @@
 import type { RequestFacts } from '../receipt/decision.ts';
-import type { EgressRequest, RawRequest, RequestProblem } from './egress_request.ts';
+import type { EgressRequest, RawRequest, RequestProblem, TunnelMode } from './egress_request.ts';
 import { announcesBody } from './headers.ts';
+import { parseAuthority, parseHost } from './host.ts';
 import { PATH_BYTES_MAX } from './normalise.ts';
 import { normalisePath } from './path.ts';
 
 /**
  * What a receipt keeps of a request: enough to judge it again, nothing that may be secret.
  * The query is never in clear; the path is left out when a credential was on its way out.
+ * @param tunnel of the verdict, on an allowed CONNECT.
  */
 export function requestFacts(
   request: EgressRequest,
   policyQueryNames: readonly string[],
   queryCommitment?: string,
+  tunnel?: TunnelMode,
 ): RequestFacts {
   const names = request.query_names.filter((name) => policyQueryNames.includes(name)).sort();
   const path = recordablePath(request);
@@ -24,6 +27,8 @@ export function requestFacts(
     authority: request.host,
     host_kind: request.host_kind,
     port: request.port,
+    ...(request.sni === undefined ? {} : { sni: request.sni }),
+    ...(tunnel === undefined ? {} : { tls: tunnel }),
     ...(path === undefined ? {} : { path }),
     ...(request.path_ambiguous ? { path_ambiguous: true } : {}),
     ...(queryCommitment === undefined ? {} : { query_commitment: queryCommitment }),
@@ -35,15 +40,29 @@ export function requestFacts(
   };
 }
 
-/** Facts of a request that has no canonical form. Nothing the client wrote is copied. */
+/**
+ * Facts of a request that has no canonical form. Nothing the client wrote is copied, but which names disagreed: each
+ * only when it is a canonical one. That of the CONNECT stands in the receipt of the CONNECT.
+ */
 export function problemFacts(raw: RawRequest, problem: RequestProblem): RequestFacts {
   const isTunnel = raw.mode === 'explicit' && raw.method === 'CONNECT';
   return {
     mode: isTunnel ? 'connect' : raw.mode,
     visibility: isTunnel ? 'authority' : 'full',
     protocol: isTunnel ? 'connect' : 'http',
+    ...(problem === 'TLS_NAME_MISMATCH' ? namesOf(raw) : {}),
     body_state: isTunnel || announcesBody(raw.headers) ? 'absent' : 'none',
     problem,
+  };
+}
+
+function namesOf({ authority, tunnel }: RawRequest): Partial<RequestFacts> {
+  const asked = parseAuthority(authority);
+  const named = parseHost(tunnel?.sni ?? '');
+  return {
+    ...(asked.ok ? { authority: asked.value.host, host_kind: asked.value.host_kind } : {}),
+    ...(asked.ok ? { port: asked.value.port ?? 443 } : {}),
+    ...(named.ok ? { sni: named.value.host } : {}),
   };
 }
 
@@ -68,6 +87,7 @@ export function requestFromFacts(facts: RequestFacts): EgressRequest | undefined
     host,
     host_kind,
     port,
+    ...(facts.sni === undefined ? {} : { sni: facts.sni }),
     ...(path === undefined || path_normal === undefined ? {} : { path, path_normal }),
     path_ambiguous,
     query_names: facts.query_names ?? [],

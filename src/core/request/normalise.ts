@@ -1,7 +1,13 @@
 import { fail, ok, type Result } from '../result.ts';
-import type { EgressRequest, NormalisedRequest, RawRequest, RequestProblem } from './egress_request.ts';
+import type {
+  EgressRequest,
+  NormalisedRequest,
+  RawRequest,
+  RequestProblem,
+  TunnelNames,
+} from './egress_request.ts';
 import { announcesBody, forwardsCredential, headersFit, overrideHeaders } from './headers.ts';
-import { type Authority, formatAuthority, isOwnMachine, parseAuthority } from './host.ts';
+import { type Authority, formatAuthority, isOwnMachine, parseAuthority, parseHost } from './host.ts';
 import { normalisePath } from './path.ts';
 import { queryNames } from './query.ts';
 
@@ -20,6 +26,8 @@ interface Target {
   /** Path and query as they will be forwarded. */
   readonly path: string;
   readonly rewritten: boolean;
+  /** Of the handshake, when it named the host. */
+  readonly sni?: string;
 }
 
 /**
@@ -33,7 +41,7 @@ export function normalise(
   if (!headersFit(raw.headers) || raw.path.length > PATH_BYTES_MAX) return fail('REQUEST_TOO_LARGE');
   if (!METHOD.test(raw.method)) return fail('METHOD_INVALID');
   if (raw.method === 'CONNECT') return tunnel(raw, self.ports);
-  const target = raw.mode === 'explicit' ? explicitTarget(raw, self.ports) : baseUrlTarget(raw, self.ports);
+  const target = TARGETS[raw.mode](raw, self.ports);
   return target.ok ? exchange(raw, target.value) : target;
 }
 
@@ -82,6 +90,33 @@ function baseUrlTarget(raw: RawRequest, ports: readonly number[]): Result<Target
   return ok({ authority: authority.value, port: port ?? 443, path: raw.path, rewritten: false });
 }
 
+/** Inside an intercepted tunnel: handshake, request and CONNECT have to name the same place. */
+function intercepted(raw: RawRequest, ports: readonly number[]): Result<Target, RequestProblem> {
+  const authority = destination(raw.authority, ports);
+  if (!authority.ok) return authority;
+  // An absolute-form `http:` target inside TLS.
+  if (raw.scheme !== 'https') return fail('AUTHORITY_INVALID');
+  const { port = 443 } = authority.value;
+  const isAgreed = namesAgree({ ...authority.value, port }, raw.tunnel) && !contradictsHost(raw);
+  if (!isAgreed) return fail('TLS_NAME_MISMATCH');
+  const sni = authority.value.host_kind === 'name' ? { sni: authority.value.host } : {};
+  return ok({ authority: authority.value, port, path: raw.path, rewritten: false, ...sni });
+}
+
+function namesAgree(asked: Authority, tunnel: TunnelNames | undefined): boolean {
+  const opened = parseAuthority(tunnel?.authority ?? '');
+  if (!opened.ok || opened.value.host !== asked.host || opened.value.port !== asked.port) return false;
+  // RFC 6066: a literal address is not permitted in server_name.
+  if (asked.host_kind !== 'name') return tunnel?.sni === undefined;
+  const named = parseHost(tunnel?.sni ?? '');
+  return named.ok && named.value.host === asked.host;
+}
+
+const TARGETS: Record<
+  RawRequest['mode'],
+  (raw: RawRequest, ports: readonly number[]) => Result<Target, RequestProblem>
+> = { explicit: explicitTarget, base_url: baseUrlTarget, intercepted };
+
 /** `rest` is `<host[:port]>/…` or `<host[:port]>[?…]`. */
 function prefixTarget(rest: string, ports: readonly number[]): Result<Target, RequestProblem> {
   const end = rest.search(/[/?]/);
@@ -123,6 +158,7 @@ function exchange(raw: RawRequest, target: Target): Result<NormalisedRequest, Re
     host,
     host_kind,
     port: target.port,
+    ...(target.sni === undefined ? {} : { sni: target.sni }),
     path,
     path_normal,
     path_ambiguous: path_normal !== path,

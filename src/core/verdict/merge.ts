@@ -12,5 +12,7 @@ export function mergeLedger(
   if (refused === undefined) return draft;
   const denial = denials[refused];
   if (denial === undefined) throw new Error(`invariant: no denial draft for ledger operation ${refused}`);
-  return { ...draft, verdict: 'deny', reason: denial.reason, rule_id: denial.rule_id };
+  // No tunnel opens, so nothing becomes of it.
+  const { tls: _tls, ...request } = draft.request;
+  return { ...draft, request, verdict: 'deny', reason: denial.reason, rule_id: denial.rule_id };
 }

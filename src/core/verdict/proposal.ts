@@ -1,6 +1,7 @@
 import type { Degradation, IdentityProblem, Principal } from '../identity/principal.ts';
 import type { LedgerOp } from '../ledger/operation.ts';
 import type { RequestFacts } from '../receipt/decision.ts';
+import type { TunnelMode } from '../request/egress_request.ts';
 import type { ReasonCode } from './reasons.ts';
 
 /** The verdict with shadow rules live, or, when `policy_hash` is there, the one of that shadow document. */
@@ -24,6 +25,8 @@ export interface Verdict {
   readonly observed_by: readonly string[];
   /** The matching rule asked for the normalised path to be sent in place of the raw one. */
   readonly rewrite_path?: true;
+  /** Exactly on an allowed CONNECT. */
+  readonly tunnel?: TunnelMode;
 }
 
 /** What `policy.stale` makes of a signed policy that has expired or whose key is revoked. */
@@ -33,6 +36,8 @@ export type PolicyLapse = 'deny' | 'loud';
 export interface DecisionDraft {
   readonly receipt_id: string;
   readonly request_id: string;
+  /** Receipt id of the CONNECT, for a request inside an intercepted tunnel. */
+  readonly parent_decision?: string;
   readonly envoy_node: string;
   readonly envoy_epoch: string;
   readonly gateway_id: string;

@@ -24,6 +24,7 @@ export const REASONS = {
   METHOD_INVALID: { status: 403, title: 'The method is not valid' },
   PATH_INVALID: { status: 403, title: 'The path is not valid' },
   REQUEST_TOO_LARGE: { status: 403, title: 'The request line or headers are too large to record' },
+  TLS_NAME_MISMATCH: { status: 421, title: 'SNI, Host and CONNECT authority disagree' },
   PATH_AMBIGUOUS: { status: 403, title: 'The path could be read in two ways' },
   OVERRIDE_HEADER: { status: 403, title: 'A method or URL override is not accepted here' },
   CREDENTIAL_FORWARDED: {

@@ -43,6 +43,7 @@ const MESSAGE_LENGTH_MAX = 512;
 const DRAFT_NAMES: { readonly [K in keyof DecisionDraft]-?: true } = {
   receipt_id: true,
   request_id: true,
+  parent_decision: true,
   envoy_node: true,
   envoy_epoch: true,
   gateway_id: true,

@@ -98,6 +98,10 @@ export const GUIDANCE: Record<ReasonCode, Guidance> = {
     detail: 'The request line or the headers are larger than a receipt can hold.',
     steps: ['Shorten the URL or the headers; send large values in the body.'],
   },
+  TLS_NAME_MISMATCH: {
+    detail: 'The tunnel, its TLS handshake and the request inside do not name the same host and port.',
+    steps: ['Open one tunnel per host, and send only requests for that host and port through it.'],
+  },
   PATH_AMBIGUOUS: {
     detail: 'Gateway and destination could read this path differently.',
     steps: ['Send the path without dot segments, double slashes and needless escapes.', WHY],

@@ -31,6 +31,7 @@ const local: PolicyCompiler['local'] = async ({ entry: { file, text } }) => {
     query_names: [],
     evaluate: () => assert.fail('never evaluated here'),
     limits: () => [],
+    mayIntercept: () => false,
   };
   return ok({ policy, warnings: [] });
 };

@@ -50,6 +50,7 @@ export function policy(live: RuleOutcome, overrides: Partial<CompiledPolicy> = {
     query_names: [],
     evaluate: () => ({ live, shadow: live, observed_by: [] }),
     limits: () => [],
+    mayIntercept: () => false,
     ...overrides,
   };
 }

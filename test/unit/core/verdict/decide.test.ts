@@ -52,6 +52,7 @@ function policy(live: RuleOutcome, shadow: RuleOutcome = live): CompiledPolicy {
     query_names: [],
     evaluate: () => ({ live, shadow, observed_by: ['watch'] }),
     limits: () => [DEMAND],
+    mayIntercept: () => false,
   };
 }
 
