@@ -328,6 +328,9 @@ export namespace envoy {
                     /** AttributeContext contextExtensions. */
                     contextExtensions: { [k: string]: string };
 
+                    /** AttributeContext tlsSession. */
+                    tlsSession?: (envoy.service.auth.v3.AttributeContext.TLSSession.$Properties|null);
+
                     /**
                      * Encodes the specified AttributeContext message. Does not implicitly {@link envoy.service.auth.v3.AttributeContext.verify|verify} messages.
                      * @param message AttributeContext message or plain object to encode
@@ -361,6 +364,9 @@ export namespace envoy {
                         /** AttributeContext contextExtensions */
                         contextExtensions?: ({ [k: string]: string }|null);
 
+                        /** AttributeContext tlsSession */
+                        tlsSession?: (envoy.service.auth.v3.AttributeContext.TLSSession.$Properties|null);
+
                         /** Unknown fields preserved while decoding when enabled */
                         $unknowns?: Uint8Array[];
                     }
@@ -370,6 +376,7 @@ export namespace envoy {
                       source?: envoy.service.auth.v3.AttributeContext.Peer.$Shape|null;
                       request?: envoy.service.auth.v3.AttributeContext.Request.$Shape|null;
                       contextExtensions?: { [k: string]: string }|null;
+                      tlsSession?: envoy.service.auth.v3.AttributeContext.TLSSession.$Shape|null;
                       $unknowns?: Uint8Array[];
                     };
 
@@ -546,6 +553,318 @@ export namespace envoy {
                         /** Shape of a HttpRequest. */
                         type $Shape = envoy.service.auth.v3.AttributeContext.HttpRequest.$Properties;
                     }
+
+                    /**
+                     * Properties of a TLSSession.
+                     * @deprecated Use envoy.service.auth.v3.AttributeContext.TLSSession.$Properties instead.
+                     */
+                    interface ITLSSession extends envoy.service.auth.v3.AttributeContext.TLSSession.$Properties {
+                    }
+
+                    /** Represents a TLSSession. */
+                    class TLSSession {
+
+                        /**
+                         * Constructs a new TLSSession.
+                         * @param [properties] Properties to set
+                         */
+                        constructor(properties?: envoy.service.auth.v3.AttributeContext.TLSSession.$Properties);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+
+                        /** TLSSession sni. */
+                        sni: string;
+
+                        /**
+                         * Encodes the specified TLSSession message. Does not implicitly {@link envoy.service.auth.v3.AttributeContext.TLSSession.verify|verify} messages.
+                         * @param message TLSSession message or plain object to encode
+                         * @param [writer] Writer to encode to
+                         * @returns Writer
+                         */
+                        static encode(message: envoy.service.auth.v3.AttributeContext.TLSSession.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                        /**
+                         * Decodes a TLSSession message from the specified reader or buffer.
+                         * @param reader Reader or buffer to decode from
+                         * @param [length] Message length if known beforehand
+                         * @returns {envoy.service.auth.v3.AttributeContext.TLSSession & envoy.service.auth.v3.AttributeContext.TLSSession.$Shape} TLSSession
+                         * @throws {Error} If the payload is not a reader or valid buffer
+                         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                         */
+                        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.auth.v3.AttributeContext.TLSSession & envoy.service.auth.v3.AttributeContext.TLSSession.$Shape;
+                    }
+
+                    namespace TLSSession {
+
+                        /** Properties of a TLSSession. */
+                        interface $Properties {
+
+                            /** TLSSession sni */
+                            sni?: (string|null);
+
+                            /** Unknown fields preserved while decoding when enabled */
+                            $unknowns?: Uint8Array[];
+                        }
+
+                        /** Shape of a TLSSession. */
+                        type $Shape = envoy.service.auth.v3.AttributeContext.TLSSession.$Properties;
+                    }
+                }
+            }
+        }
+
+        /** Namespace secret. */
+        namespace secret {
+        }
+
+        /** Namespace discovery. */
+        namespace discovery {
+
+            /** Namespace v3. */
+            namespace v3 {
+
+                /**
+                 * Properties of a DeltaDiscoveryRequest.
+                 * @deprecated Use envoy.service.discovery.v3.DeltaDiscoveryRequest.$Properties instead.
+                 */
+                interface IDeltaDiscoveryRequest extends envoy.service.discovery.v3.DeltaDiscoveryRequest.$Properties {
+                }
+
+                /** Represents a DeltaDiscoveryRequest. */
+                class DeltaDiscoveryRequest {
+
+                    /**
+                     * Constructs a new DeltaDiscoveryRequest.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.service.discovery.v3.DeltaDiscoveryRequest.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** DeltaDiscoveryRequest node. */
+                    node?: (envoy.config.core.v3.Node.$Properties|null);
+
+                    /** DeltaDiscoveryRequest typeUrl. */
+                    typeUrl: string;
+
+                    /** DeltaDiscoveryRequest resourceNamesSubscribe. */
+                    resourceNamesSubscribe: string[];
+
+                    /** DeltaDiscoveryRequest resourceNamesUnsubscribe. */
+                    resourceNamesUnsubscribe: string[];
+
+                    /** DeltaDiscoveryRequest initialResourceVersions. */
+                    initialResourceVersions: { [k: string]: string };
+
+                    /** DeltaDiscoveryRequest responseNonce. */
+                    responseNonce: string;
+
+                    /** DeltaDiscoveryRequest errorDetail. */
+                    errorDetail?: (google.rpc.Status.$Properties|null);
+
+                    /**
+                     * Encodes the specified DeltaDiscoveryRequest message. Does not implicitly {@link envoy.service.discovery.v3.DeltaDiscoveryRequest.verify|verify} messages.
+                     * @param message DeltaDiscoveryRequest message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.service.discovery.v3.DeltaDiscoveryRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a DeltaDiscoveryRequest message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.service.discovery.v3.DeltaDiscoveryRequest & envoy.service.discovery.v3.DeltaDiscoveryRequest.$Shape} DeltaDiscoveryRequest
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.discovery.v3.DeltaDiscoveryRequest & envoy.service.discovery.v3.DeltaDiscoveryRequest.$Shape;
+                }
+
+                namespace DeltaDiscoveryRequest {
+
+                    /** Properties of a DeltaDiscoveryRequest. */
+                    interface $Properties {
+
+                        /** DeltaDiscoveryRequest node */
+                        node?: (envoy.config.core.v3.Node.$Properties|null);
+
+                        /** DeltaDiscoveryRequest typeUrl */
+                        typeUrl?: (string|null);
+
+                        /** DeltaDiscoveryRequest resourceNamesSubscribe */
+                        resourceNamesSubscribe?: (string[]|null);
+
+                        /** DeltaDiscoveryRequest resourceNamesUnsubscribe */
+                        resourceNamesUnsubscribe?: (string[]|null);
+
+                        /** DeltaDiscoveryRequest initialResourceVersions */
+                        initialResourceVersions?: ({ [k: string]: string }|null);
+
+                        /** DeltaDiscoveryRequest responseNonce */
+                        responseNonce?: (string|null);
+
+                        /** DeltaDiscoveryRequest errorDetail */
+                        errorDetail?: (google.rpc.Status.$Properties|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a DeltaDiscoveryRequest. */
+                    type $Shape = envoy.service.discovery.v3.DeltaDiscoveryRequest.$Properties;
+                }
+
+                /**
+                 * Properties of a DeltaDiscoveryResponse.
+                 * @deprecated Use envoy.service.discovery.v3.DeltaDiscoveryResponse.$Properties instead.
+                 */
+                interface IDeltaDiscoveryResponse extends envoy.service.discovery.v3.DeltaDiscoveryResponse.$Properties {
+                }
+
+                /** Represents a DeltaDiscoveryResponse. */
+                class DeltaDiscoveryResponse {
+
+                    /**
+                     * Constructs a new DeltaDiscoveryResponse.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.service.discovery.v3.DeltaDiscoveryResponse.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** DeltaDiscoveryResponse systemVersionInfo. */
+                    systemVersionInfo: string;
+
+                    /** DeltaDiscoveryResponse resources. */
+                    resources: envoy.service.discovery.v3.Resource.$Properties[];
+
+                    /** DeltaDiscoveryResponse typeUrl. */
+                    typeUrl: string;
+
+                    /** DeltaDiscoveryResponse nonce. */
+                    nonce: string;
+
+                    /** DeltaDiscoveryResponse removedResources. */
+                    removedResources: string[];
+
+                    /**
+                     * Encodes the specified DeltaDiscoveryResponse message. Does not implicitly {@link envoy.service.discovery.v3.DeltaDiscoveryResponse.verify|verify} messages.
+                     * @param message DeltaDiscoveryResponse message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.service.discovery.v3.DeltaDiscoveryResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a DeltaDiscoveryResponse message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.service.discovery.v3.DeltaDiscoveryResponse & envoy.service.discovery.v3.DeltaDiscoveryResponse.$Shape} DeltaDiscoveryResponse
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.discovery.v3.DeltaDiscoveryResponse & envoy.service.discovery.v3.DeltaDiscoveryResponse.$Shape;
+                }
+
+                namespace DeltaDiscoveryResponse {
+
+                    /** Properties of a DeltaDiscoveryResponse. */
+                    interface $Properties {
+
+                        /** DeltaDiscoveryResponse systemVersionInfo */
+                        systemVersionInfo?: (string|null);
+
+                        /** DeltaDiscoveryResponse resources */
+                        resources?: (envoy.service.discovery.v3.Resource.$Properties[]|null);
+
+                        /** DeltaDiscoveryResponse typeUrl */
+                        typeUrl?: (string|null);
+
+                        /** DeltaDiscoveryResponse nonce */
+                        nonce?: (string|null);
+
+                        /** DeltaDiscoveryResponse removedResources */
+                        removedResources?: (string[]|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a DeltaDiscoveryResponse. */
+                    type $Shape = envoy.service.discovery.v3.DeltaDiscoveryResponse.$Properties;
+                }
+
+                /**
+                 * Properties of a Resource.
+                 * @deprecated Use envoy.service.discovery.v3.Resource.$Properties instead.
+                 */
+                interface IResource extends envoy.service.discovery.v3.Resource.$Properties {
+                }
+
+                /** Represents a Resource. */
+                class Resource {
+
+                    /**
+                     * Constructs a new Resource.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.service.discovery.v3.Resource.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** Resource version. */
+                    version: string;
+
+                    /** Resource resource. */
+                    resource?: (google.protobuf.Any.$Properties|null);
+
+                    /** Resource name. */
+                    name: string;
+
+                    /**
+                     * Encodes the specified Resource message. Does not implicitly {@link envoy.service.discovery.v3.Resource.verify|verify} messages.
+                     * @param message Resource message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.service.discovery.v3.Resource.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a Resource message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.service.discovery.v3.Resource & envoy.service.discovery.v3.Resource.$Shape} Resource
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.discovery.v3.Resource & envoy.service.discovery.v3.Resource.$Shape;
+                }
+
+                namespace Resource {
+
+                    /** Properties of a Resource. */
+                    interface $Properties {
+
+                        /** Resource version */
+                        version?: (string|null);
+
+                        /** Resource resource */
+                        resource?: (google.protobuf.Any.$Properties|null);
+
+                        /** Resource name */
+                        name?: (string|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a Resource. */
+                    type $Shape = envoy.service.discovery.v3.Resource.$Properties;
                 }
             }
         }
@@ -766,6 +1085,131 @@ export namespace envoy {
                 }
 
                 /**
+                 * Properties of a Node.
+                 * @deprecated Use envoy.config.core.v3.Node.$Properties instead.
+                 */
+                interface INode extends envoy.config.core.v3.Node.$Properties {
+                }
+
+                /** Represents a Node. */
+                class Node {
+
+                    /**
+                     * Constructs a new Node.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.config.core.v3.Node.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** Node id. */
+                    id: string;
+
+                    /**
+                     * Encodes the specified Node message. Does not implicitly {@link envoy.config.core.v3.Node.verify|verify} messages.
+                     * @param message Node message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.config.core.v3.Node.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a Node message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.config.core.v3.Node & envoy.config.core.v3.Node.$Shape} Node
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.Node & envoy.config.core.v3.Node.$Shape;
+                }
+
+                namespace Node {
+
+                    /** Properties of a Node. */
+                    interface $Properties {
+
+                        /** Node id */
+                        id?: (string|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a Node. */
+                    type $Shape = envoy.config.core.v3.Node.$Properties;
+                }
+
+                /**
+                 * Properties of a DataSource.
+                 * @deprecated Use envoy.config.core.v3.DataSource.$Properties instead.
+                 */
+                interface IDataSource extends envoy.config.core.v3.DataSource.$Properties {
+                }
+
+                /** Represents a DataSource. */
+                class DataSource {
+
+                    /**
+                     * Constructs a new DataSource.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.config.core.v3.DataSource.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** DataSource inlineBytes. */
+                    inlineBytes?: (Uint8Array|null);
+
+                    /** DataSource specifier. */
+                    specifier?: "inlineBytes";
+
+                    /**
+                     * Encodes the specified DataSource message. Does not implicitly {@link envoy.config.core.v3.DataSource.verify|verify} messages.
+                     * @param message DataSource message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.config.core.v3.DataSource.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a DataSource message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.config.core.v3.DataSource & envoy.config.core.v3.DataSource.$Shape} DataSource
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.DataSource & envoy.config.core.v3.DataSource.$Shape;
+                }
+
+                namespace DataSource {
+
+                    /** Properties of a DataSource. */
+                    interface $Properties {
+
+                        /** DataSource inlineBytes */
+                        inlineBytes?: (Uint8Array|null);
+
+                        /** DataSource specifier */
+                        specifier?: "inlineBytes";
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Narrowed shape of a DataSource. */
+                    type $Shape = {
+                      inlineBytes?: Uint8Array|null;
+                      $unknowns?: Uint8Array[];
+                    } & (
+                      ({ specifier?: undefined; inlineBytes?: null }|{ specifier?: "inlineBytes"; inlineBytes: Uint8Array })
+                    );
+                }
+
+                /**
                  * Properties of a SocketAddress.
                  * @deprecated Use envoy.config.core.v3.SocketAddress.$Properties instead.
                  */
@@ -911,6 +1355,164 @@ export namespace envoy {
         }
     }
 
+    /** Namespace extensions. */
+    namespace extensions {
+
+        /** Namespace transport_sockets. */
+        namespace transport_sockets {
+
+            /** Namespace tls. */
+            namespace tls {
+
+                /** Namespace v3. */
+                namespace v3 {
+
+                    /**
+                     * Properties of a Secret.
+                     * @deprecated Use envoy.extensions.transport_sockets.tls.v3.Secret.$Properties instead.
+                     */
+                    interface ISecret extends envoy.extensions.transport_sockets.tls.v3.Secret.$Properties {
+                    }
+
+                    /** Represents a Secret. */
+                    class Secret {
+
+                        /**
+                         * Constructs a new Secret.
+                         * @param [properties] Properties to set
+                         */
+                        constructor(properties?: envoy.extensions.transport_sockets.tls.v3.Secret.$Properties);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+
+                        /** Secret name. */
+                        name: string;
+
+                        /** Secret tlsCertificate. */
+                        tlsCertificate?: (envoy.extensions.transport_sockets.tls.v3.TlsCertificate.$Properties|null);
+
+                        /** Secret type. */
+                        type?: "tlsCertificate";
+
+                        /**
+                         * Encodes the specified Secret message. Does not implicitly {@link envoy.extensions.transport_sockets.tls.v3.Secret.verify|verify} messages.
+                         * @param message Secret message or plain object to encode
+                         * @param [writer] Writer to encode to
+                         * @returns Writer
+                         */
+                        static encode(message: envoy.extensions.transport_sockets.tls.v3.Secret.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                        /**
+                         * Decodes a Secret message from the specified reader or buffer.
+                         * @param reader Reader or buffer to decode from
+                         * @param [length] Message length if known beforehand
+                         * @returns {envoy.extensions.transport_sockets.tls.v3.Secret & envoy.extensions.transport_sockets.tls.v3.Secret.$Shape} Secret
+                         * @throws {Error} If the payload is not a reader or valid buffer
+                         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                         */
+                        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.transport_sockets.tls.v3.Secret & envoy.extensions.transport_sockets.tls.v3.Secret.$Shape;
+                    }
+
+                    namespace Secret {
+
+                        /** Properties of a Secret. */
+                        interface $Properties {
+
+                            /** Secret name */
+                            name?: (string|null);
+
+                            /** Secret tlsCertificate */
+                            tlsCertificate?: (envoy.extensions.transport_sockets.tls.v3.TlsCertificate.$Properties|null);
+
+                            /** Secret type */
+                            type?: "tlsCertificate";
+
+                            /** Unknown fields preserved while decoding when enabled */
+                            $unknowns?: Uint8Array[];
+                        }
+
+                        /** Narrowed shape of a Secret. */
+                        type $Shape = {
+                          name?: string|null;
+                          tlsCertificate?: envoy.extensions.transport_sockets.tls.v3.TlsCertificate.$Shape|null;
+                          $unknowns?: Uint8Array[];
+                        } & (
+                          ({ type?: undefined; tlsCertificate?: null }|{ type?: "tlsCertificate"; tlsCertificate: envoy.extensions.transport_sockets.tls.v3.TlsCertificate.$Shape })
+                        );
+                    }
+
+                    /**
+                     * Properties of a TlsCertificate.
+                     * @deprecated Use envoy.extensions.transport_sockets.tls.v3.TlsCertificate.$Properties instead.
+                     */
+                    interface ITlsCertificate extends envoy.extensions.transport_sockets.tls.v3.TlsCertificate.$Properties {
+                    }
+
+                    /** Represents a TlsCertificate. */
+                    class TlsCertificate {
+
+                        /**
+                         * Constructs a new TlsCertificate.
+                         * @param [properties] Properties to set
+                         */
+                        constructor(properties?: envoy.extensions.transport_sockets.tls.v3.TlsCertificate.$Properties);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+
+                        /** TlsCertificate certificateChain. */
+                        certificateChain?: (envoy.config.core.v3.DataSource.$Properties|null);
+
+                        /** TlsCertificate privateKey. */
+                        privateKey?: (envoy.config.core.v3.DataSource.$Properties|null);
+
+                        /**
+                         * Encodes the specified TlsCertificate message. Does not implicitly {@link envoy.extensions.transport_sockets.tls.v3.TlsCertificate.verify|verify} messages.
+                         * @param message TlsCertificate message or plain object to encode
+                         * @param [writer] Writer to encode to
+                         * @returns Writer
+                         */
+                        static encode(message: envoy.extensions.transport_sockets.tls.v3.TlsCertificate.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                        /**
+                         * Decodes a TlsCertificate message from the specified reader or buffer.
+                         * @param reader Reader or buffer to decode from
+                         * @param [length] Message length if known beforehand
+                         * @returns {envoy.extensions.transport_sockets.tls.v3.TlsCertificate & envoy.extensions.transport_sockets.tls.v3.TlsCertificate.$Shape} TlsCertificate
+                         * @throws {Error} If the payload is not a reader or valid buffer
+                         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                         */
+                        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.transport_sockets.tls.v3.TlsCertificate & envoy.extensions.transport_sockets.tls.v3.TlsCertificate.$Shape;
+                    }
+
+                    namespace TlsCertificate {
+
+                        /** Properties of a TlsCertificate. */
+                        interface $Properties {
+
+                            /** TlsCertificate certificateChain */
+                            certificateChain?: (envoy.config.core.v3.DataSource.$Properties|null);
+
+                            /** TlsCertificate privateKey */
+                            privateKey?: (envoy.config.core.v3.DataSource.$Properties|null);
+
+                            /** Unknown fields preserved while decoding when enabled */
+                            $unknowns?: Uint8Array[];
+                        }
+
+                        /** Shape of a TlsCertificate. */
+                        type $Shape = {
+                          certificateChain?: envoy.config.core.v3.DataSource.$Shape|null;
+                          privateKey?: envoy.config.core.v3.DataSource.$Shape|null;
+                          $unknowns?: Uint8Array[];
+                        };
+                    }
+                }
+            }
+        }
+    }
+
     /** Namespace type. */
     namespace type {
 
@@ -1004,6 +1606,69 @@ export namespace google {
 
     /** Namespace protobuf. */
     namespace protobuf {
+
+        /**
+         * Properties of an Any.
+         * @deprecated Use google.protobuf.Any.$Properties instead.
+         */
+        interface IAny extends google.protobuf.Any.$Properties {
+        }
+
+        /** Represents an Any. */
+        class Any {
+
+            /**
+             * Constructs a new Any.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: google.protobuf.Any.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Any type_url. */
+            type_url: string;
+
+            /** Any value. */
+            value: Uint8Array;
+
+            /**
+             * Encodes the specified Any message. Does not implicitly {@link google.protobuf.Any.verify|verify} messages.
+             * @param message Any message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: google.protobuf.Any.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Any message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {google.protobuf.Any & google.protobuf.Any.$Shape} Any
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): google.protobuf.Any & google.protobuf.Any.$Shape;
+        }
+
+        namespace Any {
+
+            /** Properties of an Any. */
+            interface $Properties {
+
+                /** Any type_url */
+                type_url?: (string|null);
+
+                /** Any value */
+                value?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Any. */
+            type $Shape = google.protobuf.Any.$Properties;
+        }
 
         /**
          * Properties of a Struct.
