@@ -7,7 +7,9 @@ import (
 	"os"
 	"sort"
 
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	_ "github.com/envoyproxy/go-control-plane/envoy/service/secret/v3"
 	_ "google.golang.org/genproto/googleapis/rpc/status"
 	_ "google.golang.org/grpc/health/grpc_health_v1"
 
@@ -20,7 +22,9 @@ import (
 
 // The files whose import closure is kept.
 var roots = []string{
+	"envoy/extensions/transport_sockets/tls/v3/secret.proto",
 	"envoy/service/auth/v3/external_auth.proto",
+	"envoy/service/secret/v3/sds.proto",
 	"grpc/health/v1/health.proto",
 }
 

@@ -56,6 +56,15 @@ test('the comparison covers the definitions that carry decisions', () => {
       '2 singular envoy.service.auth.v3.DeniedHttpResponse oneof http_response',
     ],
     ['envoy.config.core.v3.HeaderValue.raw_value', '3 singular bytes'],
+    [
+      'envoy.service.secret.v3.SecretDiscoveryService.DeltaSecrets',
+      'envoy.service.discovery.v3.DeltaDiscoveryRequest envoy.service.discovery.v3.DeltaDiscoveryResponse true true',
+    ],
+    [
+      'envoy.extensions.transport_sockets.tls.v3.Secret.tls_certificate',
+      '2 singular envoy.extensions.transport_sockets.tls.v3.TlsCertificate oneof type',
+    ],
+    ['envoy.config.core.v3.DataSource.inline_bytes', '2 singular bytes oneof specifier'],
     ['envoy.type.v3.StatusCode.ProxyAuthenticationRequired', '407'],
     [
       'envoy.service.auth.v3.Authorization.Check',
