@@ -1,13 +1,13 @@
 import { clusters } from './clusters.ts';
+import { connectionLimit } from './connection_limit.ts';
 import { baseUrlConnection, explicitConnection, type Shared } from './http_connection.ts';
+import { interceptListener, opaqueListener } from './inner_listeners.ts';
 import type { EnvoyConfigInput, Listen } from './input.ts';
 import { refusedRanges } from './refused_ranges.ts';
 import { dnsCache } from './resolution.ts';
 import { extension, type Message } from './typed.ts';
 
 export const DOWNSTREAM_CONNECTIONS_MAX = 20_000;
-/** Less than all: a flood of connections on one listener leaves the other reachable. */
-const LISTENER_CONNECTIONS_MAX = 15_000;
 const HEAP_MAX_BYTES = 2_147_483_648;
 /** Only our own user may ask the admin interface: it can stop Envoy and shows its configuration. */
 const ADMIN_MODE = 0o600;
@@ -20,10 +20,20 @@ export function envoyConfig(input: EnvoyConfigInput): Message {
     node: { id: input.node_id, cluster: 'clawgress' },
     admin: { address: { pipe: { path: input.admin_socket, mode: ADMIN_MODE } } },
     overload_manager: overload(),
+    // Envoy keeps a family of counters for each name that a certificate was asked for: agents choose the names.
+    stats_config: { stats_matcher: { exclusion_list: { patterns: [{ prefix: 'sds.' }] } } },
+    bootstrap_extensions: [
+      extension(
+        'envoy.bootstrap.internal_listener',
+        'envoy.extensions.bootstrap.internal_listener.v3.InternalListener',
+      ),
+    ],
     static_resources: {
       listeners: [
         listener('explicit', input.explicit_proxy, explicitConnection(shared)),
         listener('base_url', input.base_url, baseUrlConnection(shared)),
+        interceptListener(shared),
+        opaqueListener(shared),
       ],
       clusters: clusters(input, shared.cache),
     },
@@ -47,14 +57,6 @@ const HEAP = 'envoy.resource_monitors.fixed_heap';
 
 function heapAction(name: string, value: number): Message {
   return { name: `envoy.overload_actions.${name}`, triggers: [{ name: HEAP, threshold: { value } }] };
-}
-
-function connectionLimit(listener: string): Message {
-  return extension(
-    'envoy.filters.network.connection_limit',
-    'envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit',
-    { stat_prefix: listener, max_connections: LISTENER_CONNECTIONS_MAX },
-  );
 }
 
 function overload(): Message {

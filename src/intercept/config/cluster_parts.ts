@@ -13,8 +13,12 @@ export const BREAKERS: Message = {
   ],
 };
 export const HTTP_OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+/** TLS versions of both sides. Without an explicit maximum Envoy speaks 1.2 to upstreams. */
+export const TLS_PARAMS: Message = {
+  tls_minimum_protocol_version: 'TLSv1_2',
+  tls_maximum_protocol_version: 'TLSv1_3',
+};
 
-/** Without an explicit maximum Envoy speaks TLS 1.2 to upstreams. */
 export function upstreamTls(ca_bundle: string): Message {
   return extension(
     'envoy.transport_sockets.tls',
@@ -22,7 +26,7 @@ export function upstreamTls(ca_bundle: string): Message {
     {
       max_session_keys: 256,
       common_tls_context: {
-        tls_params: { tls_minimum_protocol_version: 'TLSv1_2', tls_maximum_protocol_version: 'TLSv1_3' },
+        tls_params: TLS_PARAMS,
         validation_context: { trusted_ca: { filename: ca_bundle } },
       },
     },

@@ -1,6 +1,7 @@
 import { BREAKERS, HTTP_OPTIONS, upstreamTls } from './cluster_parts.ts';
 import { collectorCluster } from './collector.ts';
-import { gatewayCluster } from './gateway_cluster.ts';
+import { GATEWAY_CLUSTER, gatewayCluster, SECRETS_CLUSTER } from './gateway_cluster.ts';
+import { innerClusters } from './inner_clusters.ts';
 import type { EnvoyConfigInput } from './input.ts';
 import { extension, type Message, typed } from './typed.ts';
 
@@ -9,7 +10,9 @@ const UPSTREAM_IDLE = '30s';
 
 export function clusters(input: EnvoyConfigInput, cache: Message): Message[] {
   return [
-    gatewayCluster(input.authz_sockets),
+    gatewayCluster(GATEWAY_CLUSTER, input.authz_sockets),
+    gatewayCluster(SECRETS_CLUSTER, input.authz_sockets),
+    ...innerClusters(),
     forward('dfp_plain', cache, protocol({ explicit_http_config: { http_protocol_options: {} } })),
     forward('dfp_tcp', cache),
     forward('dfp_tls', cache, {

@@ -1,5 +1,5 @@
 import { GATEWAY_CLUSTER } from './gateway_cluster.ts';
-import { type EnvoyConfigInput, type Listen, transportOf } from './input.ts';
+import type { EnvoyConfigInput } from './input.ts';
 import { extension, type Message, typed } from './typed.ts';
 
 export const AUTHZ_FILTER = 'envoy.filters.http.ext_authz';
@@ -10,8 +10,14 @@ const AUTHZ = 'envoy.extensions.filters.http.ext_authz.v3';
 /** A denial body larger than this is cut by Envoy. */
 const DENIED_BODY_MAX_BYTES = 65_536;
 
-/** Asks the gateway before anything else happens; every failure to get an answer is a 503. */
-export function authzFilter(input: EnvoyConfigInput): Message {
+/** The ticket of the tunnel, as it reached the listener inside; absent when the gateway gave none. */
+const TICKET: Message = { key: 'x-cg-tunnel', value: '%FILTER_STATE(cg.tunnel:PLAIN)%' };
+
+/**
+ * Asks the gateway before anything else happens; every failure to get an answer is a 503. Its answer may choose the
+ * route of a tunnel.
+ */
+export function authzFilter(input: EnvoyConfigInput, inTunnel: boolean): Message {
   return extension(AUTHZ_FILTER, `${AUTHZ}.ExtAuthz`, {
     transport_api_version: 'V3',
     grpc_service: {
@@ -21,9 +27,12 @@ export function authzFilter(input: EnvoyConfigInput): Message {
       initial_metadata: [
         { key: 'x-cg-node', value: input.node_id },
         { key: 'x-cg-epoch', value: input.epoch },
+        ...(inTunnel ? [TICKET] : []),
       ],
     },
     failure_mode_allow: false,
+    clear_route_cache: true,
+    ...(inTunnel ? { include_tls_session: true } : {}),
     status_on_error: { code: 'ServiceUnavailable' },
     validate_mutations: true,
     // Raw headers keep duplicates, which a joined map would hide from the identity check.
@@ -32,9 +41,12 @@ export function authzFilter(input: EnvoyConfigInput): Message {
   });
 }
 
+/** How a request comes in; also what its access log entries are called. */
+export type ListenerMode = 'explicit' | 'base_url' | 'intercepted';
+
 /** Facts of the listener that a client cannot forge. */
-export function listenerFacts(mode: 'explicit' | 'base_url', listen: Listen): Message {
-  const context_extensions = { mode, transport: transportOf(listen) };
+export function listenerFacts(mode: ListenerMode, transport: 'loopback' | 'plaintext' | 'tls'): Message {
+  const context_extensions = { mode, transport };
   return { [AUTHZ_FILTER]: typed(`${AUTHZ}.ExtAuthzPerRoute`, { check_settings: { context_extensions } }) };
 }
 

@@ -2,6 +2,8 @@ import { BREAKERS, HTTP_OPTIONS } from './cluster_parts.ts';
 import { type Message, typed } from './typed.ts';
 
 export const GATEWAY_CLUSTER = 'cg_authz';
+/** The same processes, asked for certificates over connections of their own: many names must not hold up a Check. */
+export const SECRETS_CLUSTER = 'cg_sds';
 const PROBE = '0.5s';
 const PROBE_TIMEOUT = '1s';
 /**
@@ -15,13 +17,16 @@ const PROBES_FAILED = 3;
  * out for a moment, and when none is left the answer is "no" at once: the panic threshold of 0 keeps Envoy from
  * asking hosts that it knows to be dead.
  */
-export function gatewayCluster(sockets: readonly string[]): Message {
+export function gatewayCluster(
+  name: typeof GATEWAY_CLUSTER | typeof SECRETS_CLUSTER,
+  sockets: readonly string[],
+): Message {
   const http2_protocol_options = {
     max_concurrent_streams: 1000,
     connection_keepalive: { interval: '5s', timeout: '2s' },
   };
   return {
-    name: GATEWAY_CLUSTER,
+    name,
     type: 'STATIC',
     connect_timeout: '1s',
     circuit_breakers: BREAKERS,
@@ -29,7 +34,7 @@ export function gatewayCluster(sockets: readonly string[]): Message {
       [HTTP_OPTIONS]: typed(HTTP_OPTIONS, { explicit_http_config: { http2_protocol_options } }),
     },
     load_assignment: {
-      cluster_name: GATEWAY_CLUSTER,
+      cluster_name: name,
       endpoints: [{ lb_endpoints: sockets.map(endpoint) }],
     },
     ...(sockets.length > 1 ? choiceAmongSeveral() : {}),

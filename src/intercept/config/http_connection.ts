@@ -1,19 +1,18 @@
 import { accessLog } from './access_log_format.ts';
 import type { Cidr } from './cidr.ts';
 import { tracing } from './collector.ts';
-import { authzFilter, listenerFacts } from './ext_authz.ts';
+import { authzFilter, type ListenerMode, listenerFacts } from './ext_authz.ts';
 import { floodGuard } from './flood_guard.ts';
 import { addressGuard, stampGuard } from './guards.ts';
 import { egressStrip, ingressStrip, responseStrip } from './headers.ts';
-import type { EnvoyConfigInput } from './input.ts';
+import { type EnvoyConfigInput, transportOf } from './input.ts';
 import { localReplies } from './local_replies.ts';
 import { resolveFilter } from './resolution.ts';
+import { noTunnelRoute, tunnelFacts, tunnelRoutes } from './tunnel.ts';
 import { extension, type Message } from './typed.ts';
 
-/** An opaque tunnel lives at most this long: a revoked agent must not keep one open. */
-const TUNNEL_MAX = '900s';
 /**
- * Any other stream, from its headers to its last byte. Below the 65 minutes after which the recorder takes an open allow
+ * Any stream that is no tunnel, from its headers to its last byte. Below the 65 minutes after which the recorder takes an open allow
  * for lost: a longer one would be closed as `unknown` while it still runs, and its real end would count for nothing.
  */
 const REQUEST_MAX = '3600s';
@@ -25,12 +24,16 @@ export interface Shared {
   readonly refused: readonly Cidr[];
 }
 
+/** What a chain of filters serves: plain requests of a listener, CONNECT, or requests inside a tunnel. */
+type Chain = 'plain' | 'tunnel' | 'intercepted';
+
 /** The order is the security argument: hold back floods, ask, prove the answer, resolve, check the address, strip, send. */
-export function httpFilters({ input, cache, refused }: Shared): Message[] {
+function httpFilters({ input, cache, refused }: Shared, chain: Chain): Message[] {
   return [
     ...(input.flood_guard === undefined ? [] : [floodGuard(input.flood_guard)]),
-    authzFilter(input),
+    authzFilter(input, chain === 'intercepted'),
     stampGuard(input.stamp),
+    ...(chain === 'tunnel' ? [tunnelFacts()] : []),
     resolveFilter(cache),
     addressGuard(refused),
     egressStrip(),
@@ -48,8 +51,11 @@ export function explicitConnection(shared: Shared): Message {
     scheme_header_transformation: { scheme_to_overwrite: 'http' },
     // Python's http.client opens tunnels with `CONNECT … HTTP/1.0` up to 3.11, and requests and pip with it.
     http_protocol_options: { accept_http_10: true },
-    upgrade_configs: [{ upgrade_type: 'CONNECT', filters: httpFilters(shared) }],
-    route_config: routes('explicit', input, [tunnelRoute(), anyRoute('plain', 'dfp_plain')]),
+    upgrade_configs: [{ upgrade_type: 'CONNECT', filters: httpFilters(shared, 'tunnel') }],
+    route_config: routes('explicit', transportOf(input.explicit_proxy), [
+      ...tunnelRoutes(),
+      anyRoute('plain', 'dfp_plain'),
+    ]),
   });
 }
 
@@ -57,11 +63,22 @@ export function explicitConnection(shared: Shared): Message {
 export function baseUrlConnection(shared: Shared): Message {
   return connection(shared, 'base_url', {
     scheme_header_transformation: { scheme_to_overwrite: 'https' },
-    route_config: routes('base_url', shared.input, [noTunnelRoute(), anyRoute('tls', 'dfp_tls')]),
+    route_config: routes('base_url', transportOf(shared.input.base_url), [
+      noTunnelRoute(),
+      anyRoute('tls', 'dfp_tls'),
+    ]),
   });
 }
 
-function connection(shared: Shared, listener: 'explicit' | 'base_url', members: Message): Message {
+/** Requests inside an opened tunnel: in over TLS, out over verified TLS. */
+export function interceptedConnection(shared: Shared): Message {
+  return connection(shared, 'intercepted', {
+    scheme_header_transformation: { scheme_to_overwrite: 'https' },
+    route_config: routes('intercepted', 'tls', [noTunnelRoute(), anyRoute('tls', 'dfp_tls')]),
+  });
+}
+
+function connection(shared: Shared, listener: ListenerMode, members: Message): Message {
   const { input } = shared;
   return extension(
     'envoy.filters.network.http_connection_manager',
@@ -93,42 +110,21 @@ function connection(shared: Shared, listener: 'explicit' | 'base_url', members: 
       local_reply_config: localReplies(),
       access_log: [accessLog(input.access_log, listener)],
       ...(input.tracing === undefined ? {} : { tracing: tracing(input.tracing, input.node_id) }),
-      http_filters: httpFilters(shared),
+      http_filters: httpFilters(shared, listener === 'intercepted' ? 'intercepted' : 'plain'),
       ...members,
     },
   );
 }
 
-function routes(mode: 'explicit' | 'base_url', input: EnvoyConfigInput, list: Message[]): Message {
-  const listen = mode === 'explicit' ? input.explicit_proxy : input.base_url;
+type Transport = Parameters<typeof listenerFacts>[1];
+
+function routes(mode: ListenerMode, transport: Transport, list: Message[]): Message {
   return {
     name: mode,
     virtual_hosts: [
-      { name: mode, domains: ['*'], typed_per_filter_config: listenerFacts(mode, listen), routes: list },
+      { name: mode, domains: ['*'], typed_per_filter_config: listenerFacts(mode, transport), routes: list },
     ],
   };
-}
-
-function tunnelRoute(): Message {
-  return {
-    name: 'tunnel',
-    match: { connect_matcher: {} },
-    route: {
-      cluster: 'dfp_tcp',
-      timeout: '0s',
-      idle_timeout: IDLE,
-      max_stream_duration: { max_stream_duration: TUNNEL_MAX },
-      upgrade_configs: [{ upgrade_type: 'CONNECT', connect_config: {} }],
-    },
-  };
-}
-
-/**
- * CONNECT where no tunnel is open. A request without a route would skip the Check and be stopped by the stamp guard
- * alone, as if something were broken; with this one Envoy refuses the upgrade in so many words.
- */
-function noTunnelRoute(): Message {
-  return { name: 'no_tunnel', match: { connect_matcher: {} }, direct_response: { status: 403 } };
 }
 
 /**

@@ -52,7 +52,8 @@ const REPLIES: readonly LocalReply[] = [
   { ...REFUSED_ADDRESS, when: "d.startsWith('dns_resolution_failure') && d.contains('address_denied')" },
   {
     code: 'DECISION_UNPROVEN',
-    when: "d.startsWith('rbac_access_denied')",
+    // A direct response is what a CONNECT gets whose tunnel the gateway allowed and did not choose.
+    when: "d.startsWith('rbac_access_denied') || d.startsWith('direct_response')",
     status: 503,
     title: 'No recorded decision stands behind this request',
     detail: 'The gateway did not vouch for the request. Nothing was sent.',
@@ -149,7 +150,7 @@ const REPLIES: readonly LocalReply[] = [
     status: 403,
     title: 'Protocol upgrades are not open here',
     detail: 'This listener forwards plain HTTP requests and, in proxy mode, CONNECT. Nothing was sent.',
-    next_step: 'Use a CONNECT tunnel through the proxy port.',
+    next_step: 'Use a CONNECT tunnel through the proxy port that policy does not intercept.',
     proxy_error: 'http_upgrade_failed',
     receipt: false,
   },

@@ -32,12 +32,12 @@ describe('generated configuration', () => {
     });
   }
 
-  it('lets no stream outlive what the recorder waits for, and a tunnel a quarter of an hour', () => {
+  it('lets no stream outlive what the recorder waits for, and an opaque tunnel a quarter of an hour', () => {
     // An open allow is taken for lost after 65 minutes; its last log line needs some of them.
     const longestS = 60 * 60;
     const seconds = (value: unknown) => Number(/^(\d+)s$/.exec(String(value))?.[1] ?? Number.NaN);
     const managers = holders(config, 'common_http_protocol_options').filter((one) => 'http_filters' in one);
-    assert.equal(managers.length, 2);
+    assert.equal(managers.length, 3);
     for (const { common_http_protocol_options: options } of managers) {
       const { max_stream_duration } = options as Record<string, unknown>;
       assert.ok(seconds(max_stream_duration) > 0 && seconds(max_stream_duration) <= longestS);
@@ -46,7 +46,12 @@ describe('generated configuration', () => {
     const own = routes.flatMap((route) =>
       route['max_stream_duration'] === undefined ? [] : [[route['cluster'], route['max_stream_duration']]],
     );
-    assert.deepEqual(own, [['dfp_tcp', { max_stream_duration: '900s' }]]);
+    assert.deepEqual(own, [
+      ['intercept_in', { max_stream_duration: '3600s' }],
+      ['opaque_in', { max_stream_duration: '900s' }],
+      ['dfp_tcp', { max_stream_duration: '900s' }],
+    ]);
+    assert.deepEqual(members(config, 'max_downstream_connection_duration'), ['900s']);
   });
 
   it('depends on nothing but its input', () => {
@@ -58,9 +63,12 @@ describe('generated configuration', () => {
       ...members(config, 'http_filters'),
       ...holders(config, 'upgrade_type').map((one) => one['filters']),
     ].filter(Array.isArray);
-    assert.equal(lists.length, 3);
+    assert.equal(lists.length, 4);
     for (const list of lists) {
-      const names = list.map((filter: { name: string }) => filter.name);
+      const named = list.map((filter: { name: string }) => filter.name);
+      // Of CONNECT alone, and after the guard: what was not vouched for crosses nowhere.
+      if (named.includes('cg.tunnel_facts')) assert.equal(named[3], 'cg.tunnel_facts');
+      const names = named.filter((name) => name !== 'cg.tunnel_facts');
       const order = [
         'cg.flood',
         'envoy.filters.http.ext_authz',
@@ -76,10 +84,11 @@ describe('generated configuration', () => {
 
   it('opens CONNECT on the explicit listener alone, and no other upgrade', () => {
     const open = (tree: unknown) => holders(tree, 'upgrade_type').filter((one) => one['enabled'] !== false);
-    assert.deepEqual(members(open(config), 'upgrade_type'), ['CONNECT', 'CONNECT']);
+    assert.deepEqual(members(open(config), 'upgrade_type'), Array(4).fill('CONNECT'));
     const { listeners } = config['static_resources'] as { listeners: { name: string }[] };
-    const baseUrl = listeners.find((listener) => listener.name === 'base_url');
-    assert.deepEqual(open(baseUrl), []);
+    const others = listeners.filter((listener) => listener.name !== 'explicit');
+    assert.equal(others.length, 3);
+    assert.deepEqual(open(others), []);
     assert.deepEqual(members(config, 'allow_connect'), []);
   });
 
@@ -92,18 +101,19 @@ describe('generated configuration', () => {
 
   it('names one DNS cache, the same bytes everywhere, with the address filter', () => {
     const caches = members(config, 'dns_cache_config');
-    assert.equal(caches.length, 6);
+    assert.equal(caches.length, 8);
     assert.ok(allSame(caches));
     const [{ ranges }] = members(config, 'resolved_address_filter') as [{ ranges: unknown[] }];
     const guarded = members(config, 'upstream_ip');
-    assert.equal(guarded.length, ranges.length * 3);
+    assert.equal(guarded.length, ranges.length * 4);
     assert.deepEqual(guarded.slice(0, ranges.length), ranges);
   });
 
-  it('verifies upstreams by name and bundle, up to TLS 1.3', () => {
+  it('verifies upstreams by name and bundle, and speaks TLS 1.2 and 1.3 on both sides', () => {
     assert.deepEqual(new Set(members(config, 'auto_san_validation')), new Set([true]));
     assert.deepEqual(members(config, 'trusted_ca'), [{ filename: local.ca_bundle }]);
-    assert.deepEqual(members(config, 'tls_maximum_protocol_version'), ['TLSv1_3']);
+    assert.deepEqual(members(config, 'tls_minimum_protocol_version'), ['TLSv1_2', 'TLSv1_2']);
+    assert.deepEqual(members(config, 'tls_maximum_protocol_version'), ['TLSv1_3', 'TLSv1_3']);
   });
 
   it('bounds a try of the Check by the Check time-out', () => {
@@ -112,7 +122,7 @@ describe('generated configuration', () => {
       timeout: string;
       retry_policy: unknown;
     }[];
-    assert.equal(services.length, 3);
+    assert.equal(services.length, 4);
     for (const service of services) {
       assert.equal(service.timeout, '0.250s');
       assert.deepEqual(service.retry_policy, {
@@ -135,32 +145,51 @@ describe('generated configuration', () => {
       const [predicate] = retry_host_predicate as { name: string }[];
       assert.equal(predicate?.name, 'envoy.retry_host_predicates.previous_hosts');
     }
-    const [cluster] = holders(tree, 'health_checks');
-    assert.equal(cluster?.['name'], 'cg_authz');
-    assert.deepEqual(cluster?.['common_lb_config'], {
-      healthy_panic_threshold: { value: 0 },
-      update_merge_window: '0s',
-    });
-    const sockets = members(cluster, 'pipe').map((pipe) => (pipe as { path: string }).path);
-    assert.deepEqual(sockets, fleet.authz_sockets);
+    const clusters = holders(tree, 'health_checks');
+    assert.deepEqual(
+      clusters.map((cluster) => cluster['name']),
+      ['cg_authz', 'cg_sds'],
+    );
+    for (const cluster of clusters) {
+      assert.deepEqual(cluster['common_lb_config'], {
+        healthy_panic_threshold: { value: 0 },
+        update_merge_window: '0s',
+      });
+      const sockets = members(cluster, 'pipe').map((pipe) => (pipe as { path: string }).path);
+      assert.deepEqual(sockets, fleet.authz_sockets);
+    }
     assert.deepEqual(members(config, 'health_checks'), []);
   });
 
   it('carries the stamp in the guards alone', () => {
     const text = render({ ...local, stamp: 'SECRET' });
-    assert.equal(text.split('SECRET').length - 1, 3);
-    assert.equal(members(config, 'sourced_metadata').length, 3);
+    assert.equal(text.split('SECRET').length - 1, 5);
+    assert.equal(members(config, 'sourced_metadata').length, 4);
+    assert.equal(members(config, 'condition').length, 1);
   });
 
-  it('logs no path, header or host name', () => {
+  it('logs no path, header or host name, but the name that an opaque tunnel asked for', () => {
     const formats = members(config, 'log_format');
-    assert.equal(formats.length, 2);
+    assert.equal(formats.length, 4);
     const text = JSON.stringify(formats);
     assert.deepEqual(
       [...text.matchAll(/%REQ\(([^)]*)\)/g)].map((match) => match[1]),
-      ['X-REQUEST-ID', 'X-REQUEST-ID'],
+      Array(4).fill('X-REQUEST-ID'),
     );
-    assert.doesNotMatch(text, /PATH|AUTHORITY|RESP\(|SERVER_NAME|UPSTREAM_HOST/);
+    assert.doesNotMatch(text, /PATH|AUTHORITY|RESP\(|UPSTREAM_HOST/);
+    const naming = formats.filter((format) => JSON.stringify(format).includes('SERVER_NAME'));
+    assert.deepEqual(members(naming, 'listener'), ['opaque']);
+  });
+
+  it('gives every kind of entry the members that close a receipt', () => {
+    const formats = members(members(config, 'log_format'), 'json_format') as Record<string, string>[];
+    assert.deepEqual(
+      formats.map((format) => format['listener']),
+      ['explicit', 'base_url', 'intercepted', 'opaque'],
+    );
+    const own = ['route', 'sni'];
+    const shared = formats.map((format) => Object.keys(format).filter((name) => !own.includes(name)));
+    assert.ok(allSame(shared), 'the entries differ in more than route and sni');
   });
 
   it('tells the gateway how credentials travelled', () => {
@@ -168,10 +197,32 @@ describe('generated configuration', () => {
     assert.deepEqual(facts(local), [
       { mode: 'explicit', transport: 'loopback' },
       { mode: 'base_url', transport: 'loopback' },
+      { mode: 'intercepted', transport: 'tls' },
     ]);
     assert.deepEqual(facts(GOLDEN['network'] as EnvoyConfigInput), [
       { mode: 'explicit', transport: 'plaintext' },
       { mode: 'base_url', transport: 'plaintext' },
+      { mode: 'intercepted', transport: 'tls' },
     ]);
+  });
+
+  it('shows the ticket of a tunnel and the name of its handshake inside alone', () => {
+    const { listeners } = config['static_resources'] as { listeners: { name: string }[] };
+    for (const listener of listeners) {
+      const inside = listener.name === 'intercept_in';
+      assert.equal(members(listener, 'include_tls_session').length, inside ? 1 : 0, listener.name);
+      const said = JSON.stringify(members(listener, 'initial_metadata'));
+      assert.equal(said.includes('"x-cg-tunnel"'), inside, listener.name);
+    }
+  });
+
+  it('asks for certificates over connections of its own, from the same processes', () => {
+    const tree = envoyConfig(GOLDEN['fleet'] as EnvoyConfigInput);
+    const { clusters } = tree['static_resources'] as { clusters: Record<string, unknown>[] };
+    const [checks, secrets] = ['cg_authz', 'cg_sds'].map((name) =>
+      JSON.stringify(clusters.find((cluster) => cluster['name'] === name)).replaceAll(name, ''),
+    );
+    assert.equal(checks, secrets);
+    assert.deepEqual(members(members(tree, 'api_config_source'), 'cluster_name'), ['cg_sds']);
   });
 });

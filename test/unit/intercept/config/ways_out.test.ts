@@ -64,14 +64,83 @@ function leaksOf(filters: readonly Node[], stamp: string): string[] {
   return leaks;
 }
 
+const SNI_GUARD = 'type.googleapis.com/envoy.extensions.filters.network.rbac.v3.RBAC';
+const RESOLVER =
+  'type.googleapis.com/envoy.extensions.filters.network.sni_dynamic_forward_proxy.v3.FilterConfig';
+const TCP_PROXY = 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy';
+
+/** An expression of the configuration as text; what this does not know stays what it is, and then matches nothing. */
+function expression(node: Node): string {
+  const call = nodeOf(node['call_expr']);
+  const args = list(call['args']).map(expression);
+  if (call['function'] === '_&&_') return `${args[0]} && ${args[1]}`;
+  if (call['function'] === '_==_') return `${args[0]} == ${args[1]}`;
+  if (call['function'] === '_[_]') return `${args[0]}[${args[1]}]`;
+  if (call['function'] === 'bytes') return `bytes(${args[0]})`;
+  const select = nodeOf(node['select_expr']);
+  if (select['field'] !== undefined) return `${expression(nodeOf(select['operand']))}.${select['field']}`;
+  const text = nodeOf(node['const_expr'])['string_value'];
+  if (text !== undefined) return `'${text}'`;
+  return String(nodeOf(node['ident_expr'])['name'] ?? JSON.stringify(node));
+}
+
+/** Why this chain of network filters passes on bytes that nobody vouched for. */
+function opaqueLeaks(listener: Node, chain: Node, stamp: string): string[] {
+  const filters = list(chain['filters']);
+  const types = filters.map((filter) => String(nodeOf(filter['typed_config'])['@type']));
+  if (!types.some((type) => /_proxy/.test(type.replace('sni_dynamic_forward_proxy', '')))) return [];
+  const leaks: string[] = [];
+  const order = types.slice(types[0]?.endsWith('.ConnectionLimit') === true ? 1 : 0);
+  if (JSON.stringify(order) !== JSON.stringify([SNI_GUARD, RESOLVER, TCP_PROXY]))
+    leaks.push('other filters, or another order');
+  if (filters.some((filter) => filter['disabled'] !== undefined)) leaks.push('a filter can be left out');
+  if (listener['internal_listener'] === undefined || listener['address'] !== undefined)
+    leaks.push('reachable from outside');
+  if (JSON.stringify(chain['filter_chain_match']) !== '{"transport_protocol":"tls"}')
+    leaks.push('not for TLS alone');
+  const config = (type: string): Node => nodeOf(filters[types.indexOf(type)]?.['typed_config']);
+  const rules = nodeOf(config(SNI_GUARD)['rules']);
+  const policies = Object.values(nodeOf(rules['policies'])).filter(isNode);
+  if (rules['action'] !== 'ALLOW' || policies.length !== 1) leaks.push('the guard does not guard');
+  const wanted = `bytes('${stamp}') == filter_state['cg.stamp'] && bytes(connection.requested_server_name) == filter_state['envoy.upstream.dynamic_host']`;
+  if (expression(nodeOf(policies[0]?.['condition'])) !== wanted)
+    leaks.push('the guard asks for something else');
+  const proxy = config(TCP_PROXY);
+  if (proxy['cluster'] !== 'dfp_tcp') leaks.push('passes on to somewhere else');
+  if (proxy['upstream_connect_mode'] !== 'ON_DOWNSTREAM_DATA') leaks.push('dials before it is decided');
+  return leaks;
+}
+
+/** The three routes of CONNECT that open something; each needs the header that only the gateway can set. */
+const TUNNELS: Readonly<Record<string, string>> = {
+  intercept: 'intercept_in',
+  passthrough: 'opaque_in',
+  raw: 'dfp_tcp',
+};
+
+function tunnelLeak(match: Node, cluster: unknown): string | undefined {
+  const [header, more] = list(match['headers']);
+  const exact = String(nodeOf(header?.['string_match'])['exact']);
+  const plain =
+    JSON.stringify(header) === JSON.stringify({ name: 'x-cg-tunnel-mode', string_match: { exact } });
+  if (!plain || more !== undefined) return 'a tunnel that the gateway did not choose';
+  return TUNNELS[exact] === cluster ? undefined : `${exact} leads to ${String(cluster)}`;
+}
+
 /** Every reason for which something could get out of this configuration unjudged. */
 function leaks(config: unknown, stamp: string): string[] {
   const found: string[] = [];
   const listeners = list(nodeOf(nodeOf(config)['static_resources'])['listeners']);
   if (listeners.length === 0) found.push('no listeners: nothing was walked');
+  for (const listener of listeners)
+    for (const chain of [...list(listener['filter_chains']), nodeOf(listener['default_filter_chain'])])
+      for (const leak of opaqueLeaks(listener, chain, stamp))
+        found.push(`${String(listener['name'])}: ${leak}`);
   for (const [path, node] of walk(listeners)) {
     const type = String(node['@type'] ?? '');
-    if (/tcp_proxy|udp_proxy|redis_proxy|generic_proxy/.test(type)) found.push(`${path}: ${type}`);
+    if (/udp_proxy|redis_proxy|generic_proxy/.test(type)) found.push(`${path}: ${type}`);
+    if (type === TCP_PROXY && !/^\/\d+\/filter_chains\/\d+\/filters\/\d+\/typed_config$/.test(path))
+      found.push(`${path}: a TCP proxy where no chain was looked at`);
     if (type.endsWith('.HttpConnectionManager')) {
       for (const leak of leaksOf(list(node['http_filters']), stamp)) found.push(`${path}: ${leak}`);
       if (node['rds'] !== undefined || node['scoped_routes'] !== undefined)
@@ -81,6 +150,9 @@ function leaks(config: unknown, stamp: string): string[] {
     if (node['upgrade_type'] !== undefined && node['filters'] !== undefined)
       for (const leak of leaksOf(list(node['filters']), stamp)) found.push(`${path}: ${leak}`);
     for (const [name, override] of Object.entries(nodeOf(node['typed_per_filter_config']))) {
+      // The second look at the address, where no address was resolved: on the way to a listener inside.
+      const inside = ['intercept_in', 'opaque_in'].includes(String(nodeOf(node['route'])['cluster']));
+      if (inside && name === 'cg.ipdeny' && Object.keys(nodeOf(override)).join() === '@type') continue;
       const { disabled, check_settings } = nodeOf(override);
       const only = Object.keys(nodeOf(override)).sort().join();
       if (disabled !== undefined || only !== '@type,check_settings' || check_settings === undefined)
@@ -88,10 +160,16 @@ function leaks(config: unknown, stamp: string): string[] {
     }
     const action = nodeOf(node['route']);
     const cluster = action['cluster'];
-    if (node['match'] !== undefined && node['route'] !== undefined && !/^dfp_/.test(String(cluster)))
-      found.push(`${path}: a route to ${String(cluster)}`);
     const upgrades = list(action['upgrade_configs']);
     const tunnel = nodeOf(node['match'])['connect_matcher'] !== undefined;
+    if (node['match'] !== undefined && node['route'] !== undefined) {
+      const leak = tunnel
+        ? tunnelLeak(nodeOf(node['match']), cluster)
+        : /^dfp_(plain|tls)$/.test(String(cluster))
+          ? undefined
+          : `a route to ${String(cluster)}`;
+      if (leak !== undefined) found.push(`${path}: ${leak}`);
+    }
     if (node['match'] !== undefined && node['route'] !== undefined) {
       const open = upgrades.filter((upgrade) => upgrade['enabled'] !== false);
       // The listener's CONNECT is also what `Upgrade: CONNECT` on a plain request asks for.
@@ -161,6 +239,7 @@ describe('ways out of Envoy', () => {
     const cases: Readonly<Record<string, string[]>> = {
       'no guard in the main chain': cut('http_filters', 'cg.stamp'),
       'no guard in the tunnel chain': cut('filters', 'cg.stamp'),
+      'no guard in the opaque chain': cut('filters', 'cg.sni'),
       'no Check': cut('http_filters', 'envoy.filters.http.ext_authz'),
       'fail open': open((node) => {
         if (node['failure_mode_allow'] === false) node['failure_mode_allow'] = true;
@@ -171,8 +250,29 @@ describe('ways out of Envoy', () => {
       'a TCP proxy': open((node) => {
         if (Array.isArray(node['filter_chains']))
           node['filter_chains'].push({
-            filters: [{ typed_config: { '@type': 'x.tcp_proxy.v3.TcpProxy', cluster: 'dfp_tcp' } }],
+            filters: [{ typed_config: { '@type': TCP_PROXY, cluster: 'dfp_tcp' } }],
           });
+      }),
+      'a TCP proxy for what is not TLS': open((node) => {
+        if (node['internal_listener'] !== undefined)
+          node['default_filter_chain'] = structuredClone(list(node['filter_chains'])[0]);
+        if (isNode(node['default_filter_chain']))
+          delete (node['default_filter_chain'] as Record<string, unknown>)['filter_chain_match'];
+      }),
+      'an opaque listener with an address': open((node) => {
+        if (node['internal_listener'] !== undefined) node['address'] = {};
+      }),
+      'a guard that knows another name': open((node) => {
+        if (node['field'] === 'requested_server_name') node['field'] = 'uri_san_peer_certificate';
+      }),
+      'a dial before the decision': open((node) => {
+        delete node['upstream_connect_mode'];
+      }),
+      'a tunnel without the choice of the gateway': open((node) => {
+        if (node['connect_matcher'] !== undefined) delete node['headers'];
+      }),
+      'a tunnel chosen for another': open((node) => {
+        if (node['exact'] === 'intercept') node['exact'] = 'raw';
       }),
       'a disabled Check on a route': open((node) => {
         if (node['match'] !== undefined)

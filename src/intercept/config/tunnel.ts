@@ -1,0 +1,91 @@
+import { AUTHZ_FILTER, RECEIPT_KEY, STAMP_KEY } from './ext_authz.ts';
+import { extension, type Message, typed } from './typed.ts';
+
+/** The two listeners inside Envoy, and the clusters of the same names that lead to them. */
+export const INTERCEPT_LISTENER = 'intercept_in';
+export const OPAQUE_LISTENER = 'opaque_in';
+
+/** Header of the gateway's answer that opens a tunnel. The ingress strip keeps clients from saying it. */
+const MODE_HEADER = 'x-cg-tunnel-mode';
+
+/** An opaque tunnel lives at most this long: a revoked agent must not keep one open. */
+export const OPAQUE_MAX = '900s';
+/** An intercepted one may live longer, because each request inside is judged on its own. */
+const INTERCEPTED_MAX = '3600s';
+/** A tunnel in which no byte moves ends, whatever is inside. */
+export const TUNNEL_IDLE = '900s';
+
+/** Names under which the facts of a tunnel cross to a listener inside. */
+export const TICKET_STATE = 'cg.tunnel';
+export const RECEIPT_STATE = 'cg.receipt';
+export const STAMP_STATE = 'cg.stamp';
+/** Names that Envoy itself reads: the destination to dial, and the client's address for the listener inside. */
+export const HOST_STATE = 'envoy.upstream.dynamic_host';
+const PORT_STATE = 'envoy.upstream.dynamic_port';
+const CLIENT_STATE = 'envoy.filters.listener.original_dst.remote_ip';
+
+/**
+ * After the stamp guard of a CONNECT: hands what the gateway said to the next connection, and to no later one. What the
+ * gateway did not say is not set, and the listener inside then refuses.
+ */
+export function tunnelFacts(): Message {
+  const said = (key: string): string => `%DYNAMIC_METADATA(${AUTHZ_FILTER}:${key})%`;
+  return extension('cg.tunnel_facts', 'envoy.extensions.filters.http.set_filter_state.v3.Config', {
+    on_request_headers: [
+      share(TICKET_STATE, said('tunnel'), 'envoy.string'),
+      share(RECEIPT_STATE, said(RECEIPT_KEY), 'envoy.string'),
+      share(STAMP_STATE, said(STAMP_KEY), 'envoy.string'),
+      share(HOST_STATE, said('host')),
+      share(PORT_STATE, said('port')),
+      share(CLIENT_STATE, '%DOWNSTREAM_REMOTE_ADDRESS%'),
+    ],
+  });
+}
+
+function share(object_key: string, inline_string: string, factory_key?: string): Message {
+  return {
+    object_key,
+    ...(factory_key === undefined ? {} : { factory_key }),
+    shared_with_upstream: 'ONCE',
+    skip_if_empty: true,
+    format_string: { omit_empty_values: true, text_format_source: { inline_string } },
+  };
+}
+
+/** In this order: the three ways that the gateway can choose, and no way for a CONNECT that it did not choose for. */
+export function tunnelRoutes(): Message[] {
+  return [
+    tunnelRoute('intercept', 'intercept', INTERCEPT_LISTENER, INTERCEPTED_MAX),
+    tunnelRoute('tunnel', 'passthrough', OPAQUE_LISTENER, OPAQUE_MAX),
+    tunnelRoute('tunnel_raw', 'raw', 'dfp_tcp', OPAQUE_MAX),
+    noTunnelRoute(),
+  ];
+}
+
+function tunnelRoute(name: string, exact: string, cluster: string, max_stream_duration: string): Message {
+  return {
+    name,
+    match: { connect_matcher: {}, headers: [{ name: MODE_HEADER, string_match: { exact } }] },
+    route: {
+      cluster,
+      timeout: '0s',
+      idle_timeout: TUNNEL_IDLE,
+      max_stream_duration: { max_stream_duration },
+      upgrade_configs: [{ upgrade_type: 'CONNECT', connect_config: {} }],
+    },
+    ...(cluster === 'dfp_tcp' ? {} : { typed_per_filter_config: ADDRESS_CHECKED_INSIDE }),
+  };
+}
+
+/** Nothing is resolved for a connection to a listener inside; the way out of that listener has its own guard. */
+const ADDRESS_CHECKED_INSIDE: Message = {
+  'cg.ipdeny': typed('envoy.extensions.filters.http.rbac.v3.RBACPerRoute'),
+};
+
+/**
+ * CONNECT where no tunnel is open. A request without a route would skip the Check and be stopped by the stamp guard
+ * alone, as if something were broken; with this one Envoy asks, and refuses in so many words.
+ */
+export function noTunnelRoute(): Message {
+  return { name: 'no_tunnel', match: { connect_matcher: {} }, direct_response: { status: 403 } };
+}
