@@ -1,4 +1,4 @@
-import type { Agent } from '../core/identity/agent.ts';
+import type { Agent, ApiKeyEntry } from '../core/identity/agent.ts';
 import { bindAgent, refuseAgent } from '../core/identity/bind.ts';
 import type { CredentialTransport, IdentityFact, IdentityProblem, Run } from '../core/identity/principal.ts';
 import type { RawRequest } from '../core/request/egress_request.ts';
@@ -6,7 +6,7 @@ import type { Result } from '../core/result.ts';
 import { hashApiKey, isApiKeyShape, sameDigest } from './api_key.ts';
 import { type Presented, presentedCredential } from './credentials.ts';
 import type { Verification, VerifiedToken } from './jwt_verifier.ts';
-import type { KeyOwner, RegistryView } from './registry_view.ts';
+import type { RegistryView } from './registry_view.ts';
 
 /** What one request says about who sends it. */
 export interface CredentialInput {
@@ -49,7 +49,7 @@ function byKey(presented: Presented, input: CredentialInput, verifiers: Verifier
     binding: { kind: 'api_key', key_id: owner.key.key_id } as const,
     credential_transport: input.transport,
   };
-  if (isDead(owner, input.now_ms)) return refuseAgent(owner.agent, proof, 'IDENTITY_EXPIRED');
+  if (isDead(owner.key, input.now_ms)) return refuseAgent(owner.agent, proof, 'IDENTITY_EXPIRED');
   const fact = bindAgent(owner.agent, proof);
   if (fact.ok) verifiers.keyUsed(owner.key.key_id, input.now_ms);
   return fact;
@@ -90,11 +90,11 @@ function claimsOf(
 }
 
 /** Times of one fixed form compare as text. */
-function isDead({ key }: KeyOwner, now_ms: number): boolean {
+export function isDead(key: ApiKeyEntry, now_ms: number): boolean {
   if (key.revoked_at !== undefined) return true;
   return key.expires_at !== undefined && new Date(now_ms).toISOString() >= key.expires_at;
 }
 
-function nobody(problem: IdentityProblem): IdentityFact {
+export function nobody(problem: IdentityProblem): IdentityFact {
   return { ok: false, problem };
 }

@@ -34,7 +34,8 @@ const RUN_PARAMETER = ';run=';
 
 /**
  * Finds the credential: `proxy-authorization` for the explicit proxy, `x-clawgress-key` for the base URL. The other
- * place may repeat it and nothing else: a request that speaks for two has no owner.
+ * place may repeat it and nothing else: a request that speaks for two has no owner. Inside an intercepted tunnel,
+ * whose owner is known, either place will do.
  */
 export function presentedCredential(
   mode: RawRequest['mode'],
@@ -45,23 +46,33 @@ export function presentedCredential(
   if (proxy.length > 1 || keys.length > 1) return fail('IDENTITY_CONFLICT');
   const fromProxy = proxy[0] === undefined ? undefined : readAuthorization(proxy[0]);
   const fromKey = keys[0] === undefined ? undefined : readSecret(keys[0]);
-  const main = mode === 'explicit' ? fromProxy : fromKey;
+  const [main, other] = inOrder(mode, fromProxy, fromKey);
   if (!main) return fail('IDENTITY_MISSING');
   if (!main.ok) return main;
-  const other = mode === 'explicit' ? fromKey : fromProxy;
   if (other && !(other.ok && other.value.secret === main.value.secret)) return fail('IDENTITY_CONFLICT');
   const user = main.value.user ?? (other?.ok ? other.value.user : undefined);
-  return ok(present(main.value, user, valuesOf(headers, RUN_HEADER)));
+  return ok(present(main.value, user, runsInHeaders(headers)));
+}
+
+/** The place where this mode expects the credential, then the other. Inside a tunnel either will do: none is needed. */
+function inOrder<T>(mode: RawRequest['mode'], proxy: T | undefined, key: T | undefined) {
+  const first = mode === 'explicit' || (mode === 'intercepted' && key === undefined) ? proxy : key;
+  return [first, first === proxy ? key : proxy] as const;
 }
 
 function present(
   { kind, secret }: Credential,
   user: Credential['user'],
-  labels: readonly string[],
+  inHeaders: readonly Run[],
 ): Presented {
-  const runs: Run[] = labels.map((label) => ({ label, asserted_by: 'header' }));
+  const runs = [...inHeaders];
   if (user?.run !== undefined) runs.push({ label: user.run, asserted_by: 'basic_user' });
   return { kind, secret, ...(user === undefined ? {} : { claimed_agent: user.agent }), runs };
+}
+
+/** Run labels that stand beside the credential, as sent. */
+export function runsInHeaders(headers: RawRequest['headers']): readonly Run[] {
+  return valuesOf(headers, RUN_HEADER).map((label) => ({ label, asserted_by: 'header' }));
 }
 
 function valuesOf(headers: RawRequest['headers'], name: string): readonly string[] {

@@ -6,6 +6,7 @@ import { authenticate, type CredentialInput } from './authenticate.ts';
 import { JwtVerifier, type JwtVerifierOptions } from './jwt_verifier.ts';
 import type { AuthnLog } from './key_source.ts';
 import { viewRegistry } from './registry_view.ts';
+import { type ResumedInput, resume } from './resume.ts';
 
 export interface IdentityOptions {
   readonly jwt_issuers: readonly JwtIssuerSettings[];
@@ -24,6 +25,7 @@ export interface LiveRegistry {
   readonly canonical: Uint8Array;
   readonly agent_count: number;
   authenticate(input: CredentialInput): IdentityFact | Promise<IdentityFact>;
+  resume(input: ResumedInput): IdentityFact | Promise<IdentityFact>;
 }
 
 /** Everything about identity that outlives one registry: issuer keys, the token cache, when keys were last used. */
@@ -62,6 +64,7 @@ export function openIdentity(options: IdentityOptions): Identity {
         canonical,
         agent_count,
         authenticate: (input) => authenticate(input, verifiers),
+        resume: (input) => resume(input, verifiers),
       });
     },
     lastUsed: () => used,

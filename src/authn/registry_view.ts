@@ -16,6 +16,7 @@ export interface RegistryView {
   readonly agent_count: number;
   keyOwner(sha256: string): KeyOwner | undefined;
   subjectOwner(issuer: string, subject: string): Agent | undefined;
+  agent(tenant_id: string, agent_id: string): Agent | undefined;
 }
 
 /** Indexes a parsed document, whose keys and subjects are known to be unique. */
@@ -23,7 +24,9 @@ export function viewRegistry(document: RegistryDocument): RegistryView {
   const canonical = new TextEncoder().encode(encodeJcs(document));
   const keys = new Map<string, KeyOwner>();
   const subjects = new Map<string, Agent>();
+  const agents = new Map<string, Agent>();
   for (const agent of document.agents) {
+    agents.set(agent.agent_id, agent);
     for (const key of agent.api_keys) keys.set(key.sha256, { agent, key });
     for (const { issuer, subject } of agent.subjects) subjects.set(subjectKey(issuer, subject), agent);
   }
@@ -33,6 +36,10 @@ export function viewRegistry(document: RegistryDocument): RegistryView {
     agent_count: document.agents.length,
     keyOwner: (sha256: string) => keys.get(sha256),
     subjectOwner: (issuer: string, subject: string) => subjects.get(subjectKey(issuer, subject)),
+    agent: (tenant_id: string, agent_id: string) => {
+      const found = agents.get(agent_id);
+      return found?.tenant_id === tenant_id ? found : undefined;
+    },
   });
 }
 

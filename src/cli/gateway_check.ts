@@ -36,6 +36,7 @@ export function createGatewayCheck(parts: {
     ids: { receiptId: receiptIds(Date.now) },
     clock: { nowMs: Date.now, monoUs: () => Math.floor(performance.now() * 1000) },
     salt: (receiptId, pointer) => commitmentSalt(hmac, keyring.commitSaltKey, receiptId, pointer),
+    mac: keyring.hmac,
     settings: {
       gatewayId: parts.gatewayId,
       stamp: readFileSync(parts.layout.stamp, 'utf8').trim(),

@@ -186,9 +186,9 @@ class FileFeed implements Feed {
 
   private swap(): void {
     const { policy, lapse } = this.policy.good().value;
-    const { registry_hash, authenticate } = this.registry.good().value;
+    const { registry_hash, authenticate, resume } = this.registry.good().value;
     const vouched = lapse ? { policyLapse: lapse } : {};
-    this.snapshot = Object.freeze({ policy, registry_hash, authenticate, ...vouched });
+    this.snapshot = Object.freeze({ policy, registry_hash, authenticate, resume, ...vouched });
   }
 }
 

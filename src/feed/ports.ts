@@ -60,7 +60,7 @@ export interface VersionStore {
   readonly journal?: BundleRef;
 }
 
-export interface LiveRegistry extends Pick<Snapshot, 'authenticate'> {
+export interface LiveRegistry extends Pick<Snapshot, 'authenticate' | 'resume'> {
   readonly registry_hash: string;
   readonly canonical: Uint8Array;
   readonly agent_count: number;

@@ -9,9 +9,12 @@ import { type Appended, judgeAndRecord } from './judging.ts';
 import type { Call } from './propose.ts';
 import { encodeRecorded, encodeRefused } from './reply.ts';
 import type { Seat } from './sleepers.ts';
+import { enterTunnel } from './tunnel.ts';
 
 /** The Envoy that asks, as its configuration names itself in the metadata of the call. */
 export interface Caller extends Pick<Call, 'node' | 'epoch'> {
+  /** Of the tunnel that the request came through. */
+  readonly ticket?: string;
   /** W3C trace context of the call. */
   readonly traceparent?: string;
 }
@@ -30,10 +33,12 @@ export function createCheck(deps: CheckDependencies): Check {
     const span = deps.trace?.(caller?.traceparent);
     try {
       if (caller === undefined) throw new Error('the call does not name its Envoy');
-      const request = normalise(check.raw, { ports: deps.settings.selfPorts });
+      const { node, epoch } = caller;
+      const entered = enterTunnel(deps, check, caller);
+      const request = normalise(entered.check.raw, { ports: deps.settings.selfPorts });
       return await answer(deps, {
-        ...caller,
-        check,
+        ...{ node, epoch },
+        ...entered,
         request,
         receiptId: deps.ids.receiptId(),
         startedUs,
@@ -64,7 +69,7 @@ async function answerFrom(deps: CheckDependencies, call: Call, seat: Seat): Prom
   if (!appended.ok) return encodeRefused(call, proposal, appended.problem);
   const isHere = await heldBack(deps, seat, appended.value);
   if (!isHere) return encodeRefused(call, proposal, 'RECORDER_BUSY');
-  return encodeRecorded(deps.settings.stamp, call, proposal, verdict, appended.value);
+  return encodeRecorded(deps, call, proposal, verdict, appended.value);
 }
 
 function reasonOf(appended: Appended): ReasonCode {

@@ -2,6 +2,7 @@ import type { Degradation } from '../core/identity/principal.ts';
 import type { ReasonCode } from '../core/verdict/reasons.ts';
 import type { RecorderPort, Snapshot } from './ports.ts';
 import type { Sleepers } from './sleepers.ts';
+import type { Mac } from './tunnel_ticket.ts';
 
 /** The trace of one Check, when the request is sampled. */
 export interface CheckSpan {
@@ -20,6 +21,8 @@ export interface CheckDependencies {
   readonly clock: { nowMs(): number; monoUs(): number };
   /** The 32-byte salt of one committed value. */
   salt(receiptId: string, pointer: string): Uint8Array;
+  /** The same on every gateway of this host. */
+  readonly mac: Mac;
   readonly settings: CheckSettings;
   /** Places for answers that wait for their slot; of this process. */
   readonly sleepers: Sleepers;

@@ -4,6 +4,7 @@ import { ok } from '../core/result.ts';
 import { decide } from '../core/verdict/decide.ts';
 import type { Proposal, Verdict } from '../core/verdict/proposal.ts';
 import type { CheckDependencies } from './dependencies.ts';
+import type { Snapshot } from './ports.ts';
 import { type Call, proposalOf } from './propose.ts';
 import type { Seat } from './sleepers.ts';
 
@@ -30,9 +31,8 @@ export async function judgeAndRecord(deps: CheckDependencies, call: Call, seat: 
 /** Under ONE snapshot. The answer exists only after the record is on stable storage. */
 async function judgeOnce(deps: CheckDependencies, call: Call, seat: Seat): Promise<Judged> {
   const snapshot = deps.snapshot();
-  const { raw, transport } = call.check;
   const now_ms = deps.clock.nowMs();
-  const identity = await snapshot.authenticate({ mode: raw.mode, headers: raw.headers, transport, now_ms });
+  const identity = await whoAsks(snapshot, call, now_ms);
   const request = call.request.ok ? ok(call.request.value.request) : call.request;
   const lapse = snapshot.policyLapse?.(now_ms);
   const { verdict, demands } = decide(snapshot.policy, identity, request, { lapse, atMs: now_ms });
@@ -43,6 +43,20 @@ async function judgeOnce(deps: CheckDependencies, call: Call, seat: Seat): Promi
   const appended = await deps.recorder.append(proposal);
   recorded?.();
   return { verdict, proposal, appended };
+}
+
+/** Inside a tunnel its owner, read again; without a valid ticket nobody, whatever credential came along. */
+function whoAsks(
+  snapshot: Snapshot,
+  { check, passage }: Call,
+  now_ms: number,
+): IdentityFact | Promise<IdentityFact> {
+  const { raw, transport } = check;
+  const { mode, headers } = raw;
+  if (mode !== 'intercepted') return snapshot.authenticate({ mode, headers, transport, now_ms });
+  if (passage?.ok === true) return snapshot.resume({ owner: passage.value, headers, now_ms });
+  const isOver = passage?.problem === 'TICKET_EXPIRED';
+  return { ok: false, problem: isOver ? 'IDENTITY_EXPIRED' : 'IDENTITY_MISSING' };
 }
 
 function isStale(appended: Appended): boolean {

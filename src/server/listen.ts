@@ -79,7 +79,18 @@ function callerOf(metadata: Metadata): Caller | undefined {
   const epoch = single(metadata, 'x-cg-epoch');
   if (node === undefined || epoch === undefined) return undefined;
   const [traceparent] = metadata.get('traceparent');
-  return typeof traceparent === 'string' ? { node, epoch, traceparent } : { node, epoch };
+  const ticket = ticketOf(metadata);
+  return {
+    ...{ node, epoch },
+    ...(typeof traceparent === 'string' ? { traceparent } : {}),
+    ...(ticket === undefined ? {} : { ticket }),
+  };
+}
+
+/** Of two there is none: nobody could say which tunnel the request came through. */
+function ticketOf(metadata: Metadata): string | undefined {
+  const [value, ...more] = metadata.get('x-cg-tunnel');
+  return typeof value === 'string' && more.length === 0 ? value : undefined;
 }
 
 function single(metadata: Metadata, name: string): string | undefined {

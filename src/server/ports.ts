@@ -1,4 +1,4 @@
-import type { IdentityFact } from '../core/identity/principal.ts';
+import type { IdentityFact, Principal } from '../core/identity/principal.ts';
 import type { CompiledPolicy } from '../core/policy/compiled.ts';
 import type { OutcomeFacts, OutcomeRecord } from '../core/receipt/records.ts';
 import type { RawRequest } from '../core/request/egress_request.ts';
@@ -19,7 +19,26 @@ export interface Snapshot {
   readonly registry_hash: string;
   /** Reads and judges the credentials of one request. Never throws. Synchronous for API keys. */
   authenticate(input: AuthInput): IdentityFact | Promise<IdentityFact>;
+  /**
+   * Who asks inside an intercepted tunnel: its owner as the registry knows it now. Never throws. Synchronous unless a
+   * token comes along.
+   */
+  resume(input: ResumeInput): IdentityFact | Promise<IdentityFact>;
 }
+
+export interface ResumeInput {
+  readonly owner: TunnelOwner;
+  /** Of the inner request: a run label, and perhaps a credential that must be the owner's. */
+  readonly headers: RawRequest['headers'];
+  /** Wall clock, milliseconds since the epoch. */
+  readonly now_ms: number;
+}
+
+/** Whose tunnel it is: what the requests inside are held to. Nothing but who and how is taken over from the CONNECT. */
+export type TunnelOwner = Pick<
+  Principal,
+  'tenant_id' | 'agent_id' | 'binding' | 'credential_transport' | 'run'
+>;
 
 export interface AuthInput {
   readonly mode: RawRequest['mode'];

@@ -4,7 +4,12 @@ import { commit } from '../core/canonical/commitment.ts';
 import { encodeJcs } from '../core/canonical/jcs.ts';
 import type { IdentityFact } from '../core/identity/principal.ts';
 import type { RequestFacts } from '../core/receipt/decision.ts';
-import type { EgressRequest, NormalisedRequest, RequestProblem } from '../core/request/egress_request.ts';
+import type {
+  EgressRequest,
+  NormalisedRequest,
+  RequestProblem,
+  TunnelMode,
+} from '../core/request/egress_request.ts';
 import { problemFacts, requestFacts } from '../core/request/facts.ts';
 import type { Result } from '../core/result.ts';
 import type { Judgement } from '../core/verdict/decide.ts';
@@ -12,6 +17,7 @@ import type { DecisionDraft, PolicyLapse, Proposal, Verdict } from '../core/verd
 import type { DecodedCheck } from './codec/check_request.ts';
 import type { CheckDependencies, CheckSpan } from './dependencies.ts';
 import type { Snapshot } from './ports.ts';
+import type { Passage } from './tunnel.ts';
 
 /** Where the raw query stands in a decision record; part of its commitment. */
 export const QUERY_POINTER = 'request/query';
@@ -20,6 +26,8 @@ export const QUERY_POINTER = 'request/query';
 export interface Call {
   readonly check: DecodedCheck;
   readonly request: Result<NormalisedRequest, RequestProblem>;
+  /** Exactly of a request inside an intercepted tunnel. */
+  readonly passage?: Passage;
   /** Name and life of the Envoy that asks, from the call's metadata. */
   readonly node: string;
   readonly epoch: string;
@@ -41,11 +49,12 @@ export interface Judged extends Judgement {
 export function proposalOf(deps: CheckDependencies, call: Call, judged: Judged): Proposal {
   const { snapshot, identity, lapse, verdict, demands, delay_max_ms } = judged;
   const { check } = call;
-  const request = factsOf(deps, call, snapshot);
+  const request = factsOf(deps, call, snapshot, verdict.tunnel);
   return {
     draft: {
       receipt_id: call.receiptId,
       request_id: check.requestId,
+      ...(call.passage?.ok === true ? { parent_decision: call.passage.value.receipt_id } : {}),
       envoy_node: call.node,
       envoy_epoch: call.epoch,
       gateway_id: deps.settings.gatewayId,
@@ -64,7 +73,7 @@ export function proposalOf(deps: CheckDependencies, call: Call, judged: Judged):
     ops: demands.map((demand) => demand.op),
     denials: demands.map((demand) => demand.denial),
     request_key: `${call.node}/${check.requestId}`,
-    request_digest: requestDigest(check, identity),
+    request_digest: requestDigest(call, identity, verdict.tunnel),
     ...(delay_max_ms === undefined ? {} : { delay_max_ms }),
   };
 }
@@ -93,10 +102,16 @@ function verdictMembers(
   };
 }
 
-function factsOf(deps: CheckDependencies, call: Call, snapshot: Snapshot): RequestFacts {
+function factsOf(
+  deps: CheckDependencies,
+  call: Call,
+  snapshot: Snapshot,
+  tunnel: TunnelMode | undefined,
+): RequestFacts {
   if (!call.request.ok) return problemFacts(call.check.raw, call.request.problem);
   const { request } = call.request.value;
-  return requestFacts(request, snapshot.policy.query_names, queryCommitment(deps, call, request));
+  const { query_names } = snapshot.policy;
+  return requestFacts(request, query_names, queryCommitment(deps, call, request), tunnel);
 }
 
 function queryCommitment(deps: CheckDependencies, call: Call, request: EgressRequest): string | undefined {
@@ -114,12 +129,22 @@ function isReplayable(call: Call, facts: RequestFacts): boolean {
 
 /**
  * Hex SHA-256 of what the client asked and who it is. A repeated Check yields the same digest, whatever policy is in
- * force by then; the query is inside, so only the recorder's HMAC of this value is ever written.
+ * force by then; the query is inside, so only the recorder's HMAC of this value is ever written. Only what became of
+ * a tunnel is inside as well: the recorder's first answer does not say it, and must not open another kind.
  */
-function requestDigest(check: DecodedCheck, identity: IdentityFact): string {
+function requestDigest(
+  { check, passage }: Call,
+  identity: IdentityFact,
+  opens: TunnelMode | undefined,
+): string {
   const { mode, method, scheme, authority, path } = check.raw;
   const who = identity.ok ? identity.principal.binding : identity.problem;
-  const facts = { mode, method, scheme, authority, path, source: check.source, who };
+  const facts = {
+    ...{ mode, method, scheme, authority, path, source: check.source, who },
+    ...(opens === undefined ? {} : { opens }),
+    ...(passage?.ok === true ? { parent: passage.value.receipt_id } : {}),
+    ...(check.sni === undefined ? {} : { sni: check.sni }),
+  };
   return hash('sha256', encodeJcs(facts), 'hex');
 }
 

@@ -8,11 +8,13 @@ import type {
 import type { AllowAnswer, LimitState } from './codec/answer.ts';
 import { encodeAllow, encodeDenial } from './codec/check_response.ts';
 import { strippedHeaders } from './codec/stripped.ts';
+import type { CheckDependencies } from './dependencies.ts';
 import type { Call } from './propose.ts';
+import { tunnelAnswer } from './tunnel.ts';
 
 /** Answers with what the recorder made durable, which for a repeated Check is the first result, not this draft. */
 export function encodeRecorded(
-  stamp: string,
+  deps: Pick<CheckDependencies, 'settings' | 'mac' | 'clock'>,
   call: Call,
   proposal: Proposal,
   verdict: Verdict,
@@ -24,7 +26,12 @@ export function encodeRecorded(
     // Repeated across a policy change: an allow that would not be given now is not handed out again.
     if (verdict.verdict !== 'allow') return encodeUnrecorded(call, 'STALE_SNAPSHOT');
     const strip = strippedHeaders(call.check.raw.headers);
-    return encodeAllow({ stamp, receipt, rewrite: rewriteOf(call, verdict), strip, ...limit });
+    const tunnel = tunnelAnswer(deps, call, proposal, verdict, recorded.receipt_id);
+    return encodeAllow({
+      stamp: deps.settings.stamp,
+      ...{ receipt, rewrite: rewriteOf(call, verdict), strip, ...limit },
+      ...(tunnel === undefined ? {} : { tunnel }),
+    });
   }
   return encodeDenial({
     reason: recorded.reason,

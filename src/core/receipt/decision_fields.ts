@@ -21,12 +21,13 @@ import {
   oneOf,
   optional,
   required,
+  type Shape,
   UUID_V7,
   unicodeText,
   visibleAscii,
 } from './shape.ts';
 
-const BINDING = {
+const BINDINGS = {
   api_key: { kind: required('derived', oneOf('api_key')), key_id: required('derived', ID) },
   jwt: {
     kind: required('derived', oneOf('jwt')),
@@ -35,6 +36,14 @@ const BINDING = {
     jwk_id: required('derived', unicodeText(RECORD_CAPS.jwt_name_length)),
   },
 };
+
+/** What proved an identity, by its kind. */
+export const BINDING: Shape = { kind: 'variants', tag: 'kind', options: BINDINGS };
+
+export const RUN: Shape = object({
+  label: required('asserted_by_client', ID),
+  asserted_by: required('observed', oneOf('header', 'basic_user', 'jwt')),
+} satisfies Covers<NonNullable<Principal['run']>>);
 
 const IDENTITY = {
   tenant_id: required('derived', ID),
@@ -45,15 +54,9 @@ const IDENTITY = {
   workload_fingerprint: optional('derived', visibleAscii(128)),
   status: required('derived', oneOf('active', 'disabled', 'quarantined')),
   auth_type: required('derived', oneOf('jwt', 'api_key', 'mtls', 'source')),
-  binding: required('derived', { kind: 'variants', tag: 'kind', options: BINDING }),
+  binding: required('derived', BINDING),
   credential_transport: required('observed', oneOf('loopback', 'tls', 'plaintext')),
-  run: optional(
-    'asserted_by_client',
-    object({
-      label: required('asserted_by_client', ID),
-      asserted_by: required('observed', oneOf('header', 'basic_user', 'jwt')),
-    }),
-  ),
+  run: optional('asserted_by_client', RUN),
 } satisfies Covers<Principal>;
 
 const REQUEST = {

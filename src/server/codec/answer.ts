@@ -1,4 +1,4 @@
-import type { RawRequest } from '../../core/request/egress_request.ts';
+import type { RawRequest, TunnelMode } from '../../core/request/egress_request.ts';
 import type { ReasonCode } from '../../core/verdict/reasons.ts';
 
 /** What ties an answer to its durable record. */
@@ -25,6 +25,18 @@ export interface AllowAnswer {
   /** Lower-case names of headers that must not reach the destination. */
   readonly strip: readonly string[];
   readonly limit?: LimitState;
+  /** On an allowed CONNECT. Without it Envoy has no route for one. */
+  readonly tunnel?: TunnelAnswer;
+}
+
+/** How Envoy opens a tunnel, and what crosses into it. */
+export interface TunnelAnswer {
+  readonly mode: TunnelMode;
+  /** Canonical, IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** With `intercept`: what vouches for the requests inside. */
+  readonly ticket?: string;
 }
 
 export interface DenialAnswer {

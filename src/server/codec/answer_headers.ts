@@ -7,9 +7,10 @@ export type HeaderOption = envoy.config.core.v3.HeaderValueOption.$Properties;
 const { APPEND_IF_EXISTS_OR_ADD, OVERWRITE_IF_EXISTS_OR_ADD } =
   envoy.config.core.v3.HeaderValueOption.HeaderAppendAction;
 
-/** Headers of the request as it is forwarded. */
-export function rewriteHeaders(rewrite: AllowAnswer['rewrite']): HeaderOption[] {
+/** Headers of the request as it is forwarded, and the one by which Envoy chooses the route of a tunnel. */
+export function rewriteHeaders({ rewrite, tunnel }: AllowAnswer): HeaderOption[] {
   return [
+    ...(tunnel === undefined ? [] : [set('x-cg-tunnel-mode', tunnel.mode)]),
     ...(rewrite.authority === undefined ? [] : [set(':authority', rewrite.authority)]),
     ...(rewrite.path === undefined ? [] : [set(':path', rewrite.path)]),
   ];

@@ -18,6 +18,8 @@ export interface DecodedCheck {
   readonly source: string;
   /** How credentials travel to this listener. */
   readonly transport: AuthInput['transport'];
+  /** Of the TLS handshake that the gateway terminated, as the client spelled it; only inside an intercepted tunnel. */
+  readonly sni?: string;
 }
 
 /** Why a message is no Check of our own configuration. None of these can be caused by an agent alone. */
@@ -53,6 +55,7 @@ export function decodeCheck(bytes: Uint8Array): Result<DecodedCheck, CheckProble
     requestId,
     source,
     transport: listener.transport,
+    ...(listener.mode === 'intercepted' ? sniOf(attributes) : {}),
   });
 }
 
@@ -63,6 +66,11 @@ function attributesOf(bytes: Uint8Array): Attributes | undefined {
     // The decoder throws on truncated or malformed input; there is nothing more to say about such bytes.
     return undefined;
   }
+}
+
+function sniOf({ tlsSession }: Attributes): { sni?: string } {
+  const sni = tlsSession?.sni ?? '';
+  return sni === '' ? {} : { sni };
 }
 
 function sourceOf(attributes: Attributes): string | undefined {
@@ -77,6 +85,8 @@ function listenerOf(
   attributes: Attributes,
 ): (Pick<DecodedCheck, 'transport'> & Pick<RawRequest, 'mode'>) | undefined {
   const { mode, transport } = attributes.contextExtensions ?? {};
+  // How the credential travelled is known of the CONNECT; what comes inside came through TLS that we terminated.
+  if (mode === 'intercepted') return { mode, transport: 'tls' };
   if (mode !== 'explicit' && mode !== 'base_url') return undefined;
   if (transport !== 'loopback' && transport !== 'tls' && transport !== 'plaintext') return undefined;
   return { mode, transport };

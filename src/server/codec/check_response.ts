@@ -16,11 +16,11 @@ export function encodeAllow(allow: AllowAnswer): Uint8Array {
   return encode({
     status: { code: RPC_OK },
     okResponse: {
-      headers: rewriteHeaders(allow.rewrite),
+      headers: rewriteHeaders(allow),
       headersToRemove: [...allow.strip],
       responseHeadersToAdd: allowHeaders(allow),
     },
-    dynamicMetadata: metadata({ stamp: allow.stamp, rid: allow.receipt.id }),
+    dynamicMetadata: metadata({ stamp: allow.stamp, rid: allow.receipt.id, ...tunnelFacts(allow) }),
   });
 }
 
@@ -36,6 +36,13 @@ export function encodeDenial(denial: DenialAnswer): Uint8Array {
     },
     ...traceOf(denial),
   });
+}
+
+/** What crosses into the tunnel by Envoy's own state. */
+function tunnelFacts({ tunnel }: AllowAnswer): Record<string, string> {
+  if (tunnel === undefined) return {};
+  const { host, port, ticket } = tunnel;
+  return { host, port: String(port), ...(ticket === undefined ? {} : { tunnel: ticket }) };
 }
 
 /** What the access log keeps, so that a request that was decided is not taken for a gap. */

@@ -119,7 +119,11 @@ export const GUIDANCE: Record<ReasonCode, Guidance> = {
   },
   TUNNEL_OPAQUE: {
     detail: 'The tunnel hides parts of the request that have to be judged.',
-    steps: ['Use the base URL listener for this destination.', WHY],
+    steps: [
+      'Use the base URL listener for this destination.',
+      'Or ask the operator to set tls: intercept on the rule, and trust the certificate authority of this gateway.',
+      WHY,
+    ],
   },
   POLICY_NO_MATCH: { detail: 'No rule allows this request for this agent.', steps: [WHY] },
   POLICY_CEILING: {

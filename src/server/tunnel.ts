@@ -1,0 +1,63 @@
+import { formatAuthority } from '../core/request/host.ts';
+import { fail, type Result } from '../core/result.ts';
+import type { Proposal, Verdict } from '../core/verdict/proposal.ts';
+import type { TunnelAnswer } from './codec/answer.ts';
+import type { DecodedCheck } from './codec/check_request.ts';
+import type { CheckDependencies } from './dependencies.ts';
+import type { Call } from './propose.ts';
+import { encodeTicket, openTicket, type TicketProblem, type TunnelTicket } from './tunnel_ticket.ts';
+
+/**
+ * How long requests inside are still accepted. Envoy counts its own maximum of an intercepted tunnel, an hour, from an
+ * earlier moment on: the tunnel always ends first.
+ */
+export const TICKET_MS = 3_600_000;
+/** No scheme has it: the port is always written. */
+const NO_PORT = 0;
+
+/** The tunnel around a request: opened with the ticket that came along, or why there is none. */
+export type Passage = Result<TunnelTicket, TicketProblem | 'TICKET_MISSING'>;
+
+/** The call as judged. Outside of intercepted tunnels a ticket means nothing, whoever sends one. */
+export function enterTunnel(
+  deps: Pick<CheckDependencies, 'mac' | 'clock'>,
+  check: DecodedCheck,
+  { node, epoch, ticket }: { readonly node: string; readonly epoch: string; readonly ticket?: string },
+): Pick<Call, 'check' | 'passage'> {
+  if (check.raw.mode !== 'intercepted') return { check };
+  const showing = { node, epoch, now_ms: deps.clock.nowMs() };
+  const passage: Passage =
+    ticket === undefined ? fail('TICKET_MISSING') : openTicket(ticket, deps.mac, showing);
+  const authority = passage.ok ? passage.value.authority : '';
+  const tunnel = { authority, ...(check.sni === undefined ? {} : { sni: check.sni }) };
+  return { check: { ...check, raw: { ...check.raw, tunnel } }, passage };
+}
+
+/** How Envoy opens the tunnel of an allowed CONNECT; undefined for any other request. */
+export function tunnelAnswer(
+  deps: Pick<CheckDependencies, 'mac' | 'clock'>,
+  call: Call,
+  proposal: Proposal,
+  verdict: Verdict,
+  receipt_id: string,
+): TunnelAnswer | undefined {
+  const { tunnel: mode } = verdict;
+  const { identity } = proposal.draft;
+  if (mode === undefined || !call.request.ok || identity === undefined) return undefined;
+  const { request } = call.request.value;
+  const { host, port } = request;
+  if (mode !== 'intercept') return { mode, host, port };
+  const { tenant_id, agent_id, binding, credential_transport, run } = identity;
+  const ticket = encodeTicket(
+    {
+      ...{ receipt_id, tenant_id, agent_id, binding, credential_transport },
+      ...(run === undefined ? {} : { run }),
+      authority: formatAuthority(request, port, NO_PORT),
+      node: call.node,
+      epoch: call.epoch,
+      exp_ms: deps.clock.nowMs() + TICKET_MS,
+    },
+    deps.mac,
+  );
+  return { mode, host, port, ticket };
+}
