@@ -7,10 +7,7 @@ import { runsInHeaders } from './credentials.ts';
 
 /** One request inside a tunnel whose owner was authenticated when it was opened. */
 export interface ResumedInput {
-  readonly owner: Pick<
-    Principal,
-    'tenant_id' | 'agent_id' | 'binding' | 'credential_transport' | 'run'
-  >;
+  readonly owner: Pick<Principal, 'tenant_id' | 'agent_id' | 'binding' | 'credential_transport' | 'run'>;
   readonly headers: RawRequest['headers'];
   /** Wall clock, milliseconds since the epoch. */
   readonly now_ms: number;

@@ -45,7 +45,10 @@ export function secretService(source: SecretSource, options: SecretServiceOption
     });
   }, options.sweepMs ?? SWEEP_MS).unref();
   const converse = (stream: Stream): void => {
-    if (draining || open.size >= STREAMS_MAX) return refuse(stream);
+    if (draining || open.size >= STREAMS_MAX) {
+      refuse(stream);
+      return;
+    }
     const conversation = new Conversation(shared, (bytes) => stream.write(asBuffer(bytes)));
     open.set(stream, conversation);
     listen(stream, conversation, () => {

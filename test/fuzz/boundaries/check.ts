@@ -31,9 +31,9 @@ export function check(): Boundary {
   const registry = identity.compileRegistry(registryBytes(agentOf('bot', { api_keys: [keyEntry(key)] })));
   const policy = compilePolicy({ file: 'p.yaml', text: POLICY });
   assert.ok(registry.ok && policy.ok);
-  const { authenticate, registry_hash } = registry.value;
+  const { authenticate, resume, registry_hash } = registry.value;
   const { policy: plan } = policy.value;
-  const setup = bench(() => ({ policy: plan, registry_hash, authenticate }));
+  const setup = bench(() => ({ policy: plan, registry_hash, authenticate, resume }));
   const answer = createCheck(setup.deps);
   const request = (path: string, more: readonly (readonly [string, string])[] = []) =>
     checkRequest({

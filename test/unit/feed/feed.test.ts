@@ -51,6 +51,7 @@ const compileRegistry: FeedOptions['compileRegistry'] = (bytes) => {
         ? { ok: false, problem: 'IDENTITY_DISABLED' }
         : { ok: false, problem: 'IDENTITY_UNKNOWN' };
     },
+    resume: () => ({ ok: false, problem: 'IDENTITY_UNKNOWN' }),
   });
 };
 

@@ -93,6 +93,7 @@ export class World {
           canonical: bytes,
           agent_count: 0,
           authenticate: () => ({ ok: false, problem: 'IDENTITY_UNKNOWN' }) as const,
+          resume: () => ({ ok: false, problem: 'IDENTITY_UNKNOWN' }) as const,
         }),
       archive: () => undefined,
       versions: this.versions(),

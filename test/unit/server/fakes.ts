@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { IdentityFact, Principal } from '../../../src/core/identity/principal.ts';
 import type { CompiledPolicy, LimitDemand, RuleOutcome } from '../../../src/core/policy/compiled.ts';
 import { fail, ok, type Result } from '../../../src/core/result.ts';
@@ -61,11 +62,13 @@ export function snapshot(
     ok: true,
     principal: PRINCIPAL,
   },
+  resume?: Snapshot['resume'],
 ): Snapshot {
   return {
     policy: compiled,
     registry_hash: 'sha256:r1',
     authenticate: typeof fact === 'function' ? fact : () => fact,
+    resume: resume ?? (() => ({ ok: true, principal: PRINCIPAL })),
   };
 }
 
@@ -96,6 +99,10 @@ export function recorded({ draft }: Proposal): AppendResult {
   };
 }
 
+export function mac(label: string, text: string): string {
+  return createHmac('sha256', 'of this host').update(`${label}\0${text}`).digest('hex');
+}
+
 export interface Bench {
   readonly deps: CheckDependencies;
   readonly recorder: FakeRecorder;
@@ -114,6 +121,7 @@ export function bench(current: () => Snapshot): Bench {
     ids: { receiptId: receiptIds(() => 1_700_000_000_000) },
     clock: { nowMs: () => 1_700_000_000_000, monoUs: () => (us += 10.4) },
     salt: () => new Uint8Array(32).fill(1),
+    mac,
     settings: { gatewayId: 'gw-1', stamp: STAMP, selfPorts: [3128, 8088], checkTimeoutMs: 2_000 },
     sleepers: new Sleepers(),
     log: { error: (fields) => errors.push(fields) },

@@ -21,6 +21,7 @@ export interface CheckFacts {
   readonly address?: string;
   readonly port?: number;
   readonly transport?: string;
+  readonly sni?: string;
   readonly headers?: readonly WireHeader[];
 }
 
@@ -44,6 +45,7 @@ export function checkRequest(facts: CheckFacts = {}): Uint8Array {
     transport = 'loopback',
     address = '127.0.0.1',
     port = 40_000,
+    sni = 'ignored',
     headers = PLAIN_GET,
   } = facts;
   const message = CheckRequest.fromObject({
@@ -66,7 +68,7 @@ export function checkRequest(facts: CheckFacts = {}): Uint8Array {
         },
       },
       context_extensions: { mode, transport, other: 'ignored' },
-      tls_session: { sni: 'ignored' },
+      tls_session: { sni },
       route_metadata_context: {},
     },
   });

@@ -1,5 +1,5 @@
 import type { Proposal } from '../../../src/core/verdict/proposal.ts';
-import { createCheck } from '../../../src/server/check.ts';
+import { type Caller, createCheck } from '../../../src/server/check.ts';
 import type { Snapshot } from '../../../src/server/ports.ts';
 import { bench } from './fakes.ts';
 import { checkRequest, readResponse } from './official.ts';
@@ -10,10 +10,11 @@ export async function run(
   current: Snapshot,
   request = checkRequest(),
   prepare = (_: ReturnType<typeof bench>) => {},
+  caller: Caller = CALLER,
 ) {
   const setup = bench(() => current);
   prepare(setup);
-  const response = readResponse(await createCheck(setup.deps)(request, CALLER));
+  const response = readResponse(await createCheck(setup.deps)(request, caller));
   const body = JSON.parse(response.denied_response?.body || '{}');
   return { ...setup, response, body, proposal: setup.recorder.proposals[0] as Proposal };
 }
