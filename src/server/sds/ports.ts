@@ -17,6 +17,8 @@ export interface LeafSecret {
  */
 export interface SecretSource {
   secretFor(name: string): Promise<Result<LeafSecret, 'NAME_REFUSED'>>;
+  /** Calls back when secrets that were handed out have to be asked for again: policy or authority have changed. */
+  onChange?(listener: () => void): void;
 }
 
 /** Called once for each event; all optional. */

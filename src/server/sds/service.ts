@@ -26,7 +26,7 @@ export interface SecretService {
   drain(): void;
 }
 
-/** Delta SDS: certificates by name, on demand. */
+/** Delta SDS: certificates by name, on demand. Renews what is held in time, and when the source says so. */
 export function secretService(source: SecretSource, options: SecretServiceOptions): SecretService {
   const nowMs = options.nowMs ?? Date.now;
   const held = new HeldLeaves<Conversation>(options.leafCacheMax);
@@ -36,6 +36,7 @@ export function secretService(source: SecretSource, options: SecretServiceOption
   const renewAll = async (now_ms?: number): Promise<void> => {
     for (const conversation of [...open.values()]) await conversation.renew(now_ms);
   };
+  source.onChange?.(() => void renewAll());
   let sweeping = false;
   const sweep = setInterval(() => {
     if (sweeping) return;
