@@ -35,7 +35,7 @@ export interface Explained {
 }
 
 /** Errors with these names are refusals that already say what to do. */
-const CLEAR = new Set(['KeyFileError', 'RecorderError', 'RegistryError', 'FeedError']);
+const CLEAR = new Set(['KeyFileError', 'RecorderError', 'RegistryError', 'FeedError', 'AuthorityError']);
 const SYSTEM_CODES: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or folder',
   EACCES: 'permission denied',

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { registerAgent } from './commands_agent.ts';
+import { registerCa } from './commands_ca.ts';
+import { registerClients } from './commands_clients.ts';
 import { registerEvidence } from './commands_evidence.ts';
 import { registerOperation } from './commands_operation.ts';
 import { registerPolicy } from './commands_policy.ts';
@@ -28,7 +30,9 @@ export function createProgram(): Command {
     .exitOverride();
   registerOperation(program);
   registerAgent(program);
+  registerClients(program);
   registerPolicy(program);
+  registerCa(program);
   registerEvidence(program);
   registerRecorder(program);
   for (const command of everyCommand(program)) command.exitOverride().showSuggestionAfterError();

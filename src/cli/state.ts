@@ -14,6 +14,8 @@ import { rootCertificates } from 'node:tls';
 import { type Layout, layoutOf } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
 import { renderStarterPolicy } from '../core/policy/starter.ts';
+import { trustedRoots } from '../pki/store.ts';
+import { authorityStore, ensureAuthority } from './ca_store.ts';
 import { CliError, EXIT } from './exit.ts';
 import { PACKAGE_ROOT } from './package_root.ts';
 
@@ -79,7 +81,7 @@ export function demoCertificatePaths(layout: Layout) {
   };
 }
 
-/** Demo certificates while the demo runs, and the bundle: public roots, plus the demo CA. */
+/** Demo certificates while the demo runs, the authority of interception, and the bundles. */
 async function prepareTrust(settings: Settings, layout: Layout): Promise<void> {
   const paths = demoCertificatePaths(layout);
   if (settings.demo.enabled && !stillGood(paths.certificate, paths.key, settings.demo.address)) {
@@ -90,8 +92,18 @@ async function prepareTrust(settings: Settings, layout: Layout): Promise<void> {
     writeAtomic(paths.certificate, issued.leafPem, 0o644);
     writeAtomic(paths.ca, issued.caPem, 0o644);
   }
-  const demoRoot = settings.demo.enabled ? [readFileSync(paths.ca, 'utf8').trim()] : [];
-  writeAtomic(layout.ca_bundle, `${[...demoRoot, ...rootCertificates].join('\n')}\n`, 0o644);
+  await ensureAuthority(settings, layout);
+  writeBundles(settings, layout);
+}
+
+/** What agents trust, and what Envoy trusts of destinations; again after each change of our authorities. */
+export function writeBundles(settings: Settings, layout: Layout): void {
+  const { ca } = demoCertificatePaths(layout);
+  const demoRoot = settings.demo.enabled && existsSync(ca) ? [readFileSync(ca, 'utf8').trim()] : [];
+  const destinations = [...demoRoot, ...rootCertificates];
+  const own = trustedRoots(authorityStore(layout).list(), Date.now()).map((pem) => pem.trim());
+  writeAtomic(layout.upstream_bundle, `${destinations.join('\n')}\n`, 0o644);
+  writeAtomic(layout.ca_bundle, `${[...own, ...destinations].join('\n')}\n`, 0o644);
 }
 
 function stillGood(certificatePath: string, keyPath: string, address: string): boolean {

@@ -37,10 +37,15 @@ export function assemble(
     recorder: recorderSettings(read),
     envoy: envoySettings(read),
     flood_guard: floodGuardSettings(read),
+    interception_host: interceptionHostSettings(read),
     tracing: tracingSettings(read),
     upstream: {
       allow_cidrs: [...read.texts('upstream.allow_cidrs'), ...(demo.enabled ? [`${demo.address}/32`] : [])],
-      ca_bundle: read.textOr('upstream.ca_bundle', join(stateDir, 'ca', 'bundle.pem')),
+      ca_bundle: read.textOr('upstream.ca_bundle', join(stateDir, 'ca', 'upstream.pem')),
+    },
+    interception: {
+      leaf_cache_max: read.number('interception.leaf_cache_max'),
+      permitted_names: read.texts('interception.permitted_names'),
     },
     demo,
     check_timeout_ms: read.number('check_timeout_ms'),
@@ -160,6 +165,21 @@ function floodGuardSettings(read: Reader): Settings['flood_guard'] {
     enabled: read.flag('flood_guard.enabled'),
     requests_per_second: read.number('flood_guard.requests_per_second'),
     burst: read.number('flood_guard.burst'),
+  };
+}
+
+function interceptionHostSettings(read: Reader): Settings['interception_host'] {
+  const texts = (name: string) => read.texts(`interception_host.${name}`);
+  return {
+    agent_uids: texts('agent_uids'),
+    agent_gids: texts('agent_gids'),
+    agent_interfaces: texts('agent_interfaces'),
+    agent_cidrs: texts('agent_cidrs'),
+    allow: texts('allow'),
+    log_denied: read.flag('interception_host.log_denied'),
+    ...(read.has('interception_host.gateway_uid')
+      ? { gateway_uid: read.number('interception_host.gateway_uid') }
+      : {}),
   };
 }
 

@@ -15,11 +15,30 @@ const OTLP_URL = kind.matching(
   /^https?:\/\/(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[1-9]\d{0,4})?(?:\/[A-Za-z0-9._~/-]{0,255})?$/,
   'an http: or https: URL without user information and query, for instance http://127.0.0.1:4318',
 );
+/** Half of the streams that a gateway serves: Envoy keeps one open for each. */
+const LEAVES_MAX = 4_000;
+const PERMITTED_MAX = 64;
+const DNS_NAME = kind.matching(
+  /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+  'a host name in lower case',
+);
 const GATEWAYS_MAX = 8;
 const PEERS_MAX = 56;
 /** Short enough for `<name>-<n>` to be an id. */
 const PEER_NAME = kind.matching(/^[a-z0-9][a-z0-9.-]{0,61}$/, '1 to 62 of a-z 0-9 . -');
 const PEER_HOST = kind.matching(/^[A-Za-z0-9.:-]{1,253}$/, 'a host name or an address');
+
+const AGENTS_MAX = 256;
+const ID_TEXT = kind.matching(/^\d{1,10}(-\d{1,10})?$/, 'an id such as 2001 or a range such as 2001-2010');
+const ID_RANGE: kind.Kind = {
+  ...ID_TEXT,
+  accept: (value) => ID_TEXT.accept(typeof value === 'number' ? String(value) : value),
+};
+const INTERFACE = kind.matching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/, 'the exact name of a network interface');
+const ALLOWED_PLACE = kind.matching(
+  /^(tcp|udp):\S{4,64}:\d{1,5}$/,
+  'protocol, address and port such as tcp:10.1.2.3:5432 or udp:[fd00::53]:53',
+);
 
 export const KEYS: readonly KeySpec[] = [
   { key: 'state_dir', kind: kind.path, fallback: '.clawgress' },
@@ -79,10 +98,19 @@ export const KEYS: readonly KeySpec[] = [
   { key: 'flood_guard.enabled', kind: kind.flag, fallback: true },
   { key: 'flood_guard.requests_per_second', kind: kind.integer(1, 1_000_000), fallback: 2_000 },
   { key: 'flood_guard.burst', kind: kind.integer(1, 1_000_000), fallback: 4_000 },
+  { key: 'interception_host.agent_uids', kind: kind.listOf(ID_RANGE, AGENTS_MAX), fallback: [] },
+  { key: 'interception_host.agent_gids', kind: kind.listOf(ID_RANGE, AGENTS_MAX), fallback: [] },
+  { key: 'interception_host.agent_interfaces', kind: kind.listOf(INTERFACE, AGENTS_MAX), fallback: [] },
+  { key: 'interception_host.agent_cidrs', kind: kind.listOf(kind.cidr, AGENTS_MAX), fallback: [] },
+  { key: 'interception_host.allow', kind: kind.listOf(ALLOWED_PLACE, AGENTS_MAX), fallback: [] },
+  { key: 'interception_host.gateway_uid', kind: kind.integer(0, 4_294_967_294) },
+  { key: 'interception_host.log_denied', kind: kind.flag, fallback: false },
   { key: 'tracing.otlp_endpoint', kind: OTLP_URL },
   { key: 'tracing.sample_percent', kind: kind.integer(1, 100), fallback: 100 },
   { key: 'upstream.allow_cidrs', kind: kind.listOf(kind.cidr, CIDRS_MAX), fallback: [] },
   { key: 'upstream.ca_bundle', kind: kind.path },
+  { key: 'interception.leaf_cache_max', kind: kind.integer(16, LEAVES_MAX), fallback: 1_000 },
+  { key: 'interception.permitted_names', kind: kind.listOf(DNS_NAME, PERMITTED_MAX), fallback: [] },
   { key: 'demo.enabled', kind: kind.flag, fallback: true },
   { key: 'demo.address', kind: kind.loopbackV4 },
   { key: 'demo.http_port', kind: kind.port, fallback: 18_080 },

@@ -26,7 +26,12 @@ export function layoutOf(stateDir: string, socketsDir: string, gateways = 1) {
     /** `envoy/<epoch>/` holds envoy.json, access.log and, once that Envoy has exited, the marker `ended`. */
     envoy_dir: at('envoy'),
     ca_dir: at('ca'),
+    /** What agents trust: public roots, the demo CA, and every authority of interception. */
     ca_bundle: at('ca', 'bundle.pem'),
+    /** What Envoy trusts of destinations: the same without our own authorities, which vouch for nobody out there. */
+    upstream_bundle: at('ca', 'upstream.pem'),
+    /** CA files and the Java key store that `env` and `trust install` name to clients. */
+    clients_dir: at('clients'),
     run_dir: at('run'),
     endpoints: at('run', 'endpoints.json'),
     demo_credentials: at('run', 'demo-credentials.json'),

@@ -26,6 +26,8 @@ export interface Settings {
   readonly envoy: { readonly bin?: string; readonly concurrency: number; readonly node_id: string };
   /** What one source may send to Envoy before requests are refused without a decision. */
   readonly flood_guard: FloodGuardSettings;
+  /** Which agents the firewall rules of this host hold (`clawgress intercept nftables`). */
+  readonly interception_host: InterceptionHostSettings;
   readonly tracing: {
     /** OTLP/HTTP collector; absent: no spans. */
     readonly otlp_endpoint?: string;
@@ -36,6 +38,12 @@ export interface Settings {
     readonly allow_cidrs: readonly string[];
     /** PEM bundle that upstream certificates must chain to. */
     readonly ca_bundle: string;
+  };
+  readonly interception: {
+    /** Leaves that one Envoy may hold. */
+    readonly leaf_cache_max: number;
+    /** Name constraints of roots made from now on: these names and what is below them; empty: any name. */
+    readonly permitted_names: readonly string[];
   };
   readonly demo: DemoSettings;
   /** Envoy's time-out for one Check. */
@@ -61,6 +69,21 @@ export interface FloodGuardSettings {
   readonly requests_per_second: number;
   /** Requests that may come at once. */
   readonly burst: number;
+}
+
+/** Lists are text as written; the renderer of the rules parses them strictly. */
+export interface InterceptionHostSettings {
+  /** User ids of agents on this host: `2001`, `2001-2010`. */
+  readonly agent_uids: readonly string[];
+  readonly agent_gids: readonly string[];
+  /** Interfaces of this host behind which agents are. */
+  readonly agent_interfaces: readonly string[];
+  readonly agent_cidrs: readonly string[];
+  /** Destinations beside the gateway: `tcp:10.1.2.3:5432`. */
+  readonly allow: readonly string[];
+  /** Who runs the gateway; absent: the owner of the state folder. */
+  readonly gateway_uid?: number;
+  readonly log_denied: boolean;
 }
 
 export interface ListenerSettings {

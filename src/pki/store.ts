@@ -1,14 +1,5 @@
 import { X509Certificate as NodeCertificate } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AUTHORITIES_MAX, type ManifestEntry, parseManifest, renderManifest, signingAt } from './manifest.ts';
 import type { Authority } from './signer.ts';

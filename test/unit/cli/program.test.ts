@@ -29,6 +29,7 @@ test('every command of the outcome is there', () => {
   const wanted = [
     'up',
     'run',
+    'env',
     'doctor',
     'gateway',
     'demo-upstream',
@@ -37,8 +38,10 @@ test('every command of the outcome is there', () => {
     'replay',
     'keys export',
   ];
+  wanted.push(...['list', 'install', 'remove', 'check'].map((name) => `trust ${name}`));
   wanted.push(...['lint', 'test', 'explain', 'simulate'].map((name) => `policy ${name}`), 'envoy config');
   wanted.push(...['compile', 'diff', 'keygen', 'sign', 'verify', 'publish'].map((name) => `policy ${name}`));
+  wanted.push(...['show', 'rotate', 'import', 'remove'].map((name) => `ca ${name}`));
   wanted.push(...['list', 'tail', 'show', 'why'].map((name) => `receipts ${name}`));
   wanted.push(...['add', 'list', 'disable', 'enable', 'rotate-key', 'remove'].map((name) => `agent ${name}`));
   wanted.push(

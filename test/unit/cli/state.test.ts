@@ -41,7 +41,12 @@ test('folders are 0700 and secrets 0600, whatever the umask', async () => {
     const layout = await prepareState(settingsOf());
     const folders = [layout.state_dir, layout.run_dir, layout.keys_dir, layout.ca_dir, layout.envoy_dir];
     for (const path of folders) assert.equal(modeOf(path), 0o700, path);
-    for (const path of [layout.stamp, layout.policy, join(layout.ca_dir, 'demo-key.pem')]) {
+    for (const path of [
+      layout.stamp,
+      layout.policy,
+      join(layout.ca_dir, 'demo-key.pem'),
+      join(layout.ca_dir, 'root.key'),
+    ]) {
       assert.equal(modeOf(path), 0o600, path);
     }
     assert.match(readFileSync(layout.stamp, 'utf8'), /^[0-9a-f]{64}\n$/);
@@ -66,12 +71,17 @@ test('a second start makes a fresh stamp and keeps certificates, policy and agen
   assert.equal(readFileSync(layout.policy, 'utf8'), '# mine\n');
 });
 
-test('the bundle holds the public roots, and the demo CA only while the demo runs', async () => {
+test('the bundles hold the public roots, the demo CA only while it runs, and our root for agents alone', async () => {
   const count = (path: string) => readFileSync(path, 'utf8').match(/BEGIN CERTIFICATE/g)?.length;
   const withDemo = await prepareState(settingsOf());
-  assert.equal(count(withDemo.ca_bundle), rootCertificates.length + 1);
+  assert.equal(count(withDemo.ca_bundle), rootCertificates.length + 2);
+  assert.equal(count(withDemo.upstream_bundle), rootCertificates.length + 1);
   const without = await prepareState(settingsOf({ 'demo.enabled': 'false' }));
-  assert.equal(count(without.ca_bundle), rootCertificates.length);
+  assert.equal(count(without.ca_bundle), rootCertificates.length + 1);
+  assert.equal(count(without.upstream_bundle), rootCertificates.length);
+  const root = readFileSync(join(without.ca_dir, 'root.pem'), 'utf8').trim();
+  assert.ok(readFileSync(without.ca_bundle, 'utf8').includes(root), 'agents trust our root');
+  assert.ok(!readFileSync(without.upstream_bundle, 'utf8').includes(root), 'it vouches for no destination');
 });
 
 test('the starter policy names the demo address; without a demo the baseline has no placeholders either', async () => {
