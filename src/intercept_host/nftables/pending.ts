@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { WATCHDOG_SCRIPT } from './watchdog.ts';
+
+/** Emptied by a reboot, as the rules are. */
+export const RUN_DIR = '/run/clawgress-nftables';
+const TOKEN_BYTES = 8;
+
+/** A change that is in force until its deadline, and for good only when somebody confirms it. */
+export interface Pending {
+  readonly token: string;
+  /** Folder with `previous.nft` (what to go back to), `change.json` and the watchdog's script. */
+  readonly path: string;
+  readonly deadline_ms: number;
+  /** The ruleset as rendered, to be kept for the next boot when `persist` is set. */
+  readonly ruleset: string;
+  readonly persist: boolean;
+}
+
+/** Folder of one network namespace: each has rules of its own. */
+export function changesDir(runDir: string = RUN_DIR): string {
+  const inode = /\[(\d+)\]$/.exec(readlinkSync('/proc/self/ns/net'))?.[1] ?? 'unknown';
+  return join(runDir, inode);
+}
+
+/** Root alone may write there: its content is loaded as root. Throws when somebody else could. */
+export function openChangesDir(dir: string): void {
+  for (const path of [dirname(dir), dir]) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const found = lstatSync(path);
+    if (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0) continue;
+    throw new Error(`${path} is not a folder that only root can write`);
+  }
+}
+
+/** Writes the folder of a change; it counts from the moment it has its name. */
+export function addPending(
+  dir: string,
+  change: Omit<Pending, 'token' | 'path'> & { readonly previous: string },
+): Pending {
+  const { previous, ...facts } = change;
+  const token = randomBytes(TOKEN_BYTES).toString('hex');
+  const draft = join(dir, `draft-${token}`);
+  mkdirSync(draft, { mode: 0o700 });
+  writeFileSync(join(draft, 'previous.nft'), previous, { mode: 0o600 });
+  writeFileSync(join(draft, 'watchdog.sh'), WATCHDOG_SCRIPT, { mode: 0o600 });
+  writeFileSync(join(draft, 'change.json'), JSON.stringify(facts), { mode: 0o600 });
+  const path = join(dir, `pending-${token}`);
+  renameSync(draft, path);
+  return { token, path, ...facts };
+}
+
+/** Changes that nobody has confirmed, newest deadline last. */
+export function pendingChanges(dir: string): readonly Pending[] {
+  return named(dir, 'pending-')
+    .flatMap((name) => readChange(join(dir, name), name.slice('pending-'.length)))
+    .sort((a, b) => a.deadline_ms - b.deadline_ms);
+}
+
+/** What to go back to when this change is not confirmed. */
+export function previousOf(pending: Pending): string {
+  return readFileSync(join(pending.path, 'previous.nft'), 'utf8');
+}
+
+/** Takes the change away from its watchdog; false when the rollback was quicker. */
+export function claim(pending: Pending): boolean {
+  const taken = join(dirname(pending.path), `claimed-${pending.token}`);
+  try {
+    renameSync(pending.path, taken);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+  rmSync(taken, { recursive: true, force: true });
+  return true;
+}
+
+/** True while a watchdog is putting rules back, or has failed to. */
+export function isRollingBack(dir: string): boolean {
+  return named(dir, 'rolling-').length > 0;
+}
+
+/** When the last change that was rolled back should have been confirmed; undefined when there was none. */
+export function lastRollback(dir: string): number | undefined {
+  return readChange(join(dir, 'rolled-back'), '')[0]?.deadline_ms;
+}
+
+export function forgetRollback(dir: string): void {
+  rmSync(join(dir, 'rolled-back'), { recursive: true, force: true });
+}
+
+/** Removes every trace; the folder above goes with the last namespace. */
+export function removeChangesDir(dir: string): void {
+  rmSync(dir, { recursive: true, force: true });
+  try {
+    rmdirSync(dirname(dir));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOTEMPTY' && code !== 'ENOENT') throw error;
+  }
+}
+
+function named(dir: string, prefix: string): readonly string[] {
+  return existsSync(dir) ? readdirSync(dir).filter((name) => name.startsWith(prefix)) : [];
+}
+
+/** Empty when the folder has just gone: somebody confirmed or rolled back. */
+function readChange(path: string, token: string): readonly Pending[] {
+  try {
+    const facts = JSON.parse(readFileSync(join(path, 'change.json'), 'utf8')) as Omit<
+      Pending,
+      'token' | 'path'
+    >;
+    return [{ ...facts, token, path }];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
