@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import { examplesOf, finish } from './action.ts';
+import { bypassCommand, withBypass } from './doctor_bypass_flags.ts';
 import { type Flags, withState } from './options.ts';
 
-/** `up`, `run`, `doctor`, and the processes that `up` starts. */
+/** `up`, `doctor`, and the processes that `up` starts. */
 export function registerOperation(program: Command): void {
   registerUp(program);
-  registerRun(program);
   registerDoctor(program);
   registerChildren(program);
 }
@@ -28,33 +28,18 @@ function registerUp(program: Command): void {
   ]);
 }
 
-function registerRun(program: Command): void {
-  const run = withState(
-    program
-      .command('run <command> [args...]')
-      .description("run a command with an agent's proxy variables; its exit code is passed on"),
-  )
-    .option('--agent <id>', 'the agent to run as (default: the first demo agent)')
-    .option('--key-file <file>', 'file with the API key (default: CLAWGRESS_KEY, or the key of a demo agent)')
-    .passThroughOptions()
-    .action(async (command: string, args: string[], flags: Flags) =>
-      finish(await (await import('./run.ts')).run([command, ...args], flags)),
-    );
-  examplesOf(run, [
-    'clawgress run -- curl -s http://api.example.com/',
-    'clawgress run --agent demo-limited -- sh -c \'curl -si "$DEMO_UPSTREAM/hello"\'',
-    'clawgress run --agent my-agent --key-file my-agent.key -- python agent.py',
-  ]);
-}
-
 function registerDoctor(program: Command): void {
   const doctor = withState(
     program.command('doctor').description('check this installation and say how to mend it'),
   )
     .option('--suggest-fixes', 'print a command or a step for everything that is not right')
     .option('--json', 'machine-readable output')
-    .action(async (flags: Flags) => finish(await (await import('./doctor.ts')).doctor(flags)));
+    .action(async (flags: Flags) => {
+      const bypass = bypassCommand(flags);
+      finish(bypass === undefined ? await (await import('./doctor.ts')).doctor(flags) : await bypass());
+    });
   examplesOf(doctor, ['clawgress doctor', 'clawgress doctor --suggest-fixes', 'clawgress doctor --json']);
+  withBypass(doctor);
 }
 
 /** Started by `up` or by a service manager; each runs until it is told to stop. */

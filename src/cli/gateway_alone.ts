@@ -10,6 +10,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { type MetricsServer, type Readiness, startMetricsServer } from '../telemetry/metrics_server.ts';
 import type { Tracing } from '../telemetry/traces.ts';
 import { AccessLogLag } from './access_log_lag.ts';
+import { bypassRecorder } from './doctor_bypass_facts.ts';
 import { createGatewayCheck } from './gateway_check.ts';
 import { serveControl } from './gateway_control.ts';
 import { type ChildProcess, untilStopped } from './gateway_life.ts';
@@ -59,6 +60,7 @@ async function serve(parts: Parts): Promise<void> {
       }),
       checkpoint: () => recorder.checkpoint(),
       acceptClock: async () => ({ moved_ms: await recorder.acceptClock() }),
+      recordBypass: bypassRecorder(recorder),
       drain: () => {
         stop('asked');
         return { draining: true };

@@ -7,7 +7,7 @@ const ANSWER_BYTES_MAX = 1_048_576;
 export function askGateway(
   socketPath: string,
   method: 'GET' | 'POST',
-  path: '/status' | '/checkpoint' | '/drain' | '/clock-accept' | '/metrics',
+  path: '/status' | '/checkpoint' | '/drain' | '/clock-accept' | '/metrics' | `/bypass-record?${string}`,
   timeout = TIMEOUT_MS,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {

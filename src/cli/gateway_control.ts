@@ -9,6 +9,8 @@ export interface GatewayControl {
   drain(): Promise<unknown> | unknown;
   /** The operator vouches for the wall clock; only where the recorder is. */
   acceptClock?(): Promise<unknown>;
+  /** Records a run of `doctor --bypass`; only where the recorder is. `facts`: base64url of its JSON. */
+  recordBypass?(facts: string): Promise<unknown>;
   /** Prometheus text of this process, as a JSON string; for whoever serves the metrics of all. */
   metrics?(): Promise<string>;
 }
@@ -19,19 +21,23 @@ export async function serveControl(
   control: GatewayControl,
 ): Promise<() => Promise<void>> {
   rmSync(socketPath, { force: true });
-  const routes: Readonly<Record<string, () => Promise<unknown> | unknown>> = {
+  const routes: Readonly<Record<string, (query: string) => Promise<unknown> | unknown>> = {
     'GET /status': () => control.status(),
     'POST /checkpoint': () => control.checkpoint(),
     'POST /drain': () => control.drain(),
     ...(control.acceptClock === undefined ? {} : { 'POST /clock-accept': () => control.acceptClock?.() }),
+    ...(control.recordBypass === undefined
+      ? {}
+      : { 'POST /bypass-record': (facts: string) => control.recordBypass?.(facts) }),
     ...(control.metrics === undefined ? {} : { 'GET /metrics': () => control.metrics?.() }),
   };
   const server = createServer((request, response) => {
     request.resume();
-    const action = routes[`${request.method} ${request.url}`];
+    const [path, query = ''] = (request.url ?? '').split('?', 2);
+    const action = routes[`${request.method} ${path}`];
     if (action === undefined) return answer(response, 404, { error: 'no such operation' });
     Promise.resolve()
-      .then(action)
+      .then(() => action(query))
       .then(
         (value) => answer(response, 200, value ?? {}),
         (error: unknown) =>

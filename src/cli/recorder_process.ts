@@ -6,6 +6,7 @@ import { oneAtATime } from '../recorder/remote/one_at_a_time.ts';
 import { type RecorderServer, serveTls, serveUnix, type TlsIdentity } from '../recorder/remote/server.ts';
 import { type RecorderService, recorderService } from '../recorder/remote/service.ts';
 import { AccessLogLag } from './access_log_lag.ts';
+import { bypassRecorder } from './doctor_bypass_facts.ts';
 import { CliError, EXIT } from './exit.ts';
 import { serveControl } from './gateway_control.ts';
 import { type ChildProcess, childProcess, untilStopped } from './gateway_life.ts';
@@ -134,6 +135,7 @@ async function serve(
       status: () => statusOf(child, recorder, feed, servers),
       checkpoint: () => recorder.checkpoint(),
       acceptClock: async () => ({ moved_ms: await recorder.acceptClock() }),
+      recordBypass: bypassRecorder(recorder),
       drain: () => {
         stop('asked');
         return { draining: true };

@@ -1,4 +1,4 @@
-import type { LifecycleFacts } from '../core/receipt/records.ts';
+import type { BypassProbeFacts, LifecycleFacts } from '../core/receipt/records.ts';
 import { fail } from '../core/result.ts';
 import type { Proposal } from '../core/verdict/proposal.ts';
 import { storeArtifact } from './artifacts.ts';
@@ -85,6 +85,11 @@ export class Recorder {
     // One that comes again over a lost connection has been counted.
     if (gap.offset !== undefined && gap.offset <= this.gapPosition(gap.log_file_id)) return;
     await this.#record({ type: 'lifecycle', lifecycle: 'gap', ...gap });
+  }
+
+  /** What somebody in an agent's environment found who tried to get around the gateway. */
+  async recordBypassProbe(facts: BypassProbeFacts): Promise<void> {
+    await this.#record({ type: 'lifecycle', ...facts });
   }
 
   /** Says that we are alive, and gives up on allows from before a ledger time. */

@@ -34,6 +34,7 @@ export const RECORD_CAPS = {
   gap_causes: 32,
   aggregate_counts: 64,
   known_heads: 16,
+  bypass_leaks: 32,
   errno_length: 32,
   file_name_length: 64,
   ext_bytes: 2_048,

@@ -33,6 +33,7 @@ export const OUTCOME = {
   details: optional('observed', asciiText(RECORD_CAPS.details_length)),
   upstream_address: optional('observed', visibleAscii(RECORD_CAPS.address_length)),
   attempts: optional('observed', integer()),
+  cause: optional('observed', oneOf('sni_mismatch')),
   streams: STREAMS,
   source: required(
     'observed',

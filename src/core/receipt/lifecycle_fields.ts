@@ -132,4 +132,15 @@ export const LIFECYCLES = {
     to_ts: required('observed', TIMESTAMP),
     counts: required('derived', list(object(DENIAL_COUNT), RECORD_CAPS.aggregate_counts)),
   } satisfies Life<'aggregate'>,
+  bypass_probe: {
+    lifecycle: required('derived', oneOf('bypass_probe')),
+    nonce: required('asserted_by_client', HEX_16_BYTES),
+    report_digest: required('derived', DIGEST),
+    probed_ts: required('asserted_by_client', TIMESTAMP),
+    held: required('asserted_by_client', integer()),
+    leaked: required('asserted_by_client', integer()),
+    not_tested: required('asserted_by_client', integer()),
+    leaks: required('asserted_by_client', list(ID, RECORD_CAPS.bypass_leaks)),
+    arrivals: optional('observed', integer()),
+  } satisfies Life<'bypass_probe'>,
 };

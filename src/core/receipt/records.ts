@@ -73,6 +73,8 @@ export interface OutcomeFacts {
   readonly details?: string;
   readonly upstream_address?: string;
   readonly attempts?: number;
+  /** An opaque tunnel was closed because its TLS was for another name, or it was no TLS. */
+  readonly cause?: 'sni_mismatch';
 }
 
 export interface OutcomeRecord extends RecordCommon, OutcomeFacts {
@@ -204,7 +206,24 @@ export type LifecycleFacts =
       /** Byte offset behind the last line counted: every gap of this file up to there is in this or an earlier record. */
       readonly offset?: number;
     }
-  | AggregateFacts;
+  | AggregateFacts
+  | BypassProbeFacts;
+
+/** What a run of `doctor --bypass` in an agent's environment found. The agent's user wrote the report. */
+export interface BypassProbeFacts {
+  readonly lifecycle: 'bypass_probe';
+  readonly nonce: string;
+  /** Of the report as it was handed in, in RFC 8785 form. */
+  readonly report_digest: string;
+  readonly probed_ts: string;
+  readonly held: number;
+  readonly leaked: number;
+  readonly not_tested: number;
+  /** Probes that leaked, those that only the target's log proves included. */
+  readonly leaks: readonly string[];
+  /** Arrivals of this run in the log of the target; absent when no log was handed in. */
+  readonly arrivals?: number;
+}
 
 /** Repeated denials that were counted instead of written one by one. */
 export interface AggregateFacts {
