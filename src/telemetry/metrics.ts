@@ -58,6 +58,7 @@ export function createMetrics(version: string) {
     .labels(version)
     .set(1);
   const gauges = scrapedGauges(registers);
+  const held = heldLeaves(registers);
   return {
     registry,
     checks: new Counter({
@@ -114,6 +115,12 @@ export function createMetrics(version: string) {
       labelNames: ['level'],
       registers,
     }),
+    leaves: new Counter({
+      name: 'clawgress_leaves_total',
+      help: 'Certificates of intercepted names: minted, handed out again (cached), refused, evicted from Envoy',
+      labelNames: ['event'],
+      registers,
+    }),
     reloadFailures: new Counter({
       name: 'clawgress_reload_failures_total',
       help: 'Changes of policy or registry that were refused; the last good one stays in force',
@@ -124,11 +131,30 @@ export function createMetrics(version: string) {
       policyInfo.reset();
       policyInfo.labels(labels).set(1);
     },
+    /** Called once, by a gateway that intercepts. */
+    watchLeaves(read: () => number): void {
+      held.read = read;
+    },
     /** Called once, by the composition root, with what can tell the current values; what it leaves out is not exposed. */
     onScrape(read: () => Partial<GatewayGauges>): void {
       gauges.read = read;
     },
   };
+}
+
+/** Read at each scrape; absent where nothing is intercepted. */
+function heldLeaves(registers: Registry[]): { read?: () => number } {
+  const source: { read?: () => number } = {};
+  new Gauge({
+    name: 'clawgress_leaves_held',
+    help: 'Certificates of intercepted names that Envoys hold',
+    registers,
+    collect() {
+      if (source.read === undefined) this.remove();
+      else this.set(source.read());
+    },
+  });
+  return source;
 }
 
 function scrapedGauges(registers: Registry[]): { read?: () => Partial<GatewayGauges> } {
