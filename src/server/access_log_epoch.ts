@@ -2,10 +2,13 @@ import type { LogEpoch, LogFile } from './access_log_files.ts';
 import type { OutcomeSink } from './access_log_sink.ts';
 import { GapCounter, type Mark, readMark } from './gap_counter.ts';
 import { LogCursor } from './log_cursor.ts';
+import { OpaqueTunnels } from './opaque_tunnels.ts';
 
 /** How far one run of Envoy is read. */
 export interface EpochState {
   readonly gaps: GapCounter;
+  /** Lines of tunnels that wait for the other one. */
+  readonly tunnels: OpaqueTunnels;
   readonly cursors: Map<string, Cursor>;
   /** Where reading began: nothing before it is unsettled. */
   readonly mark: Mark;
@@ -28,6 +31,7 @@ export interface Cursor {
 export async function freshState(epoch: LogEpoch): Promise<EpochState> {
   return {
     gaps: new GapCounter(),
+    tunnels: new OpaqueTunnels(),
     cursors: new Map(),
     mark: await readMark(epoch.dir),
     released: new Set(),
@@ -53,12 +57,12 @@ export async function cursorOf(
   return fresh;
 }
 
-/** How far the newest file is read; undefined while a gap waits, or before anything is read. */
+/** How far the newest file is read; undefined while a gap or half a tunnel waits, or before anything is read. */
 export function readUpTo(state: EpochState): Mark | undefined {
   const last = [...state.cursors.values()].reduce<Cursor | undefined>(
     (newest, one) => (newest !== undefined && newest.file.index > one.file.index ? newest : one),
     undefined,
   );
-  if (last === undefined || !state.gaps.isEmpty) return undefined;
+  if (last === undefined || !state.gaps.isEmpty || !state.tunnels.isEmpty) return undefined;
   return { index: last.file.index, offset: last.log.position };
 }

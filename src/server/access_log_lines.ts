@@ -9,6 +9,8 @@ import { FOLDED_RECEIPT } from './codec/folded_receipt.ts';
 import { type GapCause, gapCause } from './codec/gap_cause.ts';
 import { gapReport, type Suspect } from './gap_counter.ts';
 import type { LogLine } from './log_cursor.ts';
+import type { WholeTunnel } from './opaque_tunnels.ts';
+import type { Closure } from './ports.ts';
 
 /** Lines handled before Checks get their turn: they share the thread. */
 const LINES_PER_TURN = 8;
@@ -18,7 +20,7 @@ export class LineReader {
   readonly #sink: OutcomeSink;
   readonly #work: WorkUnderWay;
   /** What is on disk when the tail starts was written while nobody read. */
-  #kind: 'live' | 'reconciled' = 'reconciled';
+  #kind: Closure['source']['kind'] = 'reconciled';
   #handled = 0;
 
   constructor(sink: OutcomeSink, work: WorkUnderWay) {
@@ -38,10 +40,34 @@ export class LineReader {
     const entry = parsed.value;
     // Counted in an aggregate record.
     if (entry.receipt_id === FOLDED_RECEIPT) return;
+    if (entry.half !== undefined && entry.receipt_id !== undefined)
+      return await this.#takeHalf(state, cursor, entry, line.offset);
     if (entry.receipt_id === undefined) await this.#doubt(state, cursor, entry, line.offset);
     const isClosed = entry.receipt_id !== undefined && line.offset <= cursor.closedUpTo;
     if (entry.request_id === undefined || isClosed) return;
     await this.#close(entry, entry.request_id, cursor.file, line.offset);
+  }
+
+  /** Closes tunnels whose other line has not come for so long. */
+  async releaseTunnels(state: EpochState, holdMs: number): Promise<void> {
+    for (const tunnel of state.tunnels.release(holdMs)) await this.#closeTunnel(tunnel);
+  }
+
+  /** Read again after a restart as well: whether this half was waiting, only the journal knows. */
+  async #takeHalf(
+    state: EpochState,
+    { file }: Cursor,
+    { half, receipt_id, request_id, end }: AccessLogEntry,
+    offset: number,
+  ): Promise<void> {
+    if (half === undefined || receipt_id === undefined) return;
+    const line = { half, receipt_id, end, file, offset, kind: this.#kind };
+    const tunnel = state.tunnels.take({ ...line, request_id: request_id ?? receipt_id });
+    if (tunnel !== undefined) await this.#closeTunnel(tunnel);
+  }
+
+  #closeTunnel({ file, offset, kind, request_id, ...entry }: WholeTunnel): Promise<void> {
+    return this.#close(entry, request_id, file, offset, kind);
   }
 
   /** Bytes up to `offset` that tell nothing any more. */
@@ -99,12 +125,13 @@ export class LineReader {
     request_id: string,
     file: LogFile,
     offset: number,
+    kind = this.#kind,
   ): Promise<void> {
     const closing = this.#sink.close({
       ...(receipt_id === undefined ? {} : { receipt_id }),
       request_id,
       facts: outcomeFacts(end),
-      source: { kind: this.#kind, log_file_id: file.id, offset },
+      source: { kind, log_file_id: file.id, offset },
     });
     this.#work.watch(closing);
     await this.#work.room();

@@ -9,6 +9,8 @@ import { WorkUnderWay } from './access_log_work.ts';
 import { writeMark } from './gap_counter.ts';
 import { LOG_CHUNK_BYTES } from './log_cursor.ts';
 
+/** How long one line of a tunnel waits for the other: Envoy writes both within one turn of its loop. */
+const TUNNEL_HOLD_MS = 1_000;
 /** At the end of reading: how long outcomes on their way are waited for. */
 const MARKING_MS = 2_000;
 
@@ -30,7 +32,9 @@ export class Tail {
   async pass(): Promise<void> {
     for (const epoch of await openEpochs(this.#options.envoyDir)) {
       const state = await this.#stateOf(epoch);
-      if (!state.sweeping) await this.#follow(epoch, state);
+      if (state.sweeping) continue;
+      await this.#follow(epoch, state);
+      await this.#lines.releaseTunnels(state, TUNNEL_HOLD_MS);
     }
     this.#lines.caughtUp();
   }
@@ -39,6 +43,7 @@ export class Tail {
   async report(holdMs: number): Promise<void> {
     for (const [id, state] of this.#epochs) {
       if (state.sweeping) continue;
+      if (holdMs === 0) await this.#lines.releaseTunnels(state, 0);
       const reports = await this.#lines.reportGaps(state, holdMs);
       for (const report of reports) this.#work.watch(report);
       this.#settle(join(this.#options.envoyDir, id), state);
@@ -102,7 +107,8 @@ export class Tail {
 
   /** A rotated file whose outcomes and gaps are durable is emptied, not removed: its name keeps the count. */
   #release(state: EpochState, file: LogFile): void {
-    if (state.released.has(file.id) || state.gaps.hasPending(file)) return;
+    const isPending = state.gaps.hasPending(file) || state.tunnels.hasPending(file);
+    if (state.released.has(file.id) || isPending) return;
     state.released.add(file.id);
     const empty = async (): Promise<void> => {
       if (await this.#work.isDurable()) await truncate(file.path);
@@ -113,6 +119,7 @@ export class Tail {
   #sweep(epoch: LogEpoch, state: EpochState): void {
     state.sweeping = true;
     const swept = async (): Promise<void> => {
+      await this.#lines.releaseTunnels(state, 0);
       await Promise.all(await this.#lines.reportGaps(state, 0));
       await this.#options.sink.sweep(epoch.id);
       await writeFile(join(epoch.dir, SWEPT), '', { mode: 0o600 });

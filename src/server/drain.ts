@@ -12,19 +12,25 @@ export interface DrainBounds {
 
 export const DRAIN_BOUNDS: DrainBounds = { graceMs: 2_000, forceMs: 5_000 };
 
+export interface Draining {
+  readonly server: Server;
+  readonly health: Pick<Health, 'set'>;
+  readonly checks: InFlight;
+  /** What stays open by itself, and would hold the shutdown of its connection. */
+  readonly streams: readonly { end(): void }[];
+}
+
 /**
  * The end of a server: health says NOT_SERVING, running Checks finish, GOAWAY, close. Bounded by both times.
  * Checks that outlive even the force keep running to their record; only their answer is lost.
  */
 export async function drain(
-  server: Server,
-  health: Health,
-  checks: InFlight,
+  { server, health, checks, streams }: Draining,
   bounds: DrainBounds,
 ): Promise<void> {
   health.set(false);
   await within(bounds.graceMs, checks.idle());
-  health.end();
+  for (const stream of streams) stream.end();
   const closed = promisify(server.tryShutdown.bind(server))();
   if (!(await within(bounds.forceMs, closed))) server.forceShutdown();
 }

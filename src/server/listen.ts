@@ -11,8 +11,9 @@ import {
 import { ID_PATTERN } from '../core/identity/principal.ts';
 import type { Caller, Check } from './check.ts';
 import { CHECK_BYTES_MAX } from './codec/check_request.ts';
-import { DRAIN_BOUNDS, drain, InFlight } from './drain.ts';
+import { DRAIN_BOUNDS, type DrainBounds, drain, InFlight } from './drain.ts';
 import { Health } from './health.ts';
+import type { SecretService } from './sds/service.ts';
 import { AUTHORIZATION, asBuffer, HEALTH } from './services.ts';
 import { clearStaleSocket } from './socket_file.ts';
 
@@ -31,8 +32,21 @@ export interface AuthzServer {
   drain(): Promise<void>;
 }
 
-/** Serves Checks and health on a Unix socket that only our own user can open. Rejects when the socket is taken. */
-export async function listen(socketPath: string, check: Check, bounds = DRAIN_BOUNDS): Promise<AuthzServer> {
+export interface ListenOptions {
+  readonly bounds?: DrainBounds;
+  /** Certificates for intercepted tunnels; absent: none are served. */
+  readonly secrets?: Pick<SecretService, 'definition' | 'handlers' | 'drain'>;
+}
+
+/**
+ * Serves Checks, health and certificates on a Unix socket that only our own user can open. Rejects when the socket is
+ * taken.
+ */
+export async function listen(
+  socketPath: string,
+  check: Check,
+  { bounds = DRAIN_BOUNDS, secrets }: ListenOptions = {},
+): Promise<AuthzServer> {
   await clearStaleSocket(socketPath);
   const server = new Server({
     'grpc.max_receive_message_length': CHECK_BYTES_MAX,
@@ -44,6 +58,8 @@ export async function listen(socketPath: string, check: Check, bounds = DRAIN_BO
   const health = new Health();
   server.addService(AUTHORIZATION, { check: checkHandler(check, checks) });
   server.addService(HEALTH, health.handlers);
+  if (secrets !== undefined) server.addService(secrets.definition, secrets.handlers);
+  const streams = [health, { end: () => secrets?.drain() }];
   await promisify(server.bindAsync.bind(server))(`unix:${socketPath}`, ServerCredentials.createInsecure());
   // The folder is 0700 already; this keeps the socket closed even where it is not.
   chmodSync(socketPath, 0o600);
@@ -52,7 +68,7 @@ export async function listen(socketPath: string, check: Check, bounds = DRAIN_BO
     setServing: (serving) => health.set(serving),
     inFlight: () => checks.count,
     drain: () => {
-      drained ??= drain(server, health, checks, bounds);
+      drained ??= drain({ server, health, checks, streams }, bounds);
       return drained;
     },
   };

@@ -7,7 +7,7 @@ export interface StreamEnd {
   /** Comma-separated response flags. */
   readonly flags: string;
   readonly details: string;
-  /** An opaque CONNECT tunnel. */
+  /** A CONNECT, whatever its tunnel lets through. */
   readonly tunnel: boolean;
   readonly bytes_in: number;
   readonly bytes_out: number;
@@ -16,6 +16,33 @@ export interface StreamEnd {
   /** `ip:port` that the request was sent to; absent when no connection was made. */
   readonly upstream?: string;
   readonly attempts: number;
+  /** Why an opaque tunnel was closed that had been opened. */
+  readonly cause?: OutcomeFacts['cause'];
+}
+
+/**
+ * One end for the two streams of an opaque tunnel: the CONNECT, absent when its line is lost, and the connection inside
+ * Envoy that looked at the ClientHello and dialled. What the CONNECT was "sent to" is only that connection.
+ */
+export function joinedEnd(outer: StreamEnd | undefined, inner: StreamEnd): StreamEnd {
+  const { upstream: _inside, ...connect } = outer ?? { ...inner, code: CONNECT_ANSWERED, tunnel: true };
+  const isUnconnected = inner.upstream === undefined || hasFlag(inner, 'UF');
+  return {
+    ...connect,
+    attempts: isUnconnected ? 0 : inner.attempts,
+    flags: inner.flags === '' ? connect.flags : inner.flags,
+    details: inner.details === '' ? connect.details : inner.details,
+    ...(inner.upstream === undefined ? {} : { upstream: inner.upstream }),
+    ...(isRefusedForName(inner) ? { cause: 'sni_mismatch' as const } : {}),
+  };
+}
+
+/** Only an answered CONNECT has a connection inside. */
+const CONNECT_ANSWERED = 200;
+
+/** The guard of the server name said no, or there was no ClientHello, for which no chain of filters stands. */
+function isRefusedForName(inner: StreamEnd): boolean {
+  return inner.details.startsWith('rbac_access_denied') || hasFlag(inner, 'NR');
 }
 
 /** Details are a few fixed words; the bound keeps records small whatever Envoy adds. */
@@ -35,6 +62,7 @@ export function outcomeFacts(end: StreamEnd): OutcomeFacts {
     ...(details === '' ? {} : { details }),
     ...(end.upstream === undefined ? {} : { upstream_address: end.upstream }),
     attempts: end.attempts,
+    ...(end.cause === undefined ? {} : { cause: end.cause }),
   };
 }
 

@@ -166,6 +166,7 @@ const OUTCOME_NAMES: { readonly [K in keyof OutcomeFacts]-?: true } = {
   details: true,
   upstream_address: true,
   attempts: true,
+  cause: true,
 };
 
 export const NOTICE = {

@@ -1,5 +1,6 @@
 import type { StreamEnd } from '../../core/receipt/outcome_state.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
+import type { TunnelHalf } from '../opaque_tunnels.ts';
 
 /** A whole line is a few hundred bytes; anything longer is not ours. */
 export const LOG_LINE_BYTES_MAX = 8_192;
@@ -12,6 +13,8 @@ export interface AccessLogEntry {
   readonly request_id?: string;
   readonly start_ms: number;
   readonly end: StreamEnd;
+  /** One of the two entries of an opaque tunnel that was opened. */
+  readonly half?: TunnelHalf;
 }
 
 export type AccessLogProblem = 'LOG_LINE_SYNTAX' | 'LOG_LINE_FIELD' | 'LOG_LINE_TOO_LONG';
@@ -38,6 +41,7 @@ export function parseAccessLogLine(line: Uint8Array): Result<AccessLogEntry, Acc
     ...(request_id === undefined ? {} : { request_id }),
     start_ms,
     end,
+    ...halfOf(fields, end),
   });
 }
 
@@ -68,10 +72,22 @@ function endOf(fields: Fields): StreamEnd | undefined {
     ...{ code, attempts, bytes_in, bytes_out, duration_ms },
     flags: textOf(fields['flags']) ?? '',
     details: textOf(fields['details']) ?? '',
-    tunnel: fields['route'] === 'tunnel',
+    tunnel: TUNNEL_ROUTES.includes(String(fields['route'])),
     ...(upstream_ms === undefined ? {} : { upstream_ms }),
-    ...(upstream === undefined ? {} : { upstream: upstream.slice(0, ADDRESS_MAX_CHARS) }),
+    // The name of one of Envoy's own listeners is no address.
+    ...(upstream === undefined || upstream.startsWith('envoy://')
+      ? {}
+      : { upstream: upstream.slice(0, ADDRESS_MAX_CHARS) }),
   };
+}
+
+/** Of an intercepted, an opaque and a raw tunnel. */
+const TUNNEL_ROUTES: readonly string[] = ['intercept', 'tunnel', 'tunnel_raw'];
+const CONNECT_ANSWERED = 200;
+
+function halfOf({ listener, route }: Fields, { code }: StreamEnd): { half?: TunnelHalf } {
+  if (listener === 'opaque') return { half: 'inner' };
+  return route === 'tunnel' && code === CONNECT_ANSWERED ? { half: 'outer' } : {};
 }
 
 const ADDRESS_MAX_CHARS = 64;

@@ -20,7 +20,9 @@ export async function grpc(): Promise<Boundary> {
   const folder = mkdtempSync(join(tmpdir(), 'cg-fuzz-'));
   const path = join(folder, 'a.sock');
   const setup = bench(() => snapshot(policy(ALLOWED)));
-  const server = await listen(path, createCheck(setup.deps), { graceMs: 200, forceMs: 200 });
+  const server = await listen(path, createCheck(setup.deps), {
+    bounds: { graceMs: 200, forceMs: 200 },
+  });
   const recording = await record(path, join(folder, 'r.sock'));
   const client = new Client(`unix:${path}`, credentials.createInsecure());
   return {

@@ -22,7 +22,7 @@ async function start(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'cg-server-'));
   const path = join(folder, 'authz.sock');
   const setup = bench(() => snapshot(policy(ALLOWED)));
-  const server = await listen(path, createCheck(setup.deps), { graceMs: 500, forceMs: 200 });
+  const server = await listen(path, createCheck(setup.deps), { bounds: { graceMs: 500, forceMs: 200 } });
   const client = new Client(`unix:${path}`, credentials.createInsecure());
   t.after(async () => {
     client.close();
