@@ -3,7 +3,7 @@ import { connectionLimit } from './connection_limit.ts';
 import { interceptedConnection, type Shared } from './http_connection.ts';
 import { onDemandTls } from './on_demand_tls.ts';
 import { sniGuard } from './sni_guard.ts';
-import { INTERCEPT_LISTENER, OPAQUE_LISTENER, OPAQUE_MAX, TUNNEL_IDLE } from './tunnel.ts';
+import { dialTarget, INTERCEPT_LISTENER, OPAQUE_LISTENER, OPAQUE_MAX, TUNNEL_IDLE } from './tunnel.ts';
 import { extension, type Message } from './typed.ts';
 
 /** What the first bytes of a tunnel may take; then a tunnel that says nothing is closed. */
@@ -42,7 +42,8 @@ export function opaqueListener({ input, cache }: Shared): Message {
         filters: [
           connectionLimit(OPAQUE_LISTENER),
           sniGuard(input.stamp),
-          resolveServerName(cache),
+          dialTarget(),
+          resolveTarget(cache),
           passOn(),
         ],
       },
@@ -69,12 +70,15 @@ function inner(name: string): Message {
   };
 }
 
-/** Resolves the judged host, which the guard before it has found equal to the server name, and its port. */
-function resolveServerName(cache: Message): Message {
+/**
+ * Resolves the judged host. It does so when the connection begins, before the guard has seen the first data: were it to
+ * take the server name instead, a client could ask our resolver for any name.
+ */
+function resolveTarget(cache: Message): Message {
   return extension(
     'envoy.filters.network.sni_dynamic_forward_proxy',
     'envoy.extensions.filters.network.sni_dynamic_forward_proxy.v3.FilterConfig',
-    // The port is that of the tunnel; this one is never used, as the guard wants the host and both come together.
+    // Never used: host and port come together, and without the host the guard refuses.
     { dns_cache_config: cache, port_value: 443 },
   );
 }

@@ -21,7 +21,7 @@ export function sniGuard(stamp: string): Message {
 }
 
 // Envoy takes the expression parsed; the text of it would be:
-// bytes('<stamp>') == filter_state['cg.stamp'] && bytes(connection.requested_server_name) == filter_state['<host>']
+// bytes('<stamp>') == filter_state['cg.stamp'] && bytes(connection.requested_server_name) == filter_state['cg.host']
 const name = (identifier: string): Message => ({ ident_expr: { name: identifier } });
 const text = (value: string): Message => ({ const_expr: { string_value: value } });
 const call = (fn: string, ...args: readonly Message[]): Message => ({ call_expr: { function: fn, args } });

@@ -16,12 +16,12 @@ const INTERCEPTED_MAX = '3600s';
 export const TUNNEL_IDLE = '900s';
 
 /** Names under which the facts of a tunnel cross to a listener inside. */
-export const TICKET_STATE = 'cg.tunnel';
+const TICKET_STATE = 'cg.tunnel';
 export const RECEIPT_STATE = 'cg.receipt';
 export const STAMP_STATE = 'cg.stamp';
-/** Names that Envoy itself reads: the destination to dial, and the client's address for the listener inside. */
-export const HOST_STATE = 'envoy.upstream.dynamic_host';
-const PORT_STATE = 'envoy.upstream.dynamic_port';
+export const HOST_STATE = 'cg.host';
+const PORT_STATE = 'cg.port';
+/** Where the listener inside finds the client's address. */
 const CLIENT_STATE = 'envoy.filters.listener.original_dst.remote_ip';
 
 /**
@@ -32,21 +32,38 @@ export function tunnelFacts(): Message {
   const said = (key: string): string => `%DYNAMIC_METADATA(${AUTHZ_FILTER}:${key})%`;
   return extension('cg.tunnel_facts', 'envoy.extensions.filters.http.set_filter_state.v3.Config', {
     on_request_headers: [
-      share(TICKET_STATE, said('tunnel'), 'envoy.string'),
-      share(RECEIPT_STATE, said(RECEIPT_KEY), 'envoy.string'),
-      share(STAMP_STATE, said(STAMP_KEY), 'envoy.string'),
-      share(HOST_STATE, said('host')),
-      share(PORT_STATE, said('port')),
-      share(CLIENT_STATE, '%DOWNSTREAM_REMOTE_ADDRESS%'),
+      ...[
+        state(TICKET_STATE, said('tunnel'), TEXT),
+        state(RECEIPT_STATE, said(RECEIPT_KEY), TEXT),
+        state(STAMP_STATE, said(STAMP_KEY), TEXT),
+        state(HOST_STATE, said('host'), TEXT),
+        state(PORT_STATE, said('port'), TEXT),
+        state(CLIENT_STATE, '%DOWNSTREAM_REMOTE_ADDRESS%'),
+      ].map((one) => ({ ...one, shared_with_upstream: 'ONCE' })),
     ],
   });
 }
 
-function share(object_key: string, inline_string: string, factory_key?: string): Message {
+/**
+ * In the listener inside: the judged host and port as what is resolved and dialled. Not on the CONNECT, where the same
+ * names would take the place of its authority for every tunnel.
+ */
+export function dialTarget(): Message {
+  return extension('cg.dial_target', 'envoy.extensions.filters.network.set_filter_state.v3.Config', {
+    on_new_connection: [
+      state('envoy.upstream.dynamic_host', `%FILTER_STATE(${HOST_STATE}:PLAIN)%`),
+      state('envoy.upstream.dynamic_port', `%FILTER_STATE(${PORT_STATE}:PLAIN)%`),
+    ],
+  });
+}
+
+const TEXT: Message = { factory_key: 'envoy.string' };
+
+/** What is empty is not set. Without a factory the key itself says what is read out of the text. */
+function state(object_key: string, inline_string: string, factory: Message = {}): Message {
   return {
     object_key,
-    ...(factory_key === undefined ? {} : { factory_key }),
-    shared_with_upstream: 'ONCE',
+    ...factory,
     skip_if_empty: true,
     format_string: { omit_empty_values: true, text_format_source: { inline_string } },
   };

@@ -1,25 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Message } from '../../../src/intercept/config/typed.ts';
 import { ask, openTunnel } from './client.ts';
+import { edit, failOpen, without } from './edits.ts';
 import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
 import { startUpstream, UPSTREAM, type Upstream } from './upstream.ts';
-
-/** Rewrites every object of the tree; children first. */
-function rewrite(tree: unknown, change: (node: Record<string, unknown>) => unknown): unknown {
-  if (Array.isArray(tree))
-    return tree.map((child) => rewrite(child, change)).filter((child) => child !== undefined);
-  if (typeof tree !== 'object' || tree === null) return tree;
-  const entries = Object.entries(tree).map(([key, child]) => [key, rewrite(child, change)]);
-  return change(Object.fromEntries(entries));
-}
-
-const edit =
-  (change: (node: Record<string, unknown>) => unknown) =>
-  (config: Message): Message =>
-    rewrite(config, change) as Message;
-const without = (name: string) =>
-  edit((node) => (node['name'] === name && node['typed_config'] !== undefined ? undefined : node));
 
 describe('failing closed', () => {
   let upstream: Upstream;
@@ -84,10 +68,6 @@ describe('failing closed', () => {
   it('holds when ext_authz is missing', async () => {
     await using({ edit: without('envoy.filters.http.ext_authz') }, (to) => shut(to, 'noauthz'));
   });
-
-  const failOpen = edit((node) =>
-    node['failure_mode_allow'] === false ? { ...node, failure_mode_allow: true } : node,
-  );
 
   it('holds when ext_authz is told to fail open', async () => {
     await using({ edit: failOpen }, async (to) => {

@@ -1,8 +1,12 @@
 import { rmSync } from 'node:fs';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { TunnelMode } from '../../../src/core/request/egress_request.ts';
 import { envoy } from '../../../src/gen/envoy.js';
+import type { TunnelAnswer } from '../../../src/server/codec/answer.ts';
 import { decodeCheck } from '../../../src/server/codec/check_request.ts';
 import { encodeAllow, encodeDenial } from '../../../src/server/codec/check_response.ts';
+import type { SecretSource } from '../../../src/server/sds/ports.ts';
+import { type SecretService, secretService } from '../../../src/server/sds/service.ts';
 import { HEALTH, SERVING } from '../../../src/server/services.ts';
 
 export const STAMP = 'a1b2c3d4e5f60718';
@@ -16,6 +20,9 @@ export interface SeenCheck {
   readonly path: string;
   readonly scheme: string;
   readonly transport: string;
+  /** `ip:port`. */
+  readonly source: string;
+  readonly sni: string | undefined;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly names: readonly string[];
 }
@@ -25,11 +32,17 @@ export interface FakeAuthz {
   stop(): void;
 }
 
-/** `x-clawgress-test` says how to answer: ok (default), deny, unstamped, misstamped, hang. */
-export async function startAuthz(socket: string): Promise<FakeAuthz> {
+/**
+ * `x-clawgress-test` says how to answer: ok (default), deny, unstamped, misstamped, hang; and for CONNECT also which
+ * tunnel opens: raw (default), intercept, passthrough, unchosen, no-ticket, no-host.
+ */
+export async function startAuthz(socket: string, secrets?: SecretSource): Promise<FakeAuthz> {
   rmSync(socket, { force: true });
   const seen: SeenCheck[] = [];
   const server = new Server();
+  const certificates: SecretService | undefined =
+    secrets === undefined ? undefined : secretService(secrets, { leafCacheMax: 64 });
+  if (certificates !== undefined) server.addService(certificates.definition, certificates.handlers);
   const raw = (bytes: Buffer): Buffer => bytes;
   server.addService(
     {
@@ -65,6 +78,7 @@ export async function startAuthz(socket: string): Promise<FakeAuthz> {
   return {
     checks: (nonce) => seen.filter((check) => `${check.authority}${check.path}`.includes(nonce)),
     stop: () => {
+      certificates?.drain();
       server.forceShutdown();
       rmSync(socket, { force: true });
     },
@@ -74,19 +88,41 @@ export async function startAuthz(socket: string): Promise<FakeAuthz> {
 function judge(seen: SeenCheck[], bytes: Buffer, metadata: Record<string, unknown>): Uint8Array | undefined {
   const check = decodeCheck(bytes);
   if (!check.ok) throw new Error(`the gateway cannot read this Check: ${check.problem}`);
-  const { raw, requestId } = check.value;
+  const { raw, requestId, source, sni } = check.value;
   const receiptId = `rid-${seen.length}`;
   const receipt = { id: receiptId, leafHash: '00'.repeat(32) };
   const transport = String(
     envoy.service.auth.v3.CheckRequest.decode(bytes).attributes?.contextExtensions?.['transport'],
   );
   const names = raw.headers.map((header) => header.name);
-  seen.push({ ...raw, receiptId, requestId, transport, metadata, names });
+  seen.push({ ...raw, receiptId, requestId, transport, metadata, names, source, sni });
   const wish = raw.headers.find((header) => header.name === 'x-clawgress-test')?.value ?? 'ok';
   if (wish === 'hang') return undefined;
   if (wish === 'deny') return encodeDenial({ reason: 'POLICY_NO_MATCH', mode: raw.mode, requestId, receipt });
   const stamp = wish === 'unstamped' ? '' : wish === 'misstamped' ? `${STAMP}0` : STAMP;
-  return encodeAllow({ stamp, receipt, rewrite: rewriteOf(raw.path), strip: [] });
+  const tunnel = raw.method === 'CONNECT' ? tunnelOf(wish, raw.authority, receiptId) : undefined;
+  return encodeAllow({
+    ...{ stamp, receipt, rewrite: rewriteOf(raw.path), strip: [] },
+    ...(tunnel === undefined ? {} : { tunnel }),
+  });
+}
+
+const WISHES: Readonly<Record<string, TunnelMode>> = {
+  intercept: 'intercept',
+  'no-ticket': 'intercept',
+  passthrough: 'passthrough',
+  'no-host': 'passthrough',
+};
+
+function tunnelOf(wish: string, authority: string, receiptId: string): TunnelAnswer | undefined {
+  if (wish === 'unchosen') return undefined;
+  const mode = WISHES[wish] ?? 'raw';
+  const colon = authority.lastIndexOf(':');
+  const host = wish === 'no-host' ? '' : authority.slice(0, colon).toLowerCase().replace(/[[\]]/g, '');
+  return {
+    ...{ mode, host, port: Number(authority.slice(colon + 1)) },
+    ...(wish === 'intercept' ? { ticket: `ticket.${receiptId}.${authority}` } : {}),
+  };
 }
 
 function rewriteOf(path: string): { authority?: string; path?: string } {

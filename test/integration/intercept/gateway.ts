@@ -10,6 +10,7 @@ import type { EnvoyConfigInput } from '../../../src/intercept/config/input.ts';
 import type { Message } from '../../../src/intercept/config/typed.ts';
 import { type EnvoyExit, openEnvoyProcess } from '../../../src/intercept/envoy_process.ts';
 import type { Epoch } from '../../../src/intercept/epochs.ts';
+import type { SecretSource } from '../../../src/server/sds/ports.ts';
 import { type FakeAuthz, STAMP, startAuthz } from './fake_authz.ts';
 import { CA_BUNDLE, UPSTREAM } from './upstream.ts';
 
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   readonly input?: Partial<EnvoyConfigInput>;
   /** Sockets of further gateways, which the caller runs. */
   readonly more?: readonly string[];
+  /** Where certificates of opened tunnels come from; none by default. */
+  readonly secrets?: SecretSource;
   /** Last change to the configuration, for sabotage. */
   readonly edit?: (config: Message) => Message;
 }
@@ -51,7 +54,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const adminSocket = join(dir, 'admin.sock');
   const [explicit, baseUrl] = [await freePort(), await freePort()];
   const exits: EnvoyExit[] = [];
-  const authz = await startAuthz(socket);
+  const authz = await startAuthz(socket, options.secrets);
   const envoy = await openEnvoyProcess({
     bin: await findEnvoy(),
     envoyDir: join(dir, 'envoy'),

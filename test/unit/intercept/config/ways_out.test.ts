@@ -65,6 +65,7 @@ function leaksOf(filters: readonly Node[], stamp: string): string[] {
 }
 
 const SNI_GUARD = 'type.googleapis.com/envoy.extensions.filters.network.rbac.v3.RBAC';
+const TARGET = 'type.googleapis.com/envoy.extensions.filters.network.set_filter_state.v3.Config';
 const RESOLVER =
   'type.googleapis.com/envoy.extensions.filters.network.sni_dynamic_forward_proxy.v3.FilterConfig';
 const TCP_PROXY = 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy';
@@ -91,7 +92,7 @@ function opaqueLeaks(listener: Node, chain: Node, stamp: string): string[] {
   if (!types.some((type) => /_proxy/.test(type.replace('sni_dynamic_forward_proxy', '')))) return [];
   const leaks: string[] = [];
   const order = types.slice(types[0]?.endsWith('.ConnectionLimit') === true ? 1 : 0);
-  if (JSON.stringify(order) !== JSON.stringify([SNI_GUARD, RESOLVER, TCP_PROXY]))
+  if (JSON.stringify(order) !== JSON.stringify([SNI_GUARD, TARGET, RESOLVER, TCP_PROXY]))
     leaks.push('other filters, or another order');
   if (filters.some((filter) => filter['disabled'] !== undefined)) leaks.push('a filter can be left out');
   if (listener['internal_listener'] === undefined || listener['address'] !== undefined)
@@ -102,7 +103,7 @@ function opaqueLeaks(listener: Node, chain: Node, stamp: string): string[] {
   const rules = nodeOf(config(SNI_GUARD)['rules']);
   const policies = Object.values(nodeOf(rules['policies'])).filter(isNode);
   if (rules['action'] !== 'ALLOW' || policies.length !== 1) leaks.push('the guard does not guard');
-  const wanted = `bytes('${stamp}') == filter_state['cg.stamp'] && bytes(connection.requested_server_name) == filter_state['envoy.upstream.dynamic_host']`;
+  const wanted = `bytes('${stamp}') == filter_state['cg.stamp'] && bytes(connection.requested_server_name) == filter_state['cg.host']`;
   if (expression(nodeOf(policies[0]?.['condition'])) !== wanted)
     leaks.push('the guard asks for something else');
   const proxy = config(TCP_PROXY);

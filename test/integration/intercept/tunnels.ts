@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Message } from '../../../src/intercept/config/typed.ts';
+import type { SecretSource } from '../../../src/server/sds/ports.ts';
+import { newAuthority } from '../../support/pki.ts';
+import { type Gateway, startGateway } from './gateway.ts';
+import { type Names, startNames } from './names.ts';
+import { startTlsUpstream, type TlsUpstream } from './tls_upstream.ts';
+
+export interface World {
+  readonly upstream: TlsUpstream;
+  /** What clients of opened tunnels trust. */
+  readonly interceptCa: string;
+  /** What clients of opaque tunnels, and Envoy, trust. */
+  readonly upstreamCa: string;
+  /** Names that a certificate was asked for. */
+  readonly asked: readonly string[];
+  /** Names that Envoy resolved. */
+  readonly resolved: ReadonlySet<string>;
+  /** A further Envoy with a scripted gateway of its own; ended with the world. */
+  start(edit?: (config: Message) => Message): Promise<Gateway>;
+  close(): Promise<void>;
+}
+
+/** Destination, names, and certificates for `api.example`, `other.example` and `private.example`; all else is refused. */
+export async function startWorld(): Promise<World> {
+  const dir = mkdtempSync(join(tmpdir(), 'cg-tunnels-'));
+  const [ours, theirs] = [newAuthority(), newAuthority()];
+  const ca_bundle = join(dir, 'ca.pem');
+  writeFileSync(ca_bundle, theirs.ca);
+  const names: Names = await startNames();
+  const upstream = await startTlsUpstream(theirs);
+  const asked: string[] = [];
+  const leaves = new Map(
+    ['api.example', 'other.example', 'private.example'].map((name) => [name, ours.issue(name, 'serverAuth')]),
+  );
+  const secrets: SecretSource = {
+    async secretFor(name) {
+      asked.push(name);
+      const leaf = leaves.get(name);
+      if (leaf === undefined) return { ok: false, problem: 'NAME_REFUSED' };
+      const value = {
+        cert_chain_pem: leaf.cert,
+        private_key_pem: leaf.key,
+        expires_ms: Date.now() + 3_600_000,
+      };
+      return { ok: true, value };
+    },
+  };
+  const gateways: Gateway[] = [];
+  return {
+    upstream,
+    asked,
+    resolved: names.resolved,
+    interceptCa: ours.ca,
+    upstreamCa: theirs.ca,
+    async start(edit = (config) => config) {
+      const gateway = await startGateway({
+        input: { ca_bundle },
+        secrets,
+        edit: (config) => edit(names.use(config)),
+      });
+      gateways.push(gateway);
+      return gateway;
+    },
+    async close() {
+      for (const gateway of gateways) await gateway.stop();
+      await upstream.close();
+      names.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
