@@ -10,6 +10,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { type MetricsServer, type Readiness, startMetricsServer } from '../telemetry/metrics_server.ts';
 import type { Tracing } from '../telemetry/traces.ts';
 import { AccessLogLag } from './access_log_lag.ts';
+import { type InterceptionSecrets, interceptionSecrets } from './ca_leaves.ts';
 import { bypassRecorder } from './doctor_bypass_facts.ts';
 import { createGatewayCheck } from './gateway_check.ts';
 import { serveControl } from './gateway_control.ts';
@@ -31,6 +32,7 @@ interface Parts extends ChildProcess {
   readonly lag: AccessLogLag;
   readonly identity: Identity;
   readonly tracing: Tracing | undefined;
+  readonly interception: InterceptionSecrets;
 }
 
 /** The only gateway of this host, with the recorder in its own process: no hop between judgement and record. */
@@ -39,11 +41,13 @@ export async function gatewayAlone(child: ChildProcess): Promise<void> {
   const { keyring, recorder, identity, feed } = await openRecording(child);
   const gatewayId = `${settings.gateway_name}-1`;
   const tracing = await openTracing(settings, gatewayId);
-  const check = createGatewayCheck({ ...child, gatewayId, keyring, recorder, feed, tracing });
-  const server = await listen(layout.authz_socket, check);
+  const interception = interceptionSecrets({ ...child, feed });
+  const { secrets } = interception;
+  const check = createGatewayCheck({ ...child, gatewayId, keyring, recorder, feed, tracing, secrets });
+  const server = await listen(layout.authz_socket, check, { secrets });
   const lag = new AccessLogLag(layout.envoy_dir);
   const tail = followAccessLog(layout.envoy_dir, recorder, lag, log);
-  await serve({ ...child, recorder, feed, server, tail, lag, identity, tracing });
+  await serve({ ...child, recorder, feed, server, tail, lag, identity, tracing, interception });
 }
 
 async function serve(parts: Parts): Promise<void> {
@@ -74,11 +78,12 @@ async function serve(parts: Parts): Promise<void> {
 
 /** Nothing new comes in, what runs finishes, outcomes are read to the end of the log, then the journal is closed. */
 async function shutDown(
-  { server, tail, feed, recorder, identity, tracing }: Parts,
+  { server, tail, feed, recorder, identity, tracing, interception }: Parts,
   metricsServer: MetricsServer,
   closeControl: () => Promise<void>,
 ): Promise<void> {
   await server.drain();
+  await interception.close();
   await tail.stop();
   feed.stop();
   identity.stop();

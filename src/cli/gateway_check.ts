@@ -7,6 +7,7 @@ import type { Keyring } from '../keys/keyring.ts';
 import { type Check, createCheck } from '../server/check.ts';
 import type { RecorderPort, Snapshot } from '../server/ports.ts';
 import { receiptIds } from '../server/receipt_id.ts';
+import type { SecretService } from '../server/sds/service.ts';
 import { Sleepers } from '../server/sleepers.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -27,8 +28,9 @@ export function createGatewayCheck(parts: {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly tracing: Tracing | undefined;
+  readonly secrets: Pick<SecretService, 'used'>;
 }): Check {
-  const { settings, keyring, recorder, feed, log, metrics, tracing } = parts;
+  const { settings, keyring, recorder, feed, log, metrics, tracing, secrets } = parts;
   const hmac = (key: Uint8Array, message: Uint8Array) => createHmac('sha256', key).update(message).digest();
   return createCheck({
     snapshot: () => feed.current(),
@@ -37,6 +39,7 @@ export function createGatewayCheck(parts: {
     clock: { nowMs: Date.now, monoUs: () => Math.floor(performance.now() * 1000) },
     salt: (receiptId, pointer) => commitmentSalt(hmac, keyring.commitSaltKey, receiptId, pointer),
     mac: keyring.hmac,
+    intercepted: (node, sni) => secrets.used(node, sni),
     settings: {
       gatewayId: parts.gatewayId,
       stamp: readFileSync(parts.layout.stamp, 'utf8').trim(),

@@ -6,6 +6,7 @@ import type { AccessLogTail } from '../server/access_log.ts';
 import { type AuthzServer, listen } from '../server/listen.ts';
 import type { Tracing } from '../telemetry/traces.ts';
 import { AccessLogLag } from './access_log_lag.ts';
+import { type InterceptionSecrets, interceptionSecrets } from './ca_leaves.ts';
 import { EXIT } from './exit.ts';
 import { RecorderFollower } from './follow_recorder.ts';
 import { createGatewayCheck } from './gateway_check.ts';
@@ -33,6 +34,7 @@ interface Member extends ChildProcess {
   readonly traffic: Traffic;
   readonly identity: Identity;
   readonly tracing: Tracing | undefined;
+  readonly interception: InterceptionSecrets;
   /** Of the first gateway on a host without recorder. */
   readonly log_reader?: LogReader;
 }
@@ -59,14 +61,18 @@ export async function gatewayMember(child: ChildProcess, number: number): Promis
   const follower = new RecorderFollower(client, feed);
   const traffic = new Traffic();
   const tracing = await openTracing(settings, gatewayId);
-  const judging = { ...child, gatewayId, keyring, recorder: follower, feed, tracing };
+  const interception = interceptionSecrets({ ...child, feed });
+  const { secrets } = interception;
+  const judging = { ...child, gatewayId, keyring, recorder: follower, feed, tracing, secrets };
   const check = traffic.watch(createGatewayCheck(judging));
-  const server = await listen(layout.authz_sockets[number - 1] ?? layout.authz_socket, check);
+  const socket = layout.authz_sockets[number - 1] ?? layout.authz_socket;
+  const server = await listen(socket, check, { secrets });
   const reads = settings.recorder.remote !== undefined && number === 1;
   const log_reader = reads ? { log_reader: await readLog(child, gatewayId) } : {};
   const member: Member = {
     ...child,
-    ...{ number, gatewayId, client, follower, feed, server, traffic, identity, tracing, ...log_reader },
+    ...{ number, gatewayId, client, follower, feed, server, traffic, identity, tracing, interception },
+    ...log_reader,
   };
   await serve(member, (changed) => {
     state.changed = changed;
@@ -132,6 +138,7 @@ async function serve(member: Member, onChange: (changed: () => void) => void): P
       server.setServing(false);
       await member.traffic.moved();
       await server.drain();
+      await member.interception.close();
       await soon(member.log_reader?.tail.stop());
       feed.stop();
       member.identity.stop();

@@ -23,6 +23,8 @@ export interface CheckDependencies {
   salt(receiptId: string, pointer: string): Uint8Array;
   /** The same on every gateway of this host. */
   readonly mac: Mac;
+  /** A request came through a tunnel whose handshake asked this Envoy for this name, spelled like this. */
+  readonly intercepted?: (node: string, sni: string) => void;
   readonly settings: CheckSettings;
   /** Places for answers that wait for their slot; of this process. */
   readonly sleepers: Sleepers;

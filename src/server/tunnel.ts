@@ -20,7 +20,7 @@ export type Passage = Result<TunnelTicket, TicketProblem | 'TICKET_MISSING'>;
 
 /** The call as judged. Outside of intercepted tunnels a ticket means nothing, whoever sends one. */
 export function enterTunnel(
-  deps: Pick<CheckDependencies, 'mac' | 'clock'>,
+  deps: Pick<CheckDependencies, 'mac' | 'clock' | 'intercepted'>,
   check: DecodedCheck,
   { node, epoch, ticket }: { readonly node: string; readonly epoch: string; readonly ticket?: string },
 ): Pick<Call, 'check' | 'passage'> {
@@ -28,6 +28,7 @@ export function enterTunnel(
   const showing = { node, epoch, now_ms: deps.clock.nowMs() };
   const passage: Passage =
     ticket === undefined ? fail('TICKET_MISSING') : openTicket(ticket, deps.mac, showing);
+  if (passage.ok && check.sni !== undefined) deps.intercepted?.(node, check.sni);
   const authority = passage.ok ? passage.value.authority : '';
   const tunnel = { authority, ...(check.sni === undefined ? {} : { sni: check.sni }) };
   return { check: { ...check, raw: { ...check.raw, tunnel } }, passage };
