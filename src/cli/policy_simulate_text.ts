@@ -29,8 +29,9 @@ function groupLines({ recorded, candidate, count, examples }: DifferenceGroup): 
   return ['', `${count}  ${saidText(recorded)} -> ${saidText(candidate)}`, ...examples.map(exampleLine)];
 }
 
-function saidText({ verdict, reason, rule_id }: Said): string {
-  return `${verdict} ${reason}${rule_id === undefined ? '' : ` by ${rule_id}`}`;
+function saidText({ verdict, reason, rule_id, tunnel }: Said): string {
+  const opens = tunnel === undefined ? '' : ` (tunnel: ${tunnel})`;
+  return `${verdict} ${reason}${rule_id === undefined ? '' : ` by ${rule_id}`}${opens}`;
 }
 
 function exampleLine({ seq, receipt_id, ts, agent_id, request }: Example): string {

@@ -13,6 +13,7 @@ const STANDS: Readonly<Record<RuleExplanation['stand'], string>> = {
   observes: 'observes',
   silent: 'does not match',
   excepted: 'would deny, but an exception takes the request out',
+  judged_inside: 'may deny requests inside the tunnel, each judged by itself',
   grants_nothing: 'is inherited: it would allow its own document, and grants nothing here',
 };
 
@@ -21,9 +22,16 @@ const NEXT_STEPS: Readonly<Record<RuleOutcome['reason'], string | undefined>> = 
   POLICY_DENY: 'deny beats allow: narrow the deny rule if this request should pass',
   POLICY_NO_MATCH: 'add an allow rule for this agent and destination',
   POLICY_CEILING: 'a parent is a ceiling: its own rules have to allow the request, too',
-  TUNNEL_OPAQUE: 'allow tunnels with a rule that has protocol: {kind: connect} and no methods, path or query',
+  TUNNEL_OPAQUE:
+    'write tls: intercept on the allow rule, so that requests inside are judged; or add a rule with protocol: {kind: connect} and no methods, path or query',
   PATH_AMBIGUOUS: 'send the normalised path, or set path: rewrite or path: raw on the allow rule',
   OVERRIDE_HEADER: 'leave out the override header or the _method parameter',
+};
+
+const TUNNELS: Readonly<Record<NonNullable<RuleOutcome['tunnel']>, string>> = {
+  intercept: 'the tunnel is intercepted: each request inside is judged',
+  passthrough: 'the tunnel carries TLS for this name only, unseen',
+  raw: 'the tunnel carries any bytes, unseen',
 };
 
 /** One line for each problem and a last line that counts them. */
@@ -56,8 +64,9 @@ export function explanationText(explanation: Explanation, all: boolean): string 
   ].join('\n');
 }
 
-function outcomeText({ verdict, reason, rule_id }: RuleOutcome): string {
-  return `${verdict} ${reason}${rule_id === undefined ? '' : ` by rule ${rule_id}`}`;
+function outcomeText({ verdict, reason, rule_id, tunnel }: RuleOutcome): string {
+  const opens = tunnel === undefined ? '' : ` (${TUNNELS[tunnel]})`;
+  return `${verdict} ${reason}${rule_id === undefined ? '' : ` by rule ${rule_id}`}${opens}`;
 }
 
 function requestText({

@@ -82,6 +82,10 @@ export interface Rule {
    * Allow rules only. What to do with a path that can be read in two ways: deny it, forward the normalised path, or forward the raw bytes. Default deny_ambiguous.
    */
   path?: 'deny_ambiguous' | 'rewrite' | 'raw';
+  /**
+   * Allow rules only. What a CONNECT to these destinations opens: intercept terminates TLS and judges each request inside; passthrough (only with kind: connect, and what that means anyway) lets TLS for the same name through unseen; deny opens no tunnel. Default: a tunnel only with kind: connect or tcp.
+   */
+  tls?: 'intercept' | 'passthrough' | 'deny';
 }
 /**
  * All predicates must hold. Absent: every request.
@@ -162,9 +166,9 @@ export interface QueryMatch {
  */
 export interface ProtocolMatch {
   /**
-   * http: a request the gateway sees. connect: an opaque tunnel, which an allow rule must name.
+   * http: a request the gateway sees. connect: a CONNECT; of an allow rule, one that carries TLS for the name it asked for. tcp: a CONNECT that may carry any bytes.
    */
-  kind: 'http' | 'connect';
+  kind: 'http' | 'connect' | 'tcp';
 }
 export interface Limit {
   /**
@@ -293,7 +297,7 @@ export interface TestRequest {
    */
   url?: string;
   /**
-   * host:port of an opaque tunnel, instead of url.
+   * host:port of a CONNECT, instead of url.
    */
   connect?: string;
   /**
@@ -337,4 +341,8 @@ export interface TestExpectation {
    * The rule that the receipt names.
    */
   rule?: string;
+  /**
+   * What the CONNECT opens: requests judged inside, TLS for this name, or any bytes.
+   */
+  tunnel?: 'intercept' | 'passthrough' | 'raw';
 }

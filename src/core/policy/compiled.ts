@@ -18,11 +18,14 @@ export interface CompiledPolicy {
   readonly query_names: readonly string[];
   /** What the rules say at a moment (milliseconds since 1970). Pure. Without a moment no exception holds. */
   evaluate(request: EgressRequest, principal: Principal, atMs?: number): PolicyEvaluation;
-  /** Ledger operations for an allowed request, in document order, with the denial each one stands for. Pure. */
-  limits(request: EgressRequest, principal: Principal): readonly LimitDemand[];
   /**
-   * Whether some allow rule with `tls: intercept` could match this canonical host, whoever asks. Asked for every SNI:
-   * the cost grows with the labels of the name, not with the rules. An IP address only if a rule lists it.
+   * Ledger operations for an allowed request, in document order, with the denial each one stands for. Pure.
+   * `tunnel`: what an allowed CONNECT opens.
+   */
+  limits(request: EgressRequest, principal: Principal, tunnel?: TunnelMode): readonly LimitDemand[];
+  /**
+   * Whether a tunnel to this canonical host (IPv6 without brackets) could be intercepted, whoever asks and on whatever
+   * port. Asked for every SNI: the cost grows with the labels of the name, not with the rules. An address only if listed.
    */
   mayIntercept(host: string): boolean;
 }

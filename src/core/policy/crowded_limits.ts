@@ -46,7 +46,8 @@ const DIMENSIONS: readonly Dimension[] = [
   ...AGENT_KEYS.map((key): Dimension => ({ listed: ({ agent }) => agent?.get(key), around: () => NOTHING })),
   { listed: hostsListed, around: wildcardsAround },
   { listed: ({ ports }) => ports, around: () => NOTHING },
-  { listed: ({ kind }) => kind && [kind], around: () => NOTHING },
+  // A raw tunnel is a CONNECT as well.
+  { listed: ({ kind }) => kind && [kind], around: (kind) => (kind === 'tcp' ? ['connect'] : NOTHING) },
 ];
 
 function hostsListed({ hosts }: PlanMatch): readonly string[] | undefined {

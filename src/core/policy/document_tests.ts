@@ -7,6 +7,7 @@ interface Judged {
   readonly verdict: 'allow' | 'deny';
   readonly reason: string;
   readonly rule_id?: string;
+  readonly tunnel?: string;
 }
 
 type Evaluate = CompiledPolicy['evaluate'];
@@ -30,25 +31,28 @@ function judge(evaluate: Evaluate, { request: sample }: DocumentTest): Judged {
   return evaluate(request.value, samplePrincipal(sample.agent), 0).live;
 }
 
-function isAsExpected(judged: Judged, { verdict, reason, rule }: TestExpectation): boolean {
+function isAsExpected(judged: Judged, { verdict, reason, rule, tunnel }: TestExpectation): boolean {
   return (
     judged.verdict === verdict &&
     (reason === undefined || judged.reason === reason) &&
-    (rule === undefined || judged.rule_id === rule)
+    (rule === undefined || judged.rule_id === rule) &&
+    (tunnel === undefined || judged.tunnel === tunnel)
   );
 }
 
-function expected({ verdict, reason, rule }: TestExpectation): string {
-  return sentence(verdict, reason, rule);
+function expected({ verdict, reason, rule, tunnel }: TestExpectation): string {
+  return sentence(verdict, reason, rule, tunnel);
 }
 
-function said({ verdict, reason, rule_id }: Judged): string {
-  return sentence(verdict, reason, rule_id);
+function said({ verdict, reason, rule_id, tunnel }: Judged): string {
+  return sentence(verdict, reason, rule_id, tunnel);
 }
 
-function sentence(verdict: string, reason: string | undefined, rule: string | undefined): string {
-  const details = [reason, rule === undefined ? undefined : `rule ${rule}`].filter(
-    (text) => text !== undefined,
-  );
+function sentence(verdict: string, reason?: string, rule?: string, tunnel?: string): string {
+  const named = [
+    ['rule', rule],
+    ['tunnel', tunnel],
+  ].flatMap(([what, name]) => (name === undefined ? [] : [`${what} ${name}`]));
+  const details = reason === undefined ? named : [reason, ...named];
   return details.length === 0 ? verdict : `${verdict} (${details.join(', ')})`;
 }

@@ -5,7 +5,7 @@ import { NO_MOMENT, type PolicyEvaluation, type RuleOutcome } from './compiled.t
 import { HostIndex } from './host_index.ts';
 import type { Plan, PlanRule } from './plan.ts';
 import { covers, type Stand, standOf } from './precedence.ts';
-import { viewOf } from './request_view.ts';
+import { type RequestView, viewOf } from './request_view.ts';
 import { finished, type Steps } from './steps.ts';
 import { isSameOutcome, Tally } from './tally.ts';
 
@@ -42,6 +42,7 @@ export function evaluateRules(
   principal: Principal,
   atMs: number = NO_MOMENT,
 ): PolicyEvaluation {
+  if (request.protocol === 'connect') return evaluateTunnel({ index, layers }, request, principal, atMs);
   const view = viewOf(request);
   const live = new Tally(layers);
   const shadows: Standing[] = [];
@@ -60,9 +61,58 @@ export function evaluateRules(
   return {
     live: outcome,
     shadow: shadows.length === 0 ? outcome : withShadows(live, shadows, outcome, request),
-    // A receipt has room for so many. An observer must never cost a request its verdict, so the rest is left out.
-    observed_by: observers.size === 0 ? NOBODY : [...observers].sort().slice(0, RECORD_CAPS.observed_by),
+    observed_by: observedBy(observers),
   };
+}
+
+/**
+ * A CONNECT. Its allow rules say what tunnel would open; what the others come to depends on that, because inside an
+ * intercepted tunnel each request is judged again.
+ */
+function evaluateTunnel(
+  { index, layers }: RuleSet,
+  request: EgressRequest,
+  principal: Principal,
+  atMs: number,
+): PolicyEvaluation {
+  const found = new Set<PlanRule>();
+  index.visit(request, principal, (rule) => found.add(rule));
+  const rules = [...found];
+  const judge = (asked: readonly PlanRule[]) => judgeTunnel(asked, layers, request, principal, atMs);
+  const live = judge(rules.filter(({ shadow }) => !shadow));
+  const shadow = rules.some((rule) => rule.shadow) ? judge(rules).outcome : live.outcome;
+  const observers = rules.filter(({ action }) => action === 'alert' || action === 'log_only');
+  const observing = observers.filter(({ match }) => covers(match, live.view, principal)).map(({ id }) => id);
+  return {
+    live: live.outcome,
+    shadow: isSameOutcome(shadow, live.outcome) ? live.outcome : shadow,
+    observed_by: observedBy(new Set(observing)),
+  };
+}
+
+function judgeTunnel(
+  rules: readonly PlanRule[],
+  layers: number,
+  request: EgressRequest,
+  principal: Principal,
+  atMs: number,
+): { readonly outcome: RuleOutcome; readonly view: RequestView } {
+  const tally = new Tally(layers, true);
+  const add = (action: PlanRule['action'], view: RequestView) => {
+    for (const rule of rules) {
+      const stand = rule.action === action ? standOf(rule, view, principal, atMs) : undefined;
+      if (stand !== undefined) tally.add(stand, rule);
+    }
+  };
+  add('allow', viewOf(request));
+  const view = viewOf(request, tally.opening());
+  add('deny', view);
+  return { outcome: tally.outcome(request), view };
+}
+
+/** A receipt has room for so many. An observer must never cost a request its verdict, so the rest is left out. */
+function observedBy(observers: ReadonlySet<string>): readonly string[] {
+  return observers.size === 0 ? NOBODY : [...observers].sort().slice(0, RECORD_CAPS.observed_by);
 }
 
 const NOBODY: readonly string[] = Object.freeze([]);

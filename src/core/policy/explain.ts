@@ -4,11 +4,13 @@ import type { EgressRequest } from '../request/egress_request.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { Compilation } from './compile.ts';
 import { type LimitDemand, NO_MOMENT, type RuleOutcome } from './compiled.ts';
-import { AGENT_KEYS, type PlanRule } from './plan.ts';
+import type { Opening } from './opening.ts';
+import { AGENT_KEYS, type Plan, type PlanRule } from './plan.ts';
 import { covers, exceptionFor, type Stand, standOf } from './precedence.ts';
 import { PREDICATES, type Tri } from './predicates.ts';
 import { type RequestView, viewOf } from './request_view.ts';
 import { sampleRequest } from './sample_request.ts';
+import { Tally } from './tally.ts';
 
 export interface Explanation {
   readonly policy_id: string;
@@ -38,9 +40,10 @@ export interface RuleExplanation {
   readonly shadow: boolean;
   /**
    * What the rule says about this request; `observes` for alert and log_only, `silent` when it has no say, `excepted`
-   * when an exception takes the request out of a deny rule, `grants_nothing` for an allow rule of a parent.
+   * when an exception takes the request out of a deny rule, `grants_nothing` for an allow rule of a parent,
+   * `judged_inside` for what an intercepted tunnel hides only until its requests come.
    */
-  readonly stand: Stand | 'observes' | 'silent' | 'excepted' | 'grants_nothing';
+  readonly stand: Stand | 'observes' | 'silent' | 'excepted' | 'grants_nothing' | 'judged_inside';
   readonly exception?: { readonly id: string; readonly reason: string };
   /** Predicates that the rule has, in the order they are tested. */
   readonly predicates: readonly PredicateExplanation[];
@@ -48,7 +51,8 @@ export interface RuleExplanation {
 
 export interface PredicateExplanation {
   readonly name: string;
-  readonly result: Tri;
+  /** `inside`: asked of each request in the tunnel that the rule intercepts. */
+  readonly result: Tri | 'inside';
 }
 
 /** Why the policy says what it says at a moment, rule by rule. The problem is a request problem code. */
@@ -62,7 +66,7 @@ export function explain(
   if (!request.ok) return fail(request.problem);
   const { protocol, method, scheme, host, port, path, path_normal } = request.value;
   const { live, shadow, observed_by } = policy.evaluate(request.value, principal, atMs);
-  const view = viewOf(request.value);
+  const view = viewOf(request.value, openingOf(plan, request.value, principal));
   return ok({
     policy_id: policy.policy_id,
     policy_hash: policy.policy_hash,
@@ -80,16 +84,29 @@ export function explain(
     observed_by,
     ceilings: plan.ceilings,
     rules: plan.rules.map((rule) => explainRule(rule, view, principal, atMs)),
-    limits: policy.limits(request.value, principal),
+    limits: policy.limits(request.value, principal, live.tunnel),
   });
+}
+
+/** Of a CONNECT: what the live allow rules come to, which the other rules depend on. */
+function openingOf({ rules, ceilings }: Plan, request: EgressRequest, principal: Principal): Opening {
+  if (request.protocol !== 'connect') return 'none';
+  const tally = new Tally(1 + ceilings.length, true);
+  for (const rule of rules) {
+    const isAsked = rule.action === 'allow' && rule.enabled && !rule.shadow && rule.layer !== undefined;
+    const stand = isAsked ? standOf(rule, viewOf(request), principal, NO_MOMENT) : undefined;
+    if (stand !== undefined) tally.add(stand, rule);
+  }
+  return tally.opening();
 }
 
 function explainRule(rule: PlanRule, view: RequestView, principal: Principal, atMs: number): RuleExplanation {
   const { id: rule_id, document, action, enabled, shadow, match, path } = rule;
   const stance = { grants: action === 'allow', path };
-  const predicates = PREDICATES.filter(({ name }) => isPresent(rule, name)).map(({ name, test }) => ({
+  const isOpened = view.isTunnel && rule.opens === 'intercept';
+  const predicates = PREDICATES.filter(({ name }) => isPresent(rule, name)).map(({ name, test, hidden }) => ({
     name,
-    result: test(match, view, principal, stance),
+    result: hidden && isOpened ? ('inside' as const) : test(match, view, principal, stance),
   }));
   const stand = standInWords(rule, view, principal, atMs);
   const cause = stand === 'excepted' ? exceptionFor(rule, view, principal, atMs) : undefined;
@@ -109,8 +126,10 @@ function standInWords(
   }
   const stand = standOf(rule, view, principal, atMs);
   if (stand !== undefined) return stand === 'allows' && rule.layer === undefined ? 'grants_nothing' : stand;
-  const isExcepted = standOf(rule, view, principal, NO_MOMENT) !== undefined;
-  return isExcepted ? 'excepted' : 'silent';
+  if (standOf(rule, view, principal, NO_MOMENT) !== undefined) return 'excepted';
+  const isHidden = view.opening === 'intercept' && rule.match.kind !== 'tcp';
+  const isLater = isHidden && standOf(rule, viewOf(view.request), principal, NO_MOMENT) === 'denies_opaque';
+  return isLater ? 'judged_inside' : 'silent';
 }
 
 function isPresent({ match, action }: PlanRule, predicate: string): boolean {

@@ -1,5 +1,5 @@
 import type { Principal } from '../identity/principal.ts';
-import type { EgressRequest } from '../request/egress_request.ts';
+import type { EgressRequest, TunnelMode } from '../request/egress_request.ts';
 import type { LimitDemand } from './compiled.ts';
 import type { HostIndex } from './host_index.ts';
 import type { Bucket, PlanLimit } from './plan.ts';
@@ -18,10 +18,13 @@ export function limitDemands(
   limits: HostIndex<PlanLimit>,
   request: EgressRequest,
   principal: Principal,
+  tunnel: TunnelMode | undefined,
 ): readonly LimitDemand[] {
   const found: PlanLimit[] = [];
-  const view = viewOf(request);
+  const view = viewOf(request, tunnel);
   limits.visit(request, principal, (limit) => {
+    // Each request inside is counted by itself; only who counts CONNECTs wants this one.
+    if (tunnel === 'intercept' && limit.match.kind !== 'connect') return;
     if (!found.includes(limit) && covers(limit.match, view, principal)) found.push(limit);
   });
   found.sort((a, b) => a.index - b.index);

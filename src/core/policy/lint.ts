@@ -2,6 +2,7 @@ import { parse as parseDomain } from 'tldts';
 import type { PolicyDocument } from '../../gen/policy_document.ts';
 import { limitWarnings } from './lint_limits.ts';
 import { overlapWarnings } from './lint_overlaps.ts';
+import { tunnelWarnings } from './lint_tunnels.ts';
 import { lookAlikes } from './lookalike.ts';
 import { type Mistake, pointerOf, quoted, warning } from './mistakes.ts';
 import type { Plan, PlanMatch, PlanRule } from './plan.ts';
@@ -12,6 +13,7 @@ export function lintWarnings(document: PolicyDocument, plan: Plan): readonly Mis
   return [
     ...own.flatMap(neverMatches),
     ...overlapWarnings(own, plan.rules.filter(isInheritedDeny)),
+    ...tunnelWarnings(document, own),
     ...limitWarnings(document, plan.limits),
     ...hostWarnings(document),
   ];
@@ -27,7 +29,8 @@ function neverMatches(rule: PlanRule): readonly Mistake[] {
   const never = (message: string, hint: string) => [warning('RULE_NEVER_MATCHES', at, message, hint)];
   const { match, id } = rule;
   const hidden = hiddenByTunnel(match);
-  if (match.kind === 'connect' && hidden.length > 0) {
+  const isOfTunnels = match.kind === 'connect' || match.kind === 'tcp';
+  if (isOfTunnels && hidden.length > 0) {
     return rule.action === 'allow'
       ? never(
           `the rule ${quoted(id)} asks a tunnel for ${hidden.join(', ')}, which a tunnel hides`,
@@ -35,12 +38,7 @@ function neverMatches(rule: PlanRule): readonly Mistake[] {
         )
       : [useless(rule, hidden)];
   }
-  if (
-    rule.action === 'allow' &&
-    match.kind !== 'connect' &&
-    match.schemes?.size === 1 &&
-    match.schemes.has('tcp')
-  ) {
+  if (rule.action === 'allow' && !isOfTunnels && match.schemes?.size === 1 && match.schemes.has('tcp')) {
     return never(
       `the rule ${quoted(id)} wants the scheme tcp of a request`,
       'tunnels have it: add protocol: {kind: connect}',

@@ -53,9 +53,8 @@ function makesPointless(other: PlanRule, rule: PlanRule): boolean {
   // Of two rules that contain each other only the one that receipts do not name is pointless.
   if (contains(rule.match, other.match) && isNamedBefore(rule, other)) return false;
   if (rule.action === 'deny') return true;
-  // An allow rule grants a tunnel only when it says so, and paths only in its own mode.
-  const isTunnelOnly = rule.match.kind === 'connect' && other.match.kind !== 'connect';
-  return !isTunnelOnly && other.path === rule.path;
+  // An allow rule opens only the tunnel that it says, and grants paths only in its own mode.
+  return (rule.opens === undefined || rule.opens === other.opens) && other.path === rule.path;
 }
 
 /** Whatever contains the rule contains its first host and its first ids, so only those are looked up. */

@@ -1,4 +1,5 @@
 import type { Exception, Limit, Match, PolicyDocument, Rule } from '../../gen/policy_document.ts';
+import type { TunnelMode } from '../request/egress_request.ts';
 import { type BeyondLimit, beyondOf, NEAR_LIMIT_PERCENT } from './beyond_limit.ts';
 import { parseHostPattern } from './hosts.ts';
 import { expiryMs } from './semantic.ts';
@@ -37,6 +38,8 @@ export interface PlanRule {
   readonly shadow: boolean;
   readonly path: PathMode;
   readonly match: PlanMatch;
+  /** What an allow rule makes of a CONNECT that it matches. Undefined: it opens no tunnel. */
+  readonly opens: TunnelMode | undefined;
 }
 
 /** Requests that a deny rule of an ancestor leaves alone until a moment. */
@@ -44,6 +47,8 @@ export interface PlanException {
   /** `document/id` of the exception. */
   readonly id: string;
   readonly match: PlanMatch;
+  /** The tunnels that it surely speaks of, as for an allow rule; those that are looked into, it can speak of inside. */
+  readonly opens: TunnelMode | undefined;
   readonly expires_ms: number;
   readonly reason: string;
 }
@@ -80,7 +85,7 @@ export interface PlanMatch {
   readonly methods?: ReadonlySet<string>;
   readonly pathPrefixes?: readonly string[];
   readonly queryAbsent?: readonly string[];
-  readonly kind?: 'http' | 'connect';
+  readonly kind?: 'http' | 'connect' | 'tcp';
 }
 
 export interface HostSet {
@@ -141,7 +146,17 @@ type PlanPlace = Pick<PlanRule, 'index' | 'id' | 'document' | 'layer' | 'excepti
 
 function planRule(rule: Rule, place: PlanPlace): PlanRule {
   const { priority = 0, enabled = true, action, shadow = false, path = 'deny_ambiguous' } = rule;
-  return { ...place, priority, enabled, action, shadow, path, match: planMatch(rule.match ?? {}) };
+  const match = planMatch(rule.match ?? {});
+  const opens = action === 'allow' ? tunnelOf(match, rule.tls) : undefined;
+  return { ...place, priority, enabled, action, shadow, path, match, opens };
+}
+
+/** A tunnel that nobody looks into is only granted by name: a rule about requests did not mean "anything at all". */
+function tunnelOf({ kind, schemes }: PlanMatch, tls: Rule['tls']): TunnelMode | undefined {
+  if (tls === 'deny') return undefined;
+  if (kind === 'tcp') return 'raw';
+  if (kind === 'connect') return 'passthrough';
+  return tls === 'intercept' && schemes?.has('https') !== false ? 'intercept' : undefined;
 }
 
 function exceptionsByRule(members: readonly PolicyDocument[]): ReadonlyMap<string, readonly PlanException[]> {
@@ -158,7 +173,8 @@ function exceptionsByRule(members: readonly PolicyDocument[]): ReadonlyMap<strin
 function planException({ id, match, expires, reason }: Exception, document: string): PlanException {
   const expires_ms = expiryMs(expires);
   if (expires_ms === undefined) throw new Error('a plan is built from a checked document');
-  return { id: `${document}/${id}`, match: planMatch(match), expires_ms, reason };
+  const plan = planMatch(match);
+  return { id: `${document}/${id}`, match: plan, opens: tunnelOf(plan, 'intercept'), expires_ms, reason };
 }
 
 export function planMatch(match: Match): PlanMatch {

@@ -4,6 +4,7 @@ import { canonicalBytes, type Stack } from './canonical_set.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import { evaluateRules, liveRuleSetSteps, type RuleSet, ruleSetSteps } from './evaluate.ts';
 import { HostIndex } from './host_index.ts';
+import { interceptableSteps } from './interceptable.ts';
 import { limitDemands } from './limits.ts';
 import type { Plan } from './plan.ts';
 import { finished, type Steps } from './steps.ts';
@@ -34,6 +35,7 @@ export function* policySteps(
   const rules = yield* ruleSetSteps(plan);
   const candidate = shadow && (yield* liveRuleSetSteps(shadow.plan));
   const limits = yield* HostIndex.inSteps(plan.limits);
+  const mayIntercept = yield* interceptableSteps(plan.rules, 1 + plan.ceilings.length);
   const plans = shadow ? [plan, shadow.plan] : [plan];
   return Object.freeze({
     policy_id: plan.policy_id,
@@ -43,8 +45,8 @@ export function* policySteps(
     ...(plans.some(hasExceptions) ? { time_dependent: true as const } : {}),
     query_names: [...new Set(plans.flatMap(({ query_names }) => query_names))].sort(),
     evaluate: candidate ? besideShadow(rules, candidate) : (...asked) => evaluateRules(rules, ...asked),
-    limits: (request, principal) => limitDemands(limits, request, principal),
-    mayIntercept: () => false,
+    limits: (request, principal, tunnel) => limitDemands(limits, request, principal, tunnel),
+    mayIntercept,
   } satisfies CompiledPolicy);
 }
 

@@ -1,7 +1,8 @@
 import type { Principal } from '../identity/principal.ts';
 import type { RuleOutcome } from './compiled.ts';
+import { countsFor, liftsFor } from './opening.ts';
 import type { PlanException, PlanMatch, PlanRule } from './plan.ts';
-import { testAll } from './predicates.ts';
+import { type Tri, testAll, testVisible } from './predicates.ts';
 import type { RequestView } from './request_view.ts';
 
 /** How one rule stands to one request. */
@@ -58,22 +59,25 @@ export function standOf(
 
 /** The exception by which a deny rule leaves this request alone: as sure of the request as an allow rule would be. */
 export function exceptionFor(
-  { exceptions }: PlanRule,
+  { exceptions, match: denied }: PlanRule,
   view: RequestView,
   principal: Principal,
   atMs: number,
 ): PlanException | undefined {
   return exceptions.find(
-    ({ match, expires_ms }) =>
-      atMs < expires_ms && standOfAllow({ match, path: 'deny_ambiguous' }, view, principal) === 'allows',
+    ({ match, opens, expires_ms }) =>
+      atMs < expires_ms &&
+      standOfAllow({ match, opens, path: 'deny_ambiguous' }, view, principal) === 'allows' &&
+      (!view.isTunnel || liftsFor(opens, denied, view.opening)),
   );
 }
 
 function standOfAllow(
-  rule: Pick<PlanRule, 'match' | 'path'>,
+  rule: Pick<PlanRule, 'match' | 'path' | 'opens'>,
   view: RequestView,
   principal: Principal,
 ): Stand | undefined {
+  if (view.isTunnel) return standOfOpening(rule, view, principal);
   const result = testAll(rule.match, view, principal, GRANTING[rule.path]);
   if (result === 'no') return undefined;
   if (result === 'unknown') return 'stopped_by_tunnel';
@@ -81,8 +85,21 @@ function standOfAllow(
   return view.isOverridden && isRestricted(rule.match) ? 'stopped_by_override' : 'allows';
 }
 
+/** How an allow rule stands to a CONNECT: whatever it asks of requests, an intercepting one asks inside. */
+function standOfOpening(
+  { match, opens, path }: Pick<PlanRule, 'match' | 'path' | 'opens'>,
+  view: RequestView,
+  principal: Principal,
+): Stand | undefined {
+  const stance = GRANTING[path];
+  if (opens === 'intercept') return testVisible(match, view, principal, stance) ? 'allows' : undefined;
+  const result = testAll(match, view, principal, stance);
+  if (result === 'no') return undefined;
+  return result === 'yes' && opens !== undefined ? 'allows' : 'stopped_by_tunnel';
+}
+
 function standOfDeny(rule: PlanRule, view: RequestView, principal: Principal): Stand | undefined {
-  const result = testAll(rule.match, view, principal, WARY);
+  const result = testWary(rule.match, view, principal);
   if (result === 'yes') return 'denies';
   if (result === 'unknown') return 'denies_opaque';
   // Behind an override the visible method and path prove nothing, so such a rule holds without them.
@@ -92,9 +109,14 @@ function standOfDeny(rule: PlanRule, view: RequestView, principal: Principal): S
 
 /** Whether a match counts or observes this request: unknown is a yes, or the counting could be dodged. */
 export function covers(match: PlanMatch, view: RequestView, principal: Principal): boolean {
-  if (testAll(match, view, principal, WARY) !== 'no') return true;
+  if (testWary(match, view, principal) !== 'no') return true;
   if (!view.isOverridden || !isRestricted(match)) return false;
   return testAll(unrestricted(match), view, principal, WARY) !== 'no';
+}
+
+function testWary(match: PlanMatch, view: RequestView, principal: Principal): Tri {
+  const result = testAll(match, view, principal, WARY);
+  return view.isTunnel && !countsFor(match, result, view.opening) ? 'no' : result;
 }
 
 function isRestricted(match: PlanMatch): boolean {

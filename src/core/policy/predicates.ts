@@ -18,20 +18,31 @@ export interface Stance {
 export interface Predicate {
   /** As the document calls it. */
   readonly name: string;
+  /** A CONNECT says nothing about it; what an intercepted tunnel carries does. */
+  readonly hidden?: true;
   test(match: PlanMatch, view: RequestView, principal: Principal, stance: Stance): Tri;
 }
 
-/** All predicates of a rule. The first two are known for every request; the host index stands for the second. */
+/** All predicates of a rule, those that a CONNECT shows first. The first two are known for every request; the host index stands for the second. */
 export const PREDICATES: readonly Predicate[] = [
   { name: 'agent', test: (match, _view, principal) => testAgent(match, principal) },
   { name: 'destination.hosts', test: (match, view, _principal, stance) => testHost(match, view, stance) },
   { name: 'destination.ports', test: ({ ports }, view) => isIn(ports, view.request.port) },
-  { name: 'destination.schemes', test: testScheme },
-  { name: 'protocol.kind', test: (match, view, _principal, stance) => testKind(match, view, stance) },
-  { name: 'methods', test: testMethod },
-  { name: 'path_prefixes', test: (match, view, _principal, stance) => testPath(match, view, stance) },
-  { name: 'query.absent', test: testQuery },
+  { name: 'destination.schemes', test: testScheme, hidden: true },
+  {
+    name: 'protocol.kind',
+    test: (match, view, _principal, stance) => testKind(match, view, stance),
+    hidden: true,
+  },
+  { name: 'methods', test: testMethod, hidden: true },
+  {
+    name: 'path_prefixes',
+    test: (match, view, _principal, stance) => testPath(match, view, stance),
+    hidden: true,
+  },
+  { name: 'query.absent', test: testQuery, hidden: true },
 ];
+const VISIBLE = PREDICATES.filter(({ hidden }) => hidden !== true);
 
 /** Three-valued AND: one `no` decides, else one `unknown` does. */
 export function testAll(match: PlanMatch, view: RequestView, principal: Principal, stance: Stance): Tri {
@@ -42,6 +53,16 @@ export function testAll(match: PlanMatch, view: RequestView, principal: Principa
     if (result === 'unknown') all = 'unknown';
   }
   return all;
+}
+
+/** Whether an intercepting rule covers this CONNECT: what is hidden now is judged inside, request by request. */
+export function testVisible(
+  match: PlanMatch,
+  view: RequestView,
+  principal: Principal,
+  stance: Stance,
+): boolean {
+  return VISIBLE.every(({ test }) => test(match, view, principal, stance) === 'yes');
 }
 
 function testAgent({ agent }: PlanMatch, principal: Principal): Tri {
@@ -74,9 +95,11 @@ function testScheme({ schemes }: PlanMatch, { request, isTunnel }: RequestView):
 }
 
 function testKind({ kind }: PlanMatch, { isTunnel }: RequestView, { grants }: Stance): Tri {
-  // A tunnel is only granted by name: whoever wrote a rule about requests did not mean "anything at all".
-  if (isTunnel && kind !== 'connect') return grants ? 'unknown' : known(kind === undefined);
-  return known(kind !== 'connect' || isTunnel);
+  const isOfTunnels = kind === 'connect' || kind === 'tcp';
+  if (!isTunnel) return known(!isOfTunnels);
+  if (grants) return isOfTunnels ? 'yes' : 'unknown';
+  // Whether the tunnel becomes one of `tcp` is asked when that is known.
+  return known(kind !== 'http');
 }
 
 function testMethod({ methods }: PlanMatch, { request, isTunnel }: RequestView): Tri {

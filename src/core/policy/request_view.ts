@@ -1,22 +1,26 @@
 import type { EgressRequest } from '../request/egress_request.ts';
+import type { Opening } from './opening.ts';
 import { METHOD_PARAMETER } from './plan.ts';
 
 /** One request with what every rule asks about it computed once. */
 export interface RequestView {
   readonly request: EgressRequest;
-  /** An opaque tunnel: scheme, method, path and query are hidden. */
+  /** A CONNECT: scheme, method, path and query are hidden. */
   readonly isTunnel: boolean;
+  /** What becomes of the CONNECT as far as allow rules go; those are asked before it is known. */
+  readonly opening: Opening;
   /** The client sent an override, so a server may act on another method or path than the visible one. */
   readonly isOverridden: boolean;
   /** Every path a server might take this one for; a deny rule matches any of them. Empty when there is no path. */
   readonly readings: readonly string[];
 }
 
-export function viewOf(request: EgressRequest): RequestView {
+export function viewOf(request: EgressRequest, opening: Opening = 'none'): RequestView {
   const isTunnel = request.protocol === 'connect';
   return {
     request,
     isTunnel,
+    opening,
     // Nothing that came with a CONNECT reaches the destination.
     isOverridden:
       !isTunnel && (request.override_headers.length > 0 || request.query_names.includes(METHOD_PARAMETER)),

@@ -83,11 +83,33 @@ function ruleMistakes(rule: Rule, index: number): Mistake[] {
     const hint = 'remove path; other rules look at the raw and at the normalised path';
     found.push(mistake('PATH_MODE_UNUSED', `${at}/path`, `path on the action ${rule.action}`, hint));
   }
+  found.push(...tlsMistakes(rule, at));
   if (rule.shadow && (rule.action === 'alert' || rule.action === 'log_only')) {
     const hint = 'remove shadow; a rule that only observes changes no verdict anyway';
     found.push(mistake('SHADOW_UNUSED', `${at}/shadow`, `shadow on the action ${rule.action}`, hint));
   }
   return found;
+}
+
+const OF_REQUESTS: readonly (string | undefined)[] = [undefined, 'http'];
+
+function tlsMistakes({ tls, action, match }: Rule, at: string): Mistake[] {
+  if (tls === undefined) return [];
+  const refuse = (message: string, hint: string) => [mistake('TLS_MODE_UNUSED', `${at}/tls`, message, hint)];
+  if (action !== 'allow')
+    return refuse(`tls on the action ${action}`, 'remove tls; only allow rules open tunnels');
+  const kind = match?.protocol?.kind;
+  if (tls === 'intercept' && !OF_REQUESTS.includes(kind)) {
+    return refuse(
+      `tls: intercept beside kind: ${kind}`,
+      'what is intercepted is judged as http; remove the kind',
+    );
+  }
+  if (tls === 'passthrough' && kind !== 'connect') {
+    const hint = 'write match.protocol: {kind: connect}, and a rule of its own for requests that are seen';
+    return refuse(`tls: passthrough beside ${kind === undefined ? 'no kind' : `kind: ${kind}`}`, hint);
+  }
+  return [];
 }
 
 function missingHost(match: Match | undefined, at: string, who: string): Mistake[] {

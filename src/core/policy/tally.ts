@@ -1,5 +1,6 @@
-import type { EgressRequest } from '../request/egress_request.ts';
+import type { EgressRequest, TunnelMode } from '../request/egress_request.ts';
 import type { RuleOutcome } from './compiled.ts';
+import { laxityOf, type Opening, strictest } from './opening.ts';
 import type { PlanRule } from './plan.ts';
 import { isNamedBefore, NO_MATCH, PRECEDENCE, type Stand } from './precedence.ts';
 
@@ -12,12 +13,22 @@ const CEILING: RuleOutcome = Object.freeze({ verdict: 'deny', reason: 'POLICY_CE
  * every layer (the document, then each ceiling above it) has to allow.
  */
 export class Tally {
-  private readonly denies = new Strongest();
-  private readonly own = new Strongest();
+  private readonly denies: Strongest;
+  private readonly own: Strongest;
   private readonly ceilings: readonly Strongest[];
+  private readonly isTunnel: boolean;
 
-  constructor(layers: number) {
-    this.ceilings = Array.from({ length: layers - 1 }, () => new Strongest());
+  constructor(layers: number, isTunnel = false) {
+    this.isTunnel = isTunnel;
+    this.denies = new Strongest(isTunnel);
+    this.own = new Strongest(isTunnel);
+    this.ceilings = Array.from({ length: layers - 1 }, () => new Strongest(isTunnel));
+  }
+
+  /** What the allow rules seen so far open, if the request is a CONNECT. Every layer has to; the strictest holds. */
+  opening(): Opening {
+    const layers = [this.own, ...this.ceilings];
+    return layers.every((layer) => layer.allows()) ? strictest(layers.map(({ tunnel }) => tunnel)) : 'none';
   }
 
   add(stand: Stand, rule: PlanRule): void {
@@ -32,6 +43,7 @@ export class Tally {
     const lower = this.ceilings.find((ceiling) => !ceiling.allows());
     if (lower) return lower.rule ? lower.line() : CEILING;
     const allowed = this.own.line();
+    if (this.isTunnel) return opened(allowed, this.opening());
     if (!request.path_ambiguous) return allowed;
     // Judged bytes are forwarded bytes: all layers have to have allowed the same spelling of the path.
     const layers = [this.own, ...this.ceilings];
@@ -39,6 +51,11 @@ export class Tally {
     if (layers.every(({ raws }) => raws)) return { ...allowed, path: 'raw' };
     return { ...allowed, verdict: 'deny', reason: 'PATH_AMBIGUOUS' };
   }
+}
+
+function opened(allowed: RuleOutcome, tunnel: Opening): RuleOutcome {
+  if (tunnel === 'none') throw new Error('invariant: an allowed CONNECT opens a tunnel');
+  return { ...allowed, tunnel };
 }
 
 /** Keeps the strongest stand seen so far. */
@@ -49,6 +66,16 @@ class Strongest {
   /** Some allow rule takes the raw path. */
   raws = false;
   private rank: number = PRECEDENCE.length;
+  private readonly isTunnel: boolean;
+
+  constructor(isTunnel: boolean) {
+    this.isTunnel = isTunnel;
+  }
+
+  /** What the named allow rule makes of a CONNECT: the strictest that any of them does. */
+  get tunnel(): TunnelMode | undefined {
+    return this.isTunnel && this.allows() ? this.rule?.opens : undefined;
+  }
 
   add(stand: Stand, rule: PlanRule): void {
     const rank = RANKS.get(stand) ?? 0;
@@ -57,10 +84,16 @@ class Strongest {
       if (rule.path === 'raw') this.raws = true;
     }
     const isStronger =
-      rank < this.rank || (rank === this.rank && this.rule && isNamedBefore(rule, this.rule));
+      rank < this.rank || (rank === this.rank && this.rule && this.precedes(rule, this.rule));
     if (!isStronger) return;
     this.rank = rank;
     this.rule = rule;
+  }
+
+  /** A receipt names a rule that opens the tunnel which holds. */
+  private precedes(a: PlanRule, b: PlanRule): boolean {
+    const laxity = this.isTunnel && this.allows() ? laxityOf(a.opens) - laxityOf(b.opens) : 0;
+    return laxity === 0 ? isNamedBefore(a, b) : laxity < 0;
   }
 
   allows(): boolean {
@@ -75,5 +108,6 @@ class Strongest {
 }
 
 export function isSameOutcome(a: RuleOutcome, b: RuleOutcome): boolean {
-  return a.verdict === b.verdict && a.reason === b.reason && a.rule_id === b.rule_id && a.path === b.path;
+  const isSameRule = a.verdict === b.verdict && a.reason === b.reason && a.rule_id === b.rule_id;
+  return isSameRule && a.path === b.path && a.tunnel === b.tunnel;
 }

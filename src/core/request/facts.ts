@@ -78,6 +78,7 @@ export function requestFromFacts(facts: RequestFacts): EgressRequest | undefined
   const path_ambiguous = facts.path_ambiguous === true;
   const path_normal = path === undefined ? undefined : normalisePath(path);
   if (path !== undefined && (path_normal !== path) !== path_ambiguous) return undefined;
+  if (!agreesWithMode(facts)) return undefined;
   return {
     mode: facts.mode,
     visibility: facts.visibility,
@@ -95,6 +96,14 @@ export function requestFromFacts(facts: RequestFacts): EgressRequest | undefined
     credential_forwarded: facts.credential_forwarded === true,
     has_body: facts.body_state === 'absent' && facts.protocol !== 'connect',
   };
+}
+
+/** Whether names and tunnel are such as this way in gives them. */
+function agreesWithMode({ mode, protocol, scheme, host_kind, authority, sni, tls }: RequestFacts): boolean {
+  if (tls !== undefined && protocol !== 'connect') return false;
+  if (mode !== 'intercepted') return sni === undefined;
+  const named = host_kind === 'name' ? authority : undefined;
+  return protocol === 'http' && scheme === 'https' && sni === named;
 }
 
 function recordablePath(request: EgressRequest): string | undefined {

@@ -55,7 +55,7 @@ function judgeByPolicy(
     ...(sameOutcome(live, shadow) ? {} : { would_be: wouldBe(shadow, policy.shadow_hash) }),
   };
   if (live.verdict !== 'allow') return denied(live.reason, { ...notes, ...ruleOf(live) });
-  return allowed(live, notes, policy.limits(request, principal));
+  return allowed(live, notes, policy.limits(request, principal, live.tunnel));
 }
 
 type Notes = Pick<Verdict, 'observed_by' | 'would_be' | 'judged_ms'>;

@@ -8,7 +8,7 @@ import { LimitReplay } from './replay_limits.ts';
 export interface ReplayDifference {
   readonly seq: number;
   readonly receipt_id: string;
-  readonly field: 'verdict' | 'reason' | 'rule_id' | 'would_be' | 'limits' | 'bucket' | 'inputs';
+  readonly field: 'verdict' | 'reason' | 'rule_id' | 'tunnel' | 'would_be' | 'limits' | 'bucket' | 'inputs';
   readonly recorded: string;
   readonly replayed: string;
 }
@@ -65,6 +65,9 @@ export class Replay {
       record.rule_id ?? '-',
       charged === undefined ? (verdict.rule_id ?? '-') : charged.rule_id,
     );
+    // Receipts from before tunnels were told apart do not say what they opened.
+    const { tls } = record.request;
+    if (tls !== undefined) differ('tunnel', tls, (charged === undefined ? verdict.tunnel : undefined) ?? '-');
     differ('would_be', shadowText(record.would_be), shadowText(verdict.would_be));
     return differences.length === 0 ? { kind: 'same' } : { kind: 'different', differences };
   }

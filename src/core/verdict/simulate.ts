@@ -2,11 +2,14 @@ import { LimitState, runIdOf } from '../ledger/limit_state.ts';
 import type { BucketState } from '../ledger/operation.ts';
 import type { CompiledPolicy, LimitDemand } from '../policy/compiled.ts';
 import type { DecisionRecord } from '../receipt/records.ts';
+import type { TunnelMode } from '../request/egress_request.ts';
 import { decide } from './decide.ts';
 import { inputsOf, whyNotReplayable } from './recorded_inputs.ts';
 
-/** A verdict as a receipt names it. */
-export type Said = Pick<DecisionRecord, 'verdict' | 'reason' | 'rule_id'>;
+/** A verdict as a receipt names it; `tunnel` where an allowed CONNECT says what became of it. */
+export type Said = Pick<DecisionRecord, 'verdict' | 'reason' | 'rule_id'> & {
+  readonly tunnel?: TunnelMode;
+};
 
 export type SimulationOutcome =
   | { readonly kind: 'same' }
@@ -58,7 +61,7 @@ export class Simulation {
     );
     const refused = this.#charge(record, verdict.verdict, demands);
     const candidate = saidOf(refused === undefined ? verdict : { verdict: 'deny', ...refused });
-    const recorded = saidOf(record);
+    const recorded = saidOf({ ...record, ...tunnelOf(record) });
     return isSame(recorded, candidate) ? { kind: 'same' } : { kind: 'different', recorded, candidate };
   }
 
@@ -111,10 +114,20 @@ export class Simulation {
   }
 }
 
-function saidOf({ verdict, reason, rule_id }: Said): Said {
-  return { verdict, reason, ...(rule_id === undefined ? {} : { rule_id }) };
+function saidOf({ verdict, reason, rule_id, tunnel }: Said): Said {
+  const rule = rule_id === undefined ? {} : { rule_id };
+  return { verdict, reason, ...rule, ...(tunnel === undefined ? {} : { tunnel }) };
+}
+
+function tunnelOf({ request: { tls } }: DecisionRecord): Pick<Said, 'tunnel'> {
+  return tls === undefined ? {} : { tunnel: tls };
+}
+
+/** Receipts from before tunnels were told apart do not say what they opened. */
+function isSameTunnel(recorded: Said, candidate: Said): boolean {
+  return recorded.tunnel === undefined || recorded.tunnel === candidate.tunnel;
 }
 
 function isSame(a: Said, b: Said): boolean {
-  return a.verdict === b.verdict && a.reason === b.reason && a.rule_id === b.rule_id;
+  return a.verdict === b.verdict && a.reason === b.reason && a.rule_id === b.rule_id && isSameTunnel(a, b);
 }

@@ -100,7 +100,9 @@ describe('limits that meet in one request', () => {
         const document = documentOf({ limits: limitsFor(listed.length, (i) => listed[i]) });
         const crowd = crowdedLimits(buildPlan(document).limits, most);
         for (const [request, agent] of all) {
-          if (naiveLimits(document, request, principalOf(agent)).length <= most) continue;
+          // Of all tunnels a raw one is counted by the most limits.
+          const { length } = naiveLimits(document, request, principalOf(agent), 'raw');
+          if (length <= most) continue;
           met += 1;
           assert.ok(crowd !== undefined && crowd.length > most);
         }

@@ -80,6 +80,7 @@ const PAIRS: Readonly<Record<string, Pair>> = {
   ],
   'Rule.action': [rules(rule()), rules(rule({ action: 'deny' }))],
   'Rule.shadow': [rules(rule()), rules(rule({ shadow: true }))],
+  'Rule.tls': [rules(rule()), rules(rule({ tls: 'intercept' }))],
   'Rule.path': [rules(rule()), rules(rule({ path: 'rewrite' }))],
   'Match.agent': agentPair('agent_id'),
   'Match.destination': [
@@ -165,6 +166,12 @@ const PAIRS: Readonly<Record<string, Pair>> = {
     tests(request({})),
     tests(request({}), { verdict: 'deny', reason: 'POLICY_DENY' }),
   ],
+  'TestExpectation.tunnel': [
+    tests({ connect: 'api.example.com:443' }, { verdict: 'allow' }, [rule({ tls: 'intercept' })]),
+    tests({ connect: 'api.example.com:443' }, { verdict: 'allow', tunnel: 'raw' }, [
+      rule({ tls: 'intercept' }),
+    ]),
+  ],
   'TestExpectation.rule': [tests(request({})), tests(request({}), { verdict: 'deny', rule: 'r' })],
 };
 
@@ -178,7 +185,11 @@ function behaviour(document: Json): unknown {
   const others = [...PARENTS, ...(parent === undefined ? [] : [parent])].map(source);
   const result = compilePolicySet({ entry: source(entry, -1), others, trust: 'signed' });
   if (!result.ok) return { refused: result.problem.map(({ code }) => code) };
-  const asked = [{ url: 'https://api.example.com/v1?q=1' }, { url: 'https://api.example.com/a/../v1' }];
+  const asked = [
+    { url: 'https://api.example.com/v1?q=1' },
+    { url: 'https://api.example.com/a/../v1' },
+    { connect: 'api.example.com:443' },
+  ];
   const { policy } = result.value;
   return {
     policy_id: policy.policy_id,
@@ -206,7 +217,17 @@ it('has a pair of documents for every key of the schema and no other', () => {
   assert.deepEqual(Object.keys(PAIRS).sort(), keys.sort());
 });
 
-for (const [key, [without, with_]] of Object.entries(PAIRS)) {
+/** Values of a key that say something else than the key being absent or another value. */
+const VALUES: Readonly<Record<string, Pair>> = {
+  'tls: intercept': [match({}), rules(rule({ tls: 'intercept' }))],
+  'tls: deny': [
+    match({ protocol: { kind: 'connect' } }),
+    rules(rule({ tls: 'deny', match: { destination: HOSTS, protocol: { kind: 'connect' } } })),
+  ],
+  'kind: tcp': [match({ protocol: { kind: 'connect' } }), match({ protocol: { kind: 'tcp' } })],
+};
+
+for (const [key, [without, with_]] of Object.entries({ ...PAIRS, ...VALUES })) {
   it(`${key} changes behaviour`, () => {
     const [a, b] = [behaviour(without), behaviour(with_)];
     assert.notDeepEqual(a, b);

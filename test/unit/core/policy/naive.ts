@@ -1,6 +1,7 @@
 import type { Principal } from '../../../../src/core/identity/principal.ts';
 import type { EgressRequest } from '../../../../src/core/request/egress_request.ts';
 import type { Match, PolicyDocument, Rule } from '../../../../src/gen/policy_document.ts';
+import { naiveOpening, naiveTouchesTunnel, naiveTunnel, type Opening } from './naive_tunnel.ts';
 
 /** A second evaluator, written from the policy reference: no index, no sets, every rule tried in turn. */
 export interface NaiveOutcome {
@@ -8,6 +9,7 @@ export interface NaiveOutcome {
   readonly reason: string;
   readonly rule_id?: string;
   readonly path?: string;
+  readonly tunnel?: string;
 }
 
 /** 1 holds, 0 does not, 0.5 cannot be known: AND is the minimum. */
@@ -25,29 +27,47 @@ export function naiveShadow(document: PolicyDocument, request: EgressRequest, wh
   return outcome(document.rules, request, who);
 }
 
-export function naiveObservers(document: PolicyDocument, request: EgressRequest, who: Principal): string[] {
+export function naiveObservers(
+  document: PolicyDocument,
+  request: EgressRequest,
+  who: Principal,
+  opening: Opening = openingOf(document.rules, request, who),
+): string[] {
   const observing = active(document.rules).filter(
     ({ action }) => action === 'alert' || action === 'log_only',
   );
   return observing
-    .filter(({ match = {} }) => touches(match, request, who))
+    .filter(({ match = {} }) => touches(match, request, who, opening))
     .map(({ id }) => id)
     .sort();
 }
 
-export function naiveLimits(document: PolicyDocument, request: EgressRequest, who: Principal): string[] {
-  return (document.limits ?? []).filter(({ match = {} }) => touches(match, request, who)).map(({ id }) => id);
+function openingOf(rules: readonly Rule[], request: EgressRequest, who: Principal): Opening {
+  const live = active(rules).filter(({ action, shadow }) => action === 'allow' && !shadow);
+  return request.protocol === 'connect' ? naiveOpening({ layers: [live] }, request, who) : 'none';
+}
+
+export function naiveLimits(
+  document: PolicyDocument,
+  request: EgressRequest,
+  who: Principal,
+  opening: Opening,
+): string[] {
+  const isCounted = (match: Match) =>
+    (opening !== 'intercept' || match.protocol?.kind === 'connect') && touches(match, request, who, opening);
+  return (document.limits ?? []).filter(({ match = {} }) => isCounted(match)).map(({ id }) => id);
 }
 
 function outcome(all: readonly Rule[], request: EgressRequest, who: Principal): NaiveOutcome {
   const rules = active(all);
   const denies = rules.filter(({ action }) => action === 'deny');
   const allows = rules.filter(({ action }) => action === 'allow');
+  if (request.protocol === 'connect') return naiveTunnel({ denies, layers: [allows] }, request, who);
   const hidden = overridden(request);
   const sure = denies.filter(({ match = {} }) => truth(match, request, who) === 1);
   if (sure.length > 0) return named('deny', 'POLICY_DENY', sure);
   const dodged = denies.filter(
-    ({ match = {} }) => hidden && truth(match, request, who) === 0 && touches(match, request, who),
+    ({ match = {} }) => hidden && truth(match, request, who) === 0 && touches(match, request, who, 'none'),
   );
   if (dodged.length > 0) return named('deny', 'OVERRIDE_HEADER', dodged);
   const maybe = denies.filter(({ match = {} }) => truth(match, request, who) === 0.5);
@@ -93,7 +113,8 @@ function restricted({ methods, path_prefixes }: Match): boolean {
   return methods !== undefined || path_prefixes !== undefined;
 }
 
-function touches(match: Match, request: EgressRequest, who: Principal): boolean {
+function touches(match: Match, request: EgressRequest, who: Principal, opening: Opening): boolean {
+  if (request.protocol === 'connect') return naiveTouchesTunnel(match, request, who, opening);
   if (truth(match, request, who) > 0) return true;
   if (!overridden(request) || !restricted(match)) return false;
   const { methods: _m, path_prefixes: _p, ...rest } = match;
@@ -102,19 +123,13 @@ function touches(match: Match, request: EgressRequest, who: Principal): boolean 
 
 /** As a deny rule reads it. */
 function truth(match: Match, request: EgressRequest, who: Principal): Truth {
-  const tunnel = request.protocol === 'connect';
   const { destination: d, protocol, path_prefixes } = match;
   const kind = protocol === undefined || protocol.kind === request.protocol;
   const hosts = d?.hosts === undefined || d.hosts.some((pattern) => hostMatches(pattern, request));
   const readings = [request.path ?? '', request.path_normal ?? '', bare(request.path_normal ?? '')];
   const path =
     request.path === undefined ? 0.5 : readings.some((r) => path_prefixes?.some((p) => under(p, r))) ? 1 : 0;
-  return Math.min(
-    rest(match, request, who, tunnel),
-    kind ? 1 : 0,
-    hosts ? 1 : 0,
-    path_prefixes ? path : 1,
-  ) as Truth;
+  return Math.min(rest(match, request, who), kind ? 1 : 0, hosts ? 1 : 0, path_prefixes ? path : 1) as Truth;
 }
 
 function allowTruth(
@@ -122,42 +137,27 @@ function allowTruth(
   request: EgressRequest,
   who: Principal,
 ): Truth {
-  const tunnel = request.protocol === 'connect';
   const { destination: d, protocol, path_prefixes } = match;
   const hosts = d?.hosts ? d.hosts.some((p) => hostMatches(p, request)) : request.host_kind === 'name';
-  const kind = tunnel ? (protocol?.kind === 'connect' ? 1 : 0.5) : protocol?.kind === 'connect' ? 0 : 1;
+  const kind = protocol === undefined || protocol.kind === 'http' ? 1 : 0;
   const raw = request.path ?? '';
   const normal = request.path_normal ?? '';
   const judged = { raw: [raw], rewrite: [normal], deny_ambiguous: [raw, normal] }[path];
   const seen =
     request.path === undefined ? 0.5 : judged.some((r) => path_prefixes?.some((p) => under(p, r))) ? 1 : 0;
-  return Math.min(rest(match, request, who, tunnel), kind, hosts ? 1 : 0, path_prefixes ? seen : 1) as Truth;
+  return Math.min(rest(match, request, who), kind, hosts ? 1 : 0, path_prefixes ? seen : 1) as Truth;
 }
 
-function rest(match: Match, request: EgressRequest, who: Principal, tunnel: boolean): number {
+function rest(match: Match, request: EgressRequest, who: Principal): number {
   const { agent = {}, destination: d, methods, query } = match;
   const ids = Object.entries(agent).every(([key, ids]) =>
     (ids as string[]).includes(String(who[key as keyof Principal])),
   );
   const port = d?.ports === undefined || d.ports.includes(request.port);
-  const scheme = !d?.schemes
-    ? 1
-    : tunnel
-      ? d.schemes.includes('tcp')
-        ? 1
-        : 0.5
-      : d.schemes.includes(request.scheme)
-        ? 1
-        : 0;
+  const scheme = d?.schemes === undefined || d.schemes.includes(request.scheme);
   const method = !methods ? 1 : request.method === undefined ? 0.5 : methods.includes(request.method) ? 1 : 0;
-  const names = !query
-    ? 1
-    : tunnel
-      ? 0.5
-      : query.absent.some((name) => request.query_names.includes(name))
-        ? 0
-        : 1;
-  return Math.min(ids ? 1 : 0, port ? 1 : 0, scheme, method, names);
+  const names = !query?.absent.some((name) => request.query_names.includes(name));
+  return Math.min(ids ? 1 : 0, port ? 1 : 0, scheme ? 1 : 0, method, names ? 1 : 0);
 }
 
 function hostMatches(pattern: string, { host, host_kind }: EgressRequest): boolean {

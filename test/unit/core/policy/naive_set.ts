@@ -2,6 +2,7 @@ import type { Principal } from '../../../../src/core/identity/principal.ts';
 import type { EgressRequest } from '../../../../src/core/request/egress_request.ts';
 import type { Exception, PolicyDocument, Rule } from '../../../../src/gen/policy_document.ts';
 import { type NaiveOutcome, naiveObservers, naiveShadow } from './naive.ts';
+import { naiveOpening, naiveTunnel, type Opening, type TunnelCase } from './naive_tunnel.ts';
 import { ancestry, type RandomSet } from './random_set.ts';
 
 interface Asked {
@@ -12,6 +13,9 @@ interface Asked {
 
 /** A second evaluator of sets: no plan, no layers; documents are cut into pieces and the pieces asked one by one. */
 export function naiveSet(set: RandomSet, asked: Asked, withShadow = false): NaiveOutcome {
+  if (asked.request.protocol === 'connect') {
+    return naiveTunnel(tunnelCase(set, asked, withShadow), asked.request, asked.who);
+  }
   const counted = ({ shadow }: Rule) => withShadow || !shadow;
   const members = membersOf(set);
   const exceptions = members.flatMap(({ document }) => document.exceptions ?? []);
@@ -45,8 +49,27 @@ export function naiveSet(set: RandomSet, asked: Asked, withShadow = false): Naiv
   return { ...rest, verdict: 'deny', reason: 'PATH_AMBIGUOUS' };
 }
 
-export function naiveSetObservers(set: RandomSet, { request, who }: Asked): string[] {
-  return naiveObservers(documentOf(membersOf(set).flatMap(({ rules }) => rules)), request, who);
+function tunnelCase(set: RandomSet, { atMs }: Asked, withShadow: boolean): TunnelCase {
+  const counted = ({ shadow, enabled }: Rule) => enabled !== false && (withShadow || !shadow);
+  const members = membersOf(set);
+  const rulesOf = (action: string, rules: readonly Rule[]) =>
+    rules.filter((rule) => rule.action === action && counted(rule));
+  return {
+    denies: members.flatMap(({ rules }) => rulesOf('deny', rules)),
+    layers: members
+      .filter(({ document }) => document === set.entry || document.ceiling)
+      .map(({ rules }) => rulesOf('allow', rules)),
+    exceptions: members.flatMap(({ document }) =>
+      (document.exceptions ?? []).filter(({ expires }) => atMs < new Date(expires).getTime()),
+    ),
+  };
+}
+
+export function naiveSetObservers(set: RandomSet, asked: Asked): string[] {
+  const { request, who } = asked;
+  const opening: Opening =
+    request.protocol === 'connect' ? naiveOpening(tunnelCase(set, asked, false), request, who) : 'none';
+  return naiveObservers(documentOf(membersOf(set).flatMap(({ rules }) => rules)), request, who, opening);
 }
 
 /** The entry first, then what it inherits by id; rules under the names of receipts. */

@@ -16,13 +16,15 @@ schema: clawgress/policy/v1
 id: child
 inherits: [parent]
 rules:
-  - {id: yes, match: {destination: {hosts: ["*.example.com"]}}, action: allow}
+  - {id: yes, match: {destination: {hosts: ["*.example.com"]}}, action: allow, tls: intercept}
 limits:
   - {id: l, per: agent, rps: 5}
 exceptions:
   - {id: e, to: parent/no, match: {agent: {agent_id: [special]}, destination: {hosts: [bad.example.com]}}, reason: a test, expires: "2030-01-01T00:00:00Z"}
 `;
-const shadow = entry.replace('action: allow', 'action: deny').replace('id: child', 'id: candidate');
+const shadow = entry
+  .replace('action: allow, tls: intercept', 'action: deny')
+  .replace('id: child', 'id: candidate');
 const file = (name: string, text: string) => ({ file: name, text });
 
 test('what is planned again from compiled bytes answers like what was compiled', () => {
@@ -37,10 +39,11 @@ test('what is planned again from compiled bytes answers like what was compiled',
     assert.ok(compiled.ok, JSON.stringify(compiled));
     const { policy } = compiled.value;
     const again = finished(planAgain(policy));
-    const { evaluate, limits, ...facts } = policy;
-    const { evaluate: evaluateAgain, limits: limitsAgain, ...factsAgain } = again;
+    const { evaluate, limits, mayIntercept, ...facts } = policy;
+    const { evaluate: evaluateAgain, limits: limitsAgain, mayIntercept: mayAgain, ...factsAgain } = again;
     assert.deepEqual(factsAgain, facts);
     for (const host of ['api.example.com', 'bad.example.com', 'other.example.net']) {
+      assert.equal(mayAgain(host), mayIntercept(host));
       for (const agent_id of ['special', 'plain']) {
         for (const atMs of [0, Date.parse('2031-01-01T00:00:00Z')]) {
           const request = sampleRequest({ url: `https://${host}/` });

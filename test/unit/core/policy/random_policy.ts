@@ -46,7 +46,7 @@ export const matches: fc.Arbitrary<Match> = fc
     methods: maybe(some('GET', 'POST')),
     path_prefixes: maybe(some(...PREFIXES)),
     query: maybe(fc.constant({ absent: ['q'] })),
-    protocol: maybe(fc.constantFrom({ kind: 'http' }, { kind: 'connect' })),
+    protocol: maybe(fc.constantFrom({ kind: 'http' }, { kind: 'connect' }, { kind: 'tcp' })),
   })
   .map((parts) => without(parts) as Match);
 
@@ -64,12 +64,13 @@ export const rules: fc.Arbitrary<Omit<Rule, 'id'>> = fc
     enabled: maybe(fc.constantFrom(true, true, false)),
     shadow: maybe(fc.boolean()),
     path: maybe(fc.constantFrom('deny_ambiguous' as const, 'rewrite' as const, 'raw' as const)),
+    tls: maybe(fc.constantFrom('intercept' as const, 'passthrough' as const, 'deny' as const)),
   })
   .map((parts) => settled(without(parts) as Omit<Rule, 'id'>));
 
 /** Takes away the combinations that the compiler refuses. */
 function settled(rule: Omit<Rule, 'id'>): Omit<Rule, 'id'> {
-  const { path, shadow, match = {}, ...rest } = rule;
+  const { path, shadow, match = {}, tls, ...rest } = rule;
   const isAllow = rule.action === 'allow';
   const judges = isAllow || rule.action === 'deny';
   const needsHost = isAllow && !match.destination?.hosts;
@@ -81,7 +82,13 @@ function settled(rule: Omit<Rule, 'id'>): Omit<Rule, 'id'> {
     match: open,
     path: isAllow ? path : undefined,
     shadow: judges ? shadow : undefined,
+    tls: isAllow && fits(tls, match.protocol?.kind) ? tls : undefined,
   }) as Omit<Rule, 'id'>;
+}
+
+function fits(tls: Rule['tls'], kind: string | undefined): boolean {
+  const isOfTunnels = kind === 'connect' || kind === 'tcp';
+  return tls === 'intercept' ? !isOfTunnels : tls === 'deny' || kind === 'connect';
 }
 
 const limit = fc
@@ -132,38 +139,40 @@ export const requests: fc.Arbitrary<EgressRequest> = fc
   .record({
     place,
     port: fc.constantFrom(443, 80),
-    isTunnel: fc.constantFrom(true, false, false),
+    isTunnel: fc.constantFrom(true, true, false, false, false),
+    isInside: fc.boolean(),
     scheme: fc.constantFrom('http' as const, 'https' as const),
     method: fc.constantFrom('GET', 'POST', 'PUT'),
     path: fc.option(fc.constantFrom(...PATHS), { nil: undefined, freq: 12 }),
     query_names: fc.subarray(['_method', 'q', 'z']),
     override_headers: fc.constantFrom([], [], [], ['x-http-method']),
   })
-  .map(
-    ({ place: { host, host_kind }, isTunnel, path, method, scheme, port, query_names, override_headers }) => {
-      const common = {
-        host,
-        host_kind,
-        port,
-        override_headers,
-        credential_forwarded: false,
-        has_body: false,
-      };
-      if (isTunnel) {
-        const tunnel = {
-          mode: 'connect',
-          visibility: 'authority',
-          protocol: 'connect',
-          scheme: 'tcp',
-        } as const;
-        return { ...common, ...tunnel, path_ambiguous: false, query_names: [] };
-      }
-      const path_normal = path === undefined ? undefined : normalisePath(path);
-      return {
-        ...common,
-        ...{ mode: 'explicit', visibility: 'full', protocol: 'http', scheme, method, query_names },
-        ...(path === undefined || path_normal === undefined ? {} : { path, path_normal }),
-        path_ambiguous: path_normal !== path,
-      } as EgressRequest;
-    },
-  );
+  .map(({ place: { host, host_kind }, isTunnel, isInside, path, method, port, query_names, ...rest }) => {
+    const { scheme, override_headers } = rest;
+    const common = {
+      host,
+      host_kind,
+      port,
+      override_headers,
+      credential_forwarded: false,
+      has_body: false,
+    };
+    if (isTunnel) {
+      const tunnel = {
+        mode: 'connect',
+        visibility: 'authority',
+        protocol: 'connect',
+        scheme: 'tcp',
+      } as const;
+      return { ...common, ...tunnel, path_ambiguous: false, query_names: [] };
+    }
+    const path_normal = path === undefined ? undefined : normalisePath(path);
+    return {
+      ...common,
+      ...{ visibility: 'full', protocol: 'http', scheme, method, query_names },
+      ...(isInside ? { mode: 'intercepted', scheme: 'https' } : { mode: 'explicit' }),
+      ...(isInside && host_kind === 'name' ? { sni: host } : {}),
+      ...(path === undefined || path_normal === undefined ? {} : { path, path_normal }),
+      path_ambiguous: path_normal !== path,
+    } as EgressRequest;
+  });

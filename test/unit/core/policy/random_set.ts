@@ -28,11 +28,13 @@ interface Draft {
 const wide: fc.Arbitrary<Omit<Rule, 'id'>> = fc
   .record({
     path: fc.constantFrom('deny_ambiguous' as const, 'rewrite' as const, 'raw' as const),
-    kind: fc.constantFrom(undefined, 'connect' as const),
+    kind: fc.constantFrom(undefined, undefined, 'connect' as const, 'tcp' as const),
+    isInside: fc.boolean(),
   })
-  .map(({ path, kind }) => ({
+  .map(({ path, kind, isInside }) => ({
     action: 'allow',
     path,
+    ...(isInside && kind === undefined ? { tls: 'intercept' as const } : {}),
     match: { destination: { any_host: true }, ...(kind ? { protocol: { kind } } : {}) },
   }));
 

@@ -29,7 +29,7 @@ export class TestRecorder {
     const asker = { delay_max_us: 0, ...(run === undefined ? {} : { run }) };
     const judged = this.#limits.evaluate(commit, ops, who.tenant_id, atMs * 1_000, asker);
     const refused = judged.refused === undefined ? undefined : demands[judged.refused]?.denial;
-    const { rewrite_path: _rewrite, observed_by, ...said } = verdict;
+    const { rewrite_path: _rewrite, observed_by, tunnel, ...said } = verdict;
     const seq = this.records.length;
     const record: DecisionRecord = {
       ...COMMON,
@@ -45,6 +45,7 @@ export class TestRecorder {
         request,
         policy.query_names,
         request.query_names.length > 0 ? hex('q') : undefined,
+        refused === undefined ? tunnel : undefined,
       ),
       ...said,
       ...(refused === undefined ? {} : { verdict: 'deny' as const, ...refused }),
