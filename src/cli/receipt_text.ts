@@ -29,6 +29,7 @@ export function explanation({ decision, outcome }: Receipt): string {
     ['when', record.ts],
     ['request', requestLine(record)],
     ['request id', record.request_id],
+    ...tunnelRows(record),
     ['who', who(record)],
     [
       'verdict',
@@ -42,6 +43,20 @@ export function explanation({ decision, outcome }: Receipt): string {
     ...nextStepRows(record),
   ];
   return `${rows.map(([name, value]) => `${name.padEnd(12)}${value}`).join('\n')}\n`;
+}
+
+const TUNNELS = {
+  intercept: 'intercepted: each request inside is judged, and has a receipt of its own',
+  passthrough: 'passed on unopened: only TLS for this name',
+  raw: 'passed on unopened: any bytes',
+} as const;
+
+function tunnelRows({ request, parent_decision }: DecisionRecord): [string, string][] {
+  const rows: [string, string][] = [];
+  if (request.tls !== undefined) rows.push(['tunnel', TUNNELS[request.tls]]);
+  if (parent_decision !== undefined) rows.push(['inside of', `${parent_decision}  (the CONNECT)`]);
+  if (request.sni !== undefined) rows.push(['TLS name', request.sni]);
+  return rows;
 }
 
 function who(record: DecisionRecord): string {
@@ -89,8 +104,13 @@ function outcomeRows(record: DecisionRecord, outcome: OutcomeRecord | undefined)
       'outcome',
       `${outcome.state}${status}, ${outcome.bytes_out} bytes in ${outcome.latency_ms} ms${upstream}${details}`,
     ],
+    ...(outcome.cause === undefined ? [] : [['cause', CAUSES[outcome.cause]] satisfies [string, string]]),
   ];
 }
+
+const CAUSES = {
+  sni_mismatch: 'the tunnel was closed: its TLS named another host than the CONNECT, or it was no TLS',
+} as const;
 
 function nextStepRows(record: DecisionRecord): [string, string][] {
   if (record.verdict === 'allow') return [];
@@ -113,7 +133,10 @@ function operatorSteps(record: DecisionRecord): string[] {
         ),
       ];
     case 'TUNNEL_OPAQUE':
-      return ['To allow the tunnel: add a rule with protocol kind connect and no path, method or query.'];
+      return [
+        'To judge the requests inside: write tls: intercept on the rule; clawgress ca show says what agents must trust.',
+        'To allow the tunnel unopened: add a rule with protocol kind connect and no path, method or query.',
+      ];
     case 'LIMIT_RPS':
     case 'LIMIT_RPM':
       return [`To allow more: raise the limit ${record.rule_id ?? ''} in the policy.`.replace('  ', ' ')];

@@ -149,7 +149,7 @@ export function faultPolicy({ address, port }: FaultUpstream): string {
     `    match: {agent: {agent_id: [demo-agent]}, destination: ${destination}, schemes: [http]}, protocol: {kind: http}}`,
     '    action: allow',
     '  - id: tunnels',
-    `    match: {agent: {agent_id: [demo-agent]}, destination: ${destination}}, protocol: {kind: connect}}`,
+    `    match: {agent: {agent_id: [demo-agent]}, destination: ${destination}}, protocol: {kind: tcp}}`,
     '    action: allow',
     '  - id: reads',
     `    match: {agent: {agent_id: [demo-limited]}, destination: ${destination}, schemes: [http]}, methods: [GET], path_prefixes: [/hello, /throttled], protocol: {kind: http}}`,

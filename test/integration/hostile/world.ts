@@ -126,7 +126,7 @@ function policyText({ http, https }: RawUpstream): string {
     allow('tidy', 'path_prefixes: [/tidy]', ', path: rewrite'),
     rule('names', 'destination: { any_host: true }, path_prefixes: [/named]', 'action: allow'),
     rule('base', `${to(https, 'https')}, ${kind}, path_prefixes: [/open]`, 'action: allow'),
-    rule('tunnel', `${to(http, 'tcp')}, protocol: { kind: connect }`, 'action: allow'),
+    rule('tunnel', `${to(http, 'tcp')}, protocol: { kind: tcp }`, 'action: allow'),
     rule('closed', `${kind}, path_prefixes: [/open/admin, /raw/admin, /tidy/admin]`, 'action: deny'),
     '',
   ].join('\n');
