@@ -17,10 +17,10 @@ export interface SystemStore {
   readonly update: readonly [program: string, ...args: string[]];
 }
 
-/** Debian and Ubuntu. */
+/** Debian and Ubuntu. Without `--fresh` a certificate that was taken away would stay in the bundle. */
 export const DEBIAN_STORE: SystemStore = {
   anchors_dir: '/usr/local/share/ca-certificates',
-  update: ['update-ca-certificates'],
+  update: ['update-ca-certificates', '--fresh'],
 };
 
 const OURS = /^clawgress-[0-9a-f]{16}\.crt$/;
