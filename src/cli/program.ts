@@ -3,6 +3,7 @@ import { registerAgent } from './commands_agent.ts';
 import { registerCa } from './commands_ca.ts';
 import { registerClients } from './commands_clients.ts';
 import { registerEvidence } from './commands_evidence.ts';
+import { registerIntercept } from './commands_intercept.ts';
 import { registerOperation } from './commands_operation.ts';
 import { registerPolicy } from './commands_policy.ts';
 import { registerRecorder } from './commands_recorder.ts';
@@ -35,6 +36,7 @@ export function createProgram(): Command {
   registerCa(program);
   registerEvidence(program);
   registerRecorder(program);
+  registerIntercept(program);
   for (const command of everyCommand(program)) command.exitOverride().showSuggestionAfterError();
   return program;
 }

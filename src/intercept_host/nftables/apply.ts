@@ -1,6 +1,8 @@
 import type { Nft } from './nft.ts';
 import {
   addPending,
+  alone,
+  ChangeError,
   claim,
   forgetRollback,
   isRollingBack,
@@ -29,7 +31,12 @@ export type Applied =
  */
 export function applyRuleset(nft: Nft, dir: string, change: Change): Applied {
   openChangesDir(dir);
-  if (isRollingBack(dir)) throw new Error(`a rollback is under way in ${dir}; try again when it has ended`);
+  return alone(dir, () => replaceRules(nft, dir, change));
+}
+
+function replaceRules(nft: Nft, dir: string, change: Change): Applied {
+  if (isRollingBack(dir))
+    throw new ChangeError(`a rollback is under way in ${dir}; try again when it has ended`);
   const expected = nft.canonical(change.ruleset);
   const earlier = pendingChanges(dir);
   if (earlier.length === 0 && nft.listing() === expected) return { state: 'unchanged' };
@@ -47,7 +54,10 @@ export function applyRuleset(nft: Nft, dir: string, change: Change): Applied {
   for (const old of earlier) claim(old);
   try {
     nft.load(ruleset);
-    if (nft.listing() !== expected) throw new Error('the rules in force are not the ones that were loaded');
+    if (nft.listing() !== expected)
+      throw new ChangeError(
+        'the rules in force are not the ones that were loaded; the previous ones are back',
+      );
   } catch (error) {
     if (claim(pending)) nft.load(previous);
     throw error;

@@ -17,6 +17,12 @@ import { WATCHDOG_SCRIPT } from './watchdog.ts';
 /** Emptied by a reboot, as the rules are. */
 export const RUN_DIR = '/run/clawgress-nftables';
 const TOKEN_BYTES = 8;
+const LOCK_MAX_MS = 60_000;
+
+/** Why nothing was changed; the message says what to do. */
+export class ChangeError extends Error {
+  override readonly name = 'ChangeError';
+}
 
 /** A change that is in force until its deadline, and for good only when somebody confirms it. */
 export interface Pending {
@@ -41,7 +47,25 @@ export function openChangesDir(dir: string): void {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     const found = lstatSync(path);
     if (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0) continue;
-    throw new Error(`${path} is not a folder that only root can write`);
+    throw new ChangeError(`${path} is not a folder that only root can write`);
+  }
+}
+
+/** Two changes at once would each take the other one for the way back. Throws while another one is at work. */
+export function alone<T>(dir: string, work: () => T): T {
+  const lock = join(dir, 'changing');
+  // Whoever was killed at it left the lock behind; nobody needs that long.
+  if (existsSync(lock) && Date.now() - lstatSync(lock).mtimeMs > LOCK_MAX_MS) rmdirSync(lock);
+  try {
+    mkdirSync(lock);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new ChangeError('another change of the rules is under way; try again in a minute');
+  }
+  try {
+    return work();
+  } finally {
+    rmdirSync(lock);
   }
 }
 

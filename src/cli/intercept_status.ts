@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { bootPlaces, bootRuleset } from '../intercept_host/nftables/boot.ts';
+import {
+  COUNTERS,
+  type Count,
+  type CounterName,
+  parseCounters,
+} from '../intercept_host/nftables/counters.ts';
+import type { Guard } from '../intercept_host/nftables/guard.ts';
+import type { Nft } from '../intercept_host/nftables/nft.ts';
+import {
+  changesDir,
+  isRollingBack,
+  lastRollback,
+  pendingChanges,
+} from '../intercept_host/nftables/pending.ts';
+import { renderRuleset } from '../intercept_host/nftables/render.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import { guardOf, warningsFor } from './intercept_guard.ts';
+import { explained, hostNft } from './intercept_host_access.ts';
+import { type Flags, settingsFor } from './options.ts';
+
+interface Status {
+  /** The rules in force are exactly the ones that the settings ask for. */
+  readonly ok: boolean;
+  /** `sha256:<hex>` over the listing of the kernel, without counts; null: there is no table. */
+  readonly applied_digest: string | null;
+  readonly expected_digest: string;
+  readonly confirm_before: string | null;
+  readonly rolling_back: boolean;
+  readonly rolled_back_at: string | null;
+  /** What the next boot loads: these rules, other ones, or none. */
+  readonly persisted: 'current' | 'outdated' | 'none';
+  readonly counters: Readonly<Record<CounterName, Count>> | null;
+  readonly warnings: readonly string[];
+}
+
+/** `intercept nftables status`: 0 when the rules in force are the ones that the settings ask for, else 1. */
+export function interceptStatus(flags: Flags): ExitCode {
+  const guard = guardOf(settingsFor(flags));
+  const nft = hostNft('status');
+  const status = explained(() => statusOf(guard, nft, changesDir()));
+  process.stdout.write(flags['json'] === true ? `${JSON.stringify(status, null, 2)}\n` : statusText(status));
+  return status.ok ? EXIT.ok : EXIT.no;
+}
+
+function statusOf(guard: Guard, nft: Nft, dir: string): Status {
+  const ruleset = renderRuleset(guard);
+  const expected = nft.canonical(ruleset);
+  const live = nft.listing();
+  const kept = bootRuleset(bootPlaces());
+  const rolledBackMs = lastRollback(dir);
+  const deadlineMs = pendingChanges(dir).at(-1)?.deadline_ms;
+  return {
+    ok: live === expected,
+    applied_digest: live === undefined ? null : digest(live),
+    expected_digest: digest(expected),
+    confirm_before: deadlineMs === undefined ? null : new Date(deadlineMs).toISOString(),
+    rolling_back: isRollingBack(dir),
+    rolled_back_at: rolledBackMs === undefined ? null : new Date(rolledBackMs).toISOString(),
+    persisted: kept === undefined ? 'none' : kept === ruleset ? 'current' : 'outdated',
+    counters: live === undefined ? null : parseCounters(nft.counters()),
+    warnings: warningsFor(guard),
+  };
+}
+
+function statusText(status: Status): string {
+  const lines = [
+    inForce(status),
+    `  applied   ${status.applied_digest ?? 'nothing'}`,
+    `  expected  ${status.expected_digest}`,
+    `  at boot   ${BOOT[status.persisted]}`,
+    ...(status.confirm_before === null
+      ? []
+      : [`  waits for \`clawgress intercept nftables confirm\` before ${status.confirm_before}`]),
+    ...(status.rolling_back ? ['  the previous rules are being put back'] : []),
+    ...(status.rolled_back_at === null
+      ? []
+      : [`  rolled back at ${status.rolled_back_at}: nobody confirmed`]),
+    ...counterLines(status.counters),
+    ...status.warnings.map((warning) => `warning: ${warning}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const BOOT = {
+  current: 'these rules',
+  outdated: 'other rules; run apply --persist and confirm',
+  none: 'no rules; run apply --persist and confirm',
+} as const;
+
+function inForce(status: Status): string {
+  if (status.ok) return 'In force: agents reach nothing but the gateway.';
+  return status.applied_digest === null
+    ? 'NOT in force: agents can go around. Next: clawgress intercept nftables apply'
+    : 'In force, but not what the settings ask for. Next: clawgress intercept nftables apply';
+}
+
+function counterLines(counters: Status['counters']): readonly string[] {
+  if (counters === null) return [];
+  return COUNTERS.map(
+    (name) => `  ${name.padEnd(15)} ${counters[name].packets} packets, ${counters[name].bytes} bytes`,
+  );
+}
+
+function digest(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
