@@ -17,7 +17,7 @@ export interface SystemStore {
   readonly update: readonly [program: string, ...args: string[]];
 }
 
-/** Debian and Ubuntu. Without `--fresh` a certificate that was taken away would stay in the bundle. */
+/** Debian and Ubuntu. Without `--fresh` links to a certificate that was taken away would stay. */
 export const DEBIAN_STORE: SystemStore = {
   anchors_dir: '/usr/local/share/ca-certificates',
   update: ['update-ca-certificates', '--fresh'],

@@ -27,7 +27,7 @@ import { DEBIAN_STORE, systemPlace } from '../../../src/clients/trust_system.ts'
 import { issueDemoCertificates } from '../../../src/demo/certificate.ts';
 
 const make = async () => (await issueDemoCertificates('127.0.0.1', 'x.localhost', new Date())).caPem.trim();
-const [ours, older] = await Promise.all([make(), make()]);
+const [ours, older, corporate] = await Promise.all([make(), make(), make()]);
 
 let dir: string;
 beforeEach(() => {
@@ -129,6 +129,7 @@ test('the system store: the real update program, in folders of our own', (t) => 
   const folders = ['certs', 'anchors', 'etc', 'hooks'].map((name) => join(dir, name));
   for (const folder of folders) mkdirSync(folder);
   const [certs = '', anchors_dir = '', etc = '', hooks = ''] = folders;
+  writeFileSync(join(anchors_dir, 'corporate.crt'), `${corporate}\n`);
   const conf = join(dir, 'ca.conf');
   writeFileSync(conf, '');
   const store = {
@@ -146,6 +147,8 @@ test('the system store: the real update program, in folders of our own', (t) => 
   assert.ok(bundle().replaceAll('\n', '').includes(body(ours)), 'programs that read the store see it');
   assert.ok(place.remove().ok, 'removed');
   assert.ok(!bundle().replaceAll('\n', '').includes(body(ours)), 'and no longer');
+  assert.ok(bundle().replaceAll('\n', '').includes(body(corporate)), 'what others installed stays');
+  assert.ok(!readdirSync(etc).some((name) => name.startsWith('clawgress')), 'no link to it is left');
   keepsTheContract(systemPlace([ours], store, run));
 
   assert.ok(systemPlace([older], store, run).install().ok, 'an older CA');
