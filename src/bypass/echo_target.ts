@@ -74,7 +74,9 @@ function serve(socket: Socket, note: (arrival: ArrivalNote) => void): void {
     if (token !== undefined && !noted.has(token.probe)) {
       noted.add(token.probe);
       note({ ...token, transport: 'tcp', port: socket.localPort ?? 0, from });
-      socket.write(answerTo(heard, token));
+      const answer = answerTo(heard, token);
+      if (typeof answer === 'string' && answer.startsWith('HTTP/')) return socket.end(answer);
+      socket.write(answer);
     }
     if (heard.length >= SEARCHED_BYTES_MAX) socket.destroy();
   });
@@ -90,7 +92,8 @@ function answerTo(heard: Buffer, token: Token): Uint8Array | string {
   if (!/^[A-Z]{1,16} \S+ HTTP\/1\.[01]\r\n/.test(text)) return `${proofLine(token)}\n`;
   const names = [...text.matchAll(CONTROL_HEADER)].map(([, name = '']) => name.toLowerCase());
   const body = `${proofLine(token, names)}\n`;
-  return `HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  // One request per connection: a proxy that keeps it open would send the next one behind bytes that were searched.
+  return `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }
 
 function listenUdp(address: string, port: number, note: (arrival: ArrivalNote) => void): Promise<UdpSocket> {

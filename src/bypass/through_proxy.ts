@@ -216,7 +216,11 @@ async function arriving(world: World, proxy: ProxyPlace, allowed: Place): Promis
   const sight = await askThrough(proxy, urlOf(allowed, tokenText(token)), token, marks);
   const attempt = 'control headers at an allowed destination';
   if (sight.kind !== 'arrived')
-    return { attempt, verdict: 'not_tested', saw: '--allowed-http is no target that shows what arrived' };
+    return {
+      attempt,
+      verdict: 'not_tested',
+      saw: `--allowed-http is no target that shows what arrived (${judgeProxied(attempt, sight).saw})`,
+    };
   const came = sight.arrival.saw.filter((name) => MARKS.includes(name));
   return came.length === 0
     ? { attempt, verdict: 'held', saw: 'none of them arrived' }
