@@ -33,8 +33,8 @@ export function tunnelFacts(): Message {
   return extension('cg.tunnel_facts', 'envoy.extensions.filters.http.set_filter_state.v3.Config', {
     on_request_headers: [
       ...[
-        state(TICKET_STATE, said('tunnel'), TEXT),
-        state(RECEIPT_STATE, said(RECEIPT_KEY), TEXT),
+        state(TICKET_STATE, said('tunnel'), OWN_CONNECTION),
+        state(RECEIPT_STATE, said(RECEIPT_KEY), OWN_CONNECTION),
         state(STAMP_STATE, said(STAMP_KEY), TEXT),
         state(HOST_STATE, said('host'), TEXT),
         state(PORT_STATE, said('port'), TEXT),
@@ -58,6 +58,11 @@ export function dialTarget(): Message {
 }
 
 const TEXT: Message = { factory_key: 'envoy.string' };
+/**
+ * Text that counts when a connection is chosen. Without it a connection that was begun for a CONNECT whose client then
+ * left could be given to the next CONNECT, with the facts of the first: another agent's ticket. Receipt ids are unique.
+ */
+const OWN_CONNECTION: Message = { factory_key: 'envoy.hashable_string' };
 
 /** What is empty is not set. Without a factory the key itself says what is read out of the text. */
 function state(object_key: string, inline_string: string, factory: Message = {}): Message {

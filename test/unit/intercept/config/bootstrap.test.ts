@@ -216,6 +216,19 @@ describe('generated configuration', () => {
     }
   });
 
+  it('gives each tunnel a connection of its own inside', () => {
+    const [shared = []] = members(config, 'on_request_headers') as Record<string, unknown>[][];
+    const unique = shared.filter((one) => ['cg.tunnel', 'cg.receipt'].includes(String(one['object_key'])));
+    assert.deepEqual(
+      unique.map((one) => [one['factory_key'], one['shared_with_upstream']]),
+      Array(2).fill(['envoy.hashable_string', 'ONCE']),
+    );
+    assert.ok(
+      shared.every((one) => one['shared_with_upstream'] === 'ONCE'),
+      'a fact of the tunnel goes further than the listener inside',
+    );
+  });
+
   it('asks for certificates over connections of its own, from the same processes', () => {
     const tree = envoyConfig(GOLDEN['fleet'] as EnvoyConfigInput);
     const { clusters } = tree['static_resources'] as { clusters: Record<string, unknown>[] };
