@@ -235,4 +235,42 @@ export const SHELLS: readonly Sabotage[] = [
     replace: 'if (stale && openEnvironments.size === 0) return',
     test: { file: 'test/unit/authn/fail_mode.test.ts', name: 'everybody else stays out' },
   },
+  {
+    name: 'unsealed-ticket',
+    breaks: 'what vouches for the requests inside a tunnel cannot be made up',
+    file: 'src/server/tunnel_ticket.ts',
+    find: "  if (!sameText(tag, mac(LABEL, body))) return fail('TICKET_FORGED');\n",
+    replace: '',
+    test: { file: 'test/unit/server/tunnel_ticket.test.ts', name: 'the MAC is what makes it a ticket' },
+  },
+  {
+    name: 'tunnel-outlives-agent',
+    breaks: 'a disabled agent sends nothing more through a tunnel that stands',
+    file: 'src/authn/resume.ts',
+    find: 'const fact = bindAgent(agent, proof);',
+    replace: "const fact = bindAgent({ ...agent, status: 'active' }, proof);",
+    test: {
+      file: 'test/unit/authn/resume.test.ts',
+      name: 'whoever lost the right since the tunnel was opened',
+    },
+  },
+  {
+    name: 'nameless-tunnel',
+    breaks: 'without a ticket a request inside a tunnel belongs to nobody, whatever credential it carries',
+    file: 'src/server/judging.ts',
+    find: "if (mode !== 'intercepted') return",
+    replace: 'if (passage?.ok !== true) return',
+    test: {
+      file: 'test/unit/server/tunnel.test.ts',
+      name: 'without a valid ticket a request inside is nobody',
+    },
+  },
+  {
+    name: 'silent-sni-mismatch',
+    breaks: 'a tunnel that was closed for its name says so in its receipt',
+    file: 'src/core/receipt/outcome_state.ts',
+    find: "    ...(isRefusedForName(inner) ? { cause: 'sni_mismatch' as const } : {}),\n",
+    replace: '',
+    test: { file: 'test/unit/server/opaque_tunnels.test.ts', name: 'a tunnel that was closed for its name' },
+  },
 ];
