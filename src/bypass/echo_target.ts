@@ -75,8 +75,9 @@ function serve(socket: Socket, note: (arrival: ArrivalNote) => void): void {
       noted.add(token.probe);
       note({ ...token, transport: 'tcp', port: socket.localPort ?? 0, from });
       const answer = answerTo(heard, token);
-      if (typeof answer === 'string' && answer.startsWith('HTTP/')) return socket.end(answer);
-      socket.write(answer);
+      const isHttp = typeof answer === 'string' && answer.startsWith('HTTP/');
+      if (isHttp) socket.end(answer);
+      else socket.write(answer);
     }
     if (heard.length >= SEARCHED_BYTES_MAX) socket.destroy();
   });
