@@ -21,8 +21,8 @@ export function interceptRender(flags: Flags): ExitCode {
 export function interceptApply(flags: Flags): ExitCode {
   const seconds = secondsOf(String(flags['confirmWithin'] ?? '30s'));
   const persist = flags['persist'] === true;
-  const guard = guardOf(settingsFor(flags));
   const nft = hostNft('apply');
+  const guard = guardOf(settingsFor(flags));
   const ruleset = renderRuleset(guard);
   const change = { ruleset, seconds, persist, nowMs: Date.now() };
   const applied = explained(() => applyRuleset(nft, changesDir(), change));

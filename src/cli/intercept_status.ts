@@ -37,8 +37,8 @@ interface Status {
 
 /** `intercept nftables status`: 0 when the rules in force are the ones that the settings ask for, else 1. */
 export function interceptStatus(flags: Flags): ExitCode {
-  const guard = guardOf(settingsFor(flags));
   const nft = hostNft('status');
+  const guard = guardOf(settingsFor(flags));
   const status = explained(() => statusOf(guard, nft, changesDir()));
   process.stdout.write(flags['json'] === true ? `${JSON.stringify(status, null, 2)}\n` : statusText(status));
   return status.ok ? EXIT.ok : EXIT.no;

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { missing, OUTSIDE, processesNaming, until, type World, world } from './world.ts';
+import { missing, OUTSIDE, processesNaming, TERMINAL, until, type World, world } from './world.ts';
 
 const ONE = { interception_host: { agent_uids: [2001] } };
 const FOREIGN = 'table inet somebody_else {\n chain x {\n  type filter hook input priority 5\n }\n}\n';
@@ -104,7 +104,7 @@ test('the rollback comes when the terminal hangs up', async (t) => {
   const words = [...here.cliCommand, 'apply', '--confirm-within', '1s', '--config', here.config];
   // `script` gives the command a terminal of its own, and takes it away when the command has ended.
   const command = `${words.map((word) => `'${word}'`).join(' ')}; kill -HUP 0`;
-  spawnSync('script', ['-qec', command, '/dev/null'], { stdio: 'ignore' });
+  spawnSync(TERMINAL, ['-qec', command, '/dev/null'], { stdio: 'ignore' });
   await until(() => existsSync(`${here.changes}/rolled-back`));
   assert.equal(here.listing(), '');
 });

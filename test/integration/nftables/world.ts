@@ -8,6 +8,9 @@ import type { TestContext } from 'node:test';
 import { findProgram } from '../../../src/intercept_host/nftables/nft.ts';
 import { removeChangesDir } from '../../../src/intercept_host/nftables/pending.ts';
 
+/** Gives a command a terminal of its own (bsdutils). */
+export const TERMINAL = 'script';
+const IP = 'ip';
 const root = join(import.meta.dirname, '..', '..', '..');
 
 export const PROXY_PORT = 3128;
@@ -24,7 +27,9 @@ export type Attempt = readonly [kind: 'tcp' | 'mptcp' | 'udp' | 'icmp', host: st
 /** Why these tests cannot run here; undefined when they can. */
 export function missing(): string | undefined {
   if (process.getuid?.() !== 0) return 'SKIPPED: needs root for network namespaces';
-  const lacking = ['ip', 'nft', 'unshare', 'python3'].filter((name) => findProgram(name) === undefined);
+  const lacking = ['ip', 'nft', 'unshare', 'python3', TERMINAL].filter(
+    (name) => findProgram(name) === undefined,
+  );
   return lacking.length > 0 ? `SKIPPED: not installed: ${lacking.join(', ')}` : undefined;
 }
 
@@ -64,16 +69,16 @@ export async function world(t: TestContext): Promise<World> {
       child.stdin?.end();
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     }
-    for (const name of Object.values(spaces)) spawnSync('ip', ['netns', 'del', name]);
+    for (const name of Object.values(spaces)) spawnSync(IP, ['netns', 'del', name]);
     rmSync(dir, { recursive: true, force: true });
     if (changes !== '') removeChangesDir(changes);
   });
   build(spaces);
-  const inode = must(['ip', 'netns', 'exec', spaces.host, 'readlink', '/proc/self/ns/net']);
+  const inode = must([IP, 'netns', 'exec', spaces.host, 'readlink', '/proc/self/ns/net']);
   changes = `/run/clawgress-nftables/${/\d+/.exec(inode)?.[0]}`;
   const python = async (space: string, script: string, ...args: string[]) => {
     const command = ['netns', 'exec', space, '/usr/bin/python3', join(import.meta.dirname, script), ...args];
-    const child = spawn('ip', command, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(IP, command, { stdio: ['pipe', 'pipe', 'inherit'] });
     children.push(child);
     await once(child.stdout, 'data');
     return child;
@@ -89,7 +94,7 @@ export async function world(t: TestContext): Promise<World> {
   ]);
   const config = join(dir, 'clawgress.yaml');
   const node = [process.execPath, '--import', join(root, 'node_modules/tsx/dist/loader.mjs')];
-  const cliCommand = ['ip', 'netns', 'exec', spaces.host, ...node, join(root, 'src/cli/main.ts')];
+  const cliCommand = [IP, 'netns', 'exec', spaces.host, ...node, join(root, 'src/cli/main.ts')];
   const cli: World['cli'] = (...args) => {
     const takesConfig = !['confirm', 'remove'].includes(args[0] ?? '');
     const all = ['intercept', 'nftables', ...args, ...(takesConfig ? ['--config', config] : [])];
@@ -104,7 +109,7 @@ export async function world(t: TestContext): Promise<World> {
     configure: (settings) =>
       writeFileSync(config, JSON.stringify({ state_dir: join(dir, 'state'), ...settings })),
     probe(where, who, attempts) {
-      const command = ['ip', 'netns', 'exec', spaces[where], '/usr/bin/python3'];
+      const command = [IP, 'netns', 'exec', spaces[where], '/usr/bin/python3'];
       const script = join(import.meta.dirname, 'probe.py');
       return JSON.parse(must([...command, script, who, JSON.stringify(attempts)])) as string[];
     },
@@ -118,18 +123,24 @@ export async function world(t: TestContext): Promise<World> {
     seenOutside: () =>
       Number(
         /packets (\d+)/.exec(
-          must(['ip', 'netns', 'exec', spaces.outside, 'nft', 'list', 'counter', 'inet', 'seen', 'reached']),
+          must([IP, 'netns', 'exec', spaces.outside, 'nft', 'list', 'counter', 'inet', 'seen', 'reached']),
         )?.[1],
       ),
-    listing: () => must(['ip', 'netns', 'exec', spaces.host, 'nft', '-s', 'list', 'ruleset']),
-    nft: (text) => void must(['ip', 'netns', 'exec', spaces.host, 'nft', '-f', '-'], text),
+    listing: () => must([IP, 'netns', 'exec', spaces.host, 'nft', '-s', 'list', 'ruleset']),
+    nft: (text) => void must([IP, 'netns', 'exec', spaces.host, 'nft', '-f', '-'], text),
     changes,
   };
 }
 
-/** Until the condition holds; the test runner's own limit ends a wait in vain. */
+const WAIT_MAX_MS = 60_000;
+
+/** Until the condition holds. Throws when that takes for ever. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 50));
+  const limit = Date.now() + WAIT_MAX_MS;
+  while (!condition()) {
+    if (Date.now() > limit) throw new Error(`waited in vain: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** Processes whose command line names `text`. */
@@ -150,38 +161,24 @@ function commandLine(pid: string): string {
 
 function build({ host, outside, agents }: Record<'host' | 'outside' | 'agents', string>): void {
   for (const name of [host, outside, agents]) {
-    must(['ip', 'netns', 'add', name]);
-    must(['ip', '-n', name, 'link', 'set', 'lo', 'up']);
+    must([IP, 'netns', 'add', name]);
+    must([IP, '-n', name, 'link', 'set', 'lo', 'up']);
   }
-  must([
-    'ip',
-    '-n',
-    host,
-    'link',
-    'add',
-    'egress0',
-    'type',
-    'veth',
-    'peer',
-    'name',
-    'eth0',
-    'netns',
-    outside,
-  ]);
-  must(['ip', '-n', host, 'link', 'add', 'agents0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', agents]);
+  must([IP, '-n', host, 'link', 'add', 'egress0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', outside]);
+  must([IP, '-n', host, 'link', 'add', 'agents0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', agents]);
   address(host, 'egress0', HOST);
   address(outside, 'eth0', OUTSIDE);
   address(host, 'agents0', HOST_INSIDE);
   address(agents, 'eth0', AGENTS);
   for (const [name, via] of [[agents, HOST_INSIDE] as const, [outside, HOST] as const]) {
-    must(['ip', '-n', name, 'route', 'add', 'default', 'via', via.four]);
-    must(['ip', '-n', name, '-6', 'route', 'add', 'default', 'via', via.six]);
+    must([IP, '-n', name, 'route', 'add', 'default', 'via', via.four]);
+    must([IP, '-n', name, '-6', 'route', 'add', 'default', 'via', via.six]);
   }
   const forward = 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding';
-  must(['ip', 'netns', 'exec', host, 'sh', '-c', forward]);
+  must([IP, 'netns', 'exec', host, 'sh', '-c', forward]);
   const ping = 'echo 0 2147483647 >/proc/sys/net/ipv4/ping_group_range';
-  for (const name of [host, agents]) must(['ip', 'netns', 'exec', name, 'sh', '-c', ping]);
-  must(['ip', 'netns', 'exec', outside, 'nft', '-f', '-'], SEEN);
+  for (const name of [host, agents]) must([IP, 'netns', 'exec', name, 'sh', '-c', ping]);
+  must([IP, 'netns', 'exec', outside, 'nft', '-f', '-'], SEEN);
 }
 
 const SEEN = `table inet seen {
@@ -196,9 +193,9 @@ const SEEN = `table inet seen {
 `;
 
 function address(space: string, device: string, { four, six }: { four: string; six: string }): void {
-  must(['ip', '-n', space, 'addr', 'add', `${four}/24`, 'dev', device]);
-  must(['ip', '-n', space, 'addr', 'add', `${six}/64`, 'dev', device, 'nodad']);
-  must(['ip', '-n', space, 'link', 'set', device, 'up']);
+  must([IP, '-n', space, 'addr', 'add', `${four}/24`, 'dev', device]);
+  must([IP, '-n', space, 'addr', 'add', `${six}/64`, 'dev', device, 'nodad']);
+  must([IP, '-n', space, 'link', 'set', device, 'up']);
 }
 
 function twice({ four, six }: { four: string; six: string }, port: number): (readonly [string, number])[] {

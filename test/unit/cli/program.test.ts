@@ -47,6 +47,9 @@ test('every command of the outcome is there', () => {
   wanted.push(
     ...['run', 'restore-accept', 'clock-accept', 'check', 'repair'].map((name) => `recorder ${name}`),
   );
+  wanted.push(
+    ...['render', 'apply', 'confirm', 'remove', 'status'].map((name) => `intercept nftables ${name}`),
+  );
   assert.deepEqual(names, wanted.sort());
 });
 
