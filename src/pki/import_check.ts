@@ -8,6 +8,7 @@ export interface ImportProblem {
   readonly code:
     | 'CHAIN_EMPTY'
     | 'CHAIN_ORDER'
+    | 'CHAIN_OPEN'
     | 'CHAIN_TOO_LONG'
     | 'CERTIFICATE_UNREADABLE'
     | 'KEY_UNREADABLE'
@@ -39,6 +40,7 @@ export function checkImport(
   if (!chain.ok) return chain;
   const problem =
     orderProblem(chain.value) ??
+    endProblem(chain.value) ??
     chain.value.map((one, depth) => authorityProblem(one, depth, now_ms)).find((it) => it !== undefined) ??
     keyProblem(chain.value[0], key.value);
   if (problem !== undefined) return fail(problem);
@@ -87,6 +89,16 @@ function orderProblem(chain: readonly Both[]): ImportProblem | undefined {
     };
   }
   return undefined;
+}
+
+/** Most clients trust self-signed certificates only, so the bundle needs one. */
+function endProblem(chain: readonly Both[]): ImportProblem | undefined {
+  const end = chain.at(-1)?.node;
+  if (end !== undefined && end.checkIssued(end) && end.verify(end.publicKey)) return undefined;
+  return {
+    code: 'CHAIN_OPEN',
+    text: `the last certificate was issued by ${end?.issuer.split('\n').join(', ')}; needed: the chain up to its root`,
+  };
 }
 
 /** `depth` is the number of authorities below this one. */

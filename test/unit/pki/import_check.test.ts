@@ -70,6 +70,7 @@ test('each defect has its own answer', () => {
   assert.equal(codeOf(chain('root', 'middle'), keyOf('root')), 'CHAIN_ORDER');
   assert.equal(codeOf(chain('middle', 'short'), keyOf('middle')), 'CHAIN_ORDER');
   assert.equal(codeOf(chain(...Array.from({ length: 9 }, () => 'root')), keyOf('root')), 'CHAIN_TOO_LONG');
+  assert.equal(codeOf(chain('middle'), keyOf('middle')), 'CHAIN_OPEN');
   assert.equal(codeOf(chain('leaf', 'root'), keyOf('leaf')), 'NOT_AN_AUTHORITY');
   assert.equal(codeOf(chain('no-sign', 'root'), keyOf('no-sign')), 'NOT_AN_AUTHORITY');
   assert.equal(codeOf(chain('below-short', 'short', 'root'), keyOf('below-short')), 'NOT_AN_AUTHORITY');
