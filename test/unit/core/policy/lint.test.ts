@@ -77,6 +77,47 @@ describe('lint of rules', () => {
       'PREDICATE_WITHOUT_EFFECT /rules/0/match',
     ]);
   });
+  it('finds tls that opens nothing', () => {
+    const tunnel = { protocol: { kind: 'connect' as const } };
+    assert.deepEqual(warned([allow('a', tunnel, { tls: 'deny' })]), ['TLS_WITHOUT_EFFECT /rules/0/tls']);
+    assert.deepEqual(warned([allow('a', {}, { tls: 'deny' })]), []);
+    const http = { destination: { hosts: ['a.example'], schemes: ['http' as const] } };
+    assert.deepEqual(warned([allow('a', http as Rule['match'], { tls: 'intercept' })]), [
+      'TLS_WITHOUT_EFFECT /rules/0/tls',
+    ]);
+  });
+  it('finds opaque tunnels that another rule intercepts', () => {
+    const inside = (destination: object, more: object = {}) =>
+      allow('in', { destination, ...more }, { tls: 'intercept' });
+    const opaque = (kind: 'connect' | 'tcp', destination: object, more: object = {}) =>
+      allow('out', { destination, protocol: { kind }, ...more });
+    const found = ['TUNNEL_INTERCEPTED /rules/1'];
+    const wide = { hosts: ['*.b.example'] };
+    const one = { hosts: ['a.b.example'] };
+    assert.deepEqual(warned([inside(wide), opaque('connect', one)]), found);
+    assert.deepEqual(warned([inside({ any_host: true }), opaque('tcp', wide)]), found);
+    assert.deepEqual(warned([inside(one), opaque('connect', one)]), found);
+    assert.deepEqual(warned([inside(one), opaque('connect', wide)]), []);
+    assert.deepEqual(warned([inside({ any_host: true }), opaque('tcp', { hosts: ['192.0.2.1'] })]), []);
+    assert.deepEqual(warned([inside({ ...wide, ports: [443] }), opaque('tcp', { ...one, ports: [22] })]), []);
+    const team = (id: string) => ({ agent: { team_id: [id] } });
+    assert.deepEqual(warned([inside(wide, team('a')), opaque('connect', one, team('b'))]), []);
+    assert.deepEqual(warned([{ ...inside(wide), shadow: true }, opaque('connect', one)]), []);
+  });
+  it('finds TLS that passes unseen to a shared platform', () => {
+    const match = { destination: { hosts: ['a.example', 'app.github.io'] }, protocol: { kind: 'connect' } };
+    assert.deepEqual(warned([allow('a', match as Rule['match'])]), [
+      'PASSTHROUGH_SHARED /rules/0/match/destination/hosts/1',
+    ]);
+    const raw = { ...match, protocol: { kind: 'http' } };
+    assert.deepEqual(warned([allow('a', raw as Rule['match'], { tls: 'intercept' })]), []);
+  });
+  it('keeps rules apart that open different tunnels', () => {
+    assert.deepEqual(warned([allow('a'), allow('b', {}, { tls: 'intercept' })]), []);
+    assert.deepEqual(warned([allow('a', {}, { tls: 'intercept' }), allow('b')]), [
+      'RULE_UNREACHABLE /rules/1',
+    ]);
+  });
   it('gives up on too many pairs and says so', () => {
     const rules = Array.from({ length: 700 }, (_, i) => deny(`r${i}`, { destination: { ports: [i + 1] } }));
     assert.deepEqual(

@@ -86,6 +86,24 @@ function settled(rule: Omit<Rule, 'id'>): Omit<Rule, 'id'> {
   }) as Omit<Rule, 'id'>;
 }
 
+/** Without rules this wide nearly nothing is allowed. */
+export const wideRules: fc.Arbitrary<Omit<Rule, 'id'>> = fc
+  .record({
+    path: fc.constantFrom('deny_ambiguous' as const, 'rewrite' as const, 'raw' as const),
+    kind: fc.constantFrom(undefined, undefined, 'connect' as const, 'tcp' as const),
+    isInside: fc.boolean(),
+    hosts: maybe(some(...HOSTS)),
+  })
+  .map(({ path, kind, isInside, hosts }) => ({
+    action: 'allow',
+    path,
+    ...(isInside && kind === undefined ? { tls: 'intercept' as const } : {}),
+    match: {
+      destination: hosts ? { hosts: hosts as [string] } : { any_host: true },
+      ...(kind ? { protocol: { kind } } : {}),
+    },
+  }));
+
 function fits(tls: Rule['tls'], kind: string | undefined): boolean {
   const isOfTunnels = kind === 'connect' || kind === 'tcp';
   return tls === 'intercept' ? !isOfTunnels : tls === 'deny' || kind === 'connect';
@@ -96,7 +114,13 @@ const limit = fc
   .map((parts) => parts as Omit<Limit, 'id'>);
 
 export const documents: fc.Arbitrary<PolicyDocument> = fc
-  .record({ rules: fc.array(rules, { maxLength: 24 }), limits: fc.array(limit, { maxLength: 20 }) })
+
+  .record({
+    rules: fc.array(fc.oneof({ weight: 5, arbitrary: rules }, { weight: 1, arbitrary: wideRules }), {
+      maxLength: 24,
+    }),
+    limits: fc.array(limit, { maxLength: 20 }),
+  })
   .map(({ rules, limits }) => ({
     schema: 'clawgress/policy/v1',
     id: 'random',

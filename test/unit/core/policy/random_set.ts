@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Exception, Match, PolicyDocument, Rule } from '../../../../src/gen/policy_document.ts';
-import { matches, rules } from './random_policy.ts';
+import { matches, rules, wideRules } from './random_policy.ts';
 
 /** Moments around the expiries of all exceptions. */
 export const MOMENTS = { early: 1_000_000_000_000, between: 1_500_000_000_000, late: 2_000_000_000_000 };
@@ -24,22 +24,8 @@ interface Draft {
   }[];
 }
 
-/** Without rules this wide nearly every request of a set is denied by some layer. */
-const wide: fc.Arbitrary<Omit<Rule, 'id'>> = fc
-  .record({
-    path: fc.constantFrom('deny_ambiguous' as const, 'rewrite' as const, 'raw' as const),
-    kind: fc.constantFrom(undefined, undefined, 'connect' as const, 'tcp' as const),
-    isInside: fc.boolean(),
-  })
-  .map(({ path, kind, isInside }) => ({
-    action: 'allow',
-    path,
-    ...(isInside && kind === undefined ? { tls: 'intercept' as const } : {}),
-    match: { destination: { any_host: true }, ...(kind ? { protocol: { kind } } : {}) },
-  }));
-
 const draft: fc.Arbitrary<Draft> = fc.record({
-  rules: fc.array(fc.oneof({ weight: 2, arbitrary: rules }, { weight: 1, arbitrary: wide }), {
+  rules: fc.array(fc.oneof({ weight: 2, arbitrary: rules }, { weight: 1, arbitrary: wideRules }), {
     maxLength: 6,
   }),
   ceiling: fc.constantFrom(true, false, false),

@@ -254,7 +254,8 @@ test('no input makes it throw', () => {
     fc.constantFrom('GET', 'CONNECT', 'a:443', '/_to/a', 'http'),
   );
   const raw = fc.record({
-    mode: fc.constantFrom('explicit' as const, 'base_url' as const),
+    mode: fc.constantFrom('explicit' as const, 'base_url' as const, 'intercepted' as const),
+    tunnel: fc.record({ authority: text, sni: text }),
     method: text,
     authority: text,
     path: text,
