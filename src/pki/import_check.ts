@@ -94,7 +94,7 @@ function orderProblem(chain: readonly Both[]): ImportProblem | undefined {
 /** Most clients trust self-signed certificates only, so the bundle needs one. */
 function endProblem(chain: readonly Both[]): ImportProblem | undefined {
   const end = chain.at(-1)?.node;
-  if (end !== undefined && end.checkIssued(end) && end.verify(end.publicKey)) return undefined;
+  if (end?.checkIssued(end) && end.verify(end.publicKey)) return undefined;
   return {
     code: 'CHAIN_OPEN',
     text: `the last certificate was issued by ${end?.issuer.split('\n').join(', ')}; needed: the chain up to its root`,
