@@ -1,7 +1,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { encodeTxtAnswer, parseQuestion } from './dns_wire.ts';
-import { findToken, proofLine, SEARCHED_BYTES_MAX, type Token } from './token.ts';
+import { findTokens, proofLine, SEARCHED_BYTES_MAX, type Token } from './token.ts';
 
 /** Somebody reached us. One line of the target's log. */
 export interface ArrivalNote extends Token {
@@ -19,6 +19,7 @@ export interface EchoTarget {
 
 const CONNECTIONS_MAX = 256;
 const IDLE_MS = 5_000;
+const HTTP_REQUEST = /^[A-Z]{1,16} \S+ HTTP\/1\.[01]\r\n/;
 const CONTROL_HEADER = /^(x-(?:envoy|cg|clawgress)-[a-z0-9-]{1,64}):/gim;
 
 /**
@@ -70,15 +71,14 @@ function serve(socket: Socket, note: (arrival: ArrivalNote) => void): void {
   socket.on('end', () => socket.end());
   socket.on('data', (bytes: Buffer) => {
     heard = Buffer.concat([heard, bytes]).subarray(0, SEARCHED_BYTES_MAX);
-    const token = findToken(bytes) ?? findToken(heard);
-    if (token !== undefined && !noted.has(token.probe)) {
+    const fresh = findTokens(heard).filter(({ probe }) => !noted.has(probe));
+    for (const token of fresh) {
       noted.add(token.probe);
       note({ ...token, transport: 'tcp', port: socket.localPort ?? 0, from });
-      const answer = answerTo(heard, token);
-      const isHttp = typeof answer === 'string' && answer.startsWith('HTTP/');
-      if (isHttp) socket.end(answer);
-      else socket.write(answer);
+      socket.write(answerTo(heard, token));
     }
+    // One request per connection: a proxy that keeps it open would send the next one behind bytes that were searched.
+    if (fresh.length > 0 && HTTP_REQUEST.test(heard.toString('latin1'))) socket.end();
     if (heard.length >= SEARCHED_BYTES_MAX) socket.destroy();
   });
 }
@@ -90,17 +90,16 @@ function answerTo(heard: Buffer, token: Token): Uint8Array | string {
     return Buffer.concat([Uint8Array.from([answer.length >> 8, answer.length & 0xff]), answer]);
   }
   const text = heard.toString('latin1');
-  if (!/^[A-Z]{1,16} \S+ HTTP\/1\.[01]\r\n/.test(text)) return `${proofLine(token)}\n`;
+  if (!HTTP_REQUEST.test(text)) return `${proofLine(token)}\n`;
   const names = [...text.matchAll(CONTROL_HEADER)].map(([, name = '']) => name.toLowerCase());
   const body = `${proofLine(token, names)}\n`;
-  // One request per connection: a proxy that keeps it open would send the next one behind bytes that were searched.
   return `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }
 
 function listenUdp(address: string, port: number, note: (arrival: ArrivalNote) => void): Promise<UdpSocket> {
   const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
   socket.on('message', (bytes, sender) => {
-    const token = findToken(bytes);
+    const [token] = findTokens(bytes);
     if (token === undefined) return;
     note({ ...token, transport: 'udp', port, from: sender.address });
     const dns = parseQuestion(bytes);

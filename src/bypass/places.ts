@@ -76,7 +76,7 @@ export function wideNoProxy(text: string | undefined): readonly string[] {
 }
 
 function isLoopback(entry: string): boolean {
-  const host = entry.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  const host = entry.replace(/^([^:]+|\[.*\]):\d+$/, '$1').replace(/^\[|\]$/g, '');
   return (
     /^\.?localhost$/.test(host) || /^127(\.\d{1,3}){3}$/.test(host) || /^::1?$|^127\.0\.0\.0\/8$/.test(host)
   );

@@ -14,7 +14,7 @@ export interface Token {
 }
 
 const PREFIX = 'cgb1';
-const TOKEN = /cgb1-([0-9a-f]{32})-([a-z][a-z0-9-]{0,24})(?![a-z0-9-])/;
+const TOKEN = /cgb1-([0-9a-f]{32})-([a-z][a-z0-9-]{0,24})(?![a-z0-9-])/g;
 const PROOF = /CGBYPASS-HERE\/1 ([0-9a-f]{64})(?: saw=([a-z0-9,-]{0,512}))?/g;
 /** Bytes of an arrival that are searched for a token, and of an answer for a proof. */
 export const SEARCHED_BYTES_MAX = 16_384;
@@ -23,11 +23,10 @@ export function tokenText({ nonce, probe }: Token): string {
   return `${PREFIX}-${nonce}-${probe}`;
 }
 
-/** The first token in bytes from anywhere; undefined when there is none. */
-export function findToken(bytes: Uint8Array): Token | undefined {
-  const [, nonce, probe] = TOKEN.exec(latin1(bytes).toLowerCase()) ?? [];
-  // Resolvers may change the case of letters in a name (0x20).
-  return nonce === undefined || probe === undefined ? undefined : { nonce, probe };
+/** Every token in bytes from anywhere, in order. Resolvers may change the case of letters in a name (0x20). */
+export function findTokens(bytes: Uint8Array): readonly Token[] {
+  const found = [...latin1(bytes).toLowerCase().matchAll(TOKEN)];
+  return found.map(([, nonce = '', probe = '']) => ({ nonce, probe }));
 }
 
 /** What only the target answers: an echo of the token by anybody else does not contain it. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { leaksAmong, parseArrivals } from '../../../src/bypass/arrivals.ts';
 import { type BypassReport, parseReport } from '../../../src/bypass/report.ts';
 import type { Endpoints } from '../../../src/cli/endpoints.ts';
 import { eventually } from '../../support/running.ts';
@@ -114,7 +115,13 @@ test('an agent behind all guards gets nowhere; with each guard removed, exactly 
       WITHOUT_TUNNEL,
       JSON.stringify(report.findings.filter(({ verdict }) => verdict !== 'held')),
     );
-    assert.ok(!world.arrivals().includes(report.nonce), 'and the target heard nothing of it');
+    const heard = parseArrivals(world.arrivals());
+    assert.ok(heard.ok, 'the log of the target');
+    assert.deepEqual(leaksAmong(report.nonce, heard.value), [], 'the target heard only what was allowed');
+    assert.ok(
+      world.arrivals().includes(`"nonce":"${report.nonce}","probe":"permitted"`),
+      'which it did hear',
+    );
   });
 
   for (const guard of Object.keys(GUARDS)) {
