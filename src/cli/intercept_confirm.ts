@@ -2,10 +2,10 @@ import {
   changesDir,
   claim,
   forgetRollback,
-  isRollingBack,
   lastRollback,
   pendingChanges,
   removeChangesDir,
+  rollbackState,
 } from '../intercept_host/nftables/pending.ts';
 import { REMOVE_TABLE } from '../intercept_host/nftables/render.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
@@ -43,7 +43,7 @@ export function interceptRemove(flags: Flags): ExitCode {
   const nft = hostNft('remove');
   const dir = changesDir();
   for (const pending of pendingChanges(dir)) claim(pending);
-  if (isRollingBack(dir)) {
+  if (rollbackState(dir, Date.now()) === 'running') {
     throw new CliError(
       EXIT.unavailable,
       `a rollback is under way in ${dir}`,
@@ -71,7 +71,7 @@ interface Said {
 }
 
 function nothingToConfirm(dir: string): Said {
-  const rolledBack = isRollingBack(dir) || lastRollback(dir) !== undefined;
+  const rolledBack = rollbackState(dir, Date.now()) !== 'none' || lastRollback(dir) !== undefined;
   return rolledBack
     ? {
         state: 'rolled_back',

@@ -10,9 +10,9 @@ import type { Guard } from '../intercept_host/nftables/guard.ts';
 import type { Nft } from '../intercept_host/nftables/nft.ts';
 import {
   changesDir,
-  isRollingBack,
   lastRollback,
   pendingChanges,
+  rollbackState,
 } from '../intercept_host/nftables/pending.ts';
 import { renderRuleset } from '../intercept_host/nftables/render.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -27,7 +27,9 @@ interface Status {
   readonly applied_digest: string | null;
   readonly expected_digest: string;
   readonly confirm_before: string | null;
-  readonly rolling_back: boolean;
+  /** `failed`: the rules that nobody confirmed are still in force, and what they replaced is in `changes_dir`. */
+  readonly rollback: 'none' | 'running' | 'failed';
+  readonly changes_dir: string;
   readonly rolled_back_at: string | null;
   /** What the next boot loads: these rules, other ones, or none. */
   readonly persisted: 'current' | 'outdated' | 'none';
@@ -56,7 +58,8 @@ function statusOf(guard: Guard, nft: Nft, dir: string): Status {
     applied_digest: live === undefined ? null : digest(live),
     expected_digest: digest(expected),
     confirm_before: deadlineMs === undefined ? null : new Date(deadlineMs).toISOString(),
-    rolling_back: isRollingBack(dir),
+    rollback: rollbackState(dir, Date.now()),
+    changes_dir: dir,
     rolled_back_at: rolledBackMs === undefined ? null : new Date(rolledBackMs).toISOString(),
     persisted: kept === undefined ? 'none' : kept === ruleset ? 'current' : 'outdated',
     counters: live === undefined ? null : parseCounters(nft.counters()),
@@ -73,7 +76,10 @@ function statusText(status: Status): string {
     ...(status.confirm_before === null
       ? []
       : [`  waits for \`clawgress intercept nftables confirm\` before ${status.confirm_before}`]),
-    ...(status.rolling_back ? ['  the previous rules are being put back'] : []),
+    ...(status.rollback === 'running' ? ['  the previous rules are being put back'] : []),
+    ...(status.rollback === 'failed'
+      ? [`  the rollback FAILED; load ${status.changes_dir}/rolling-*/previous.nft by hand`]
+      : []),
     ...(status.rolled_back_at === null
       ? []
       : [`  rolled back at ${status.rolled_back_at}: nobody confirmed`]),

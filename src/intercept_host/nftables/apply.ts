@@ -5,10 +5,10 @@ import {
   ChangeError,
   claim,
   forgetRollback,
-  isRollingBack,
   openChangesDir,
   pendingChanges,
   previousOf,
+  rollbackState,
 } from './pending.ts';
 import { startWatchdog, type WatchdogKind } from './watchdog.ts';
 
@@ -35,7 +35,7 @@ export function applyRuleset(nft: Nft, dir: string, change: Change): Applied {
 }
 
 function replaceRules(nft: Nft, dir: string, change: Change): Applied {
-  if (isRollingBack(dir))
+  if (rollbackState(dir, change.nowMs) === 'running')
     throw new ChangeError(`a rollback is under way in ${dir}; try again when it has ended`);
   const expected = nft.canonical(change.ruleset);
   const earlier = pendingChanges(dir);

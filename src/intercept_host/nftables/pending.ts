@@ -17,7 +17,8 @@ import { WATCHDOG_SCRIPT } from './watchdog.ts';
 /** Emptied by a reboot, as the rules are. */
 export const RUN_DIR = '/run/clawgress-nftables';
 const TOKEN_BYTES = 8;
-const LOCK_MAX_MS = 60_000;
+/** Neither a change nor a rollback takes that long. */
+const WORK_MAX_MS = 60_000;
 
 /** Why nothing was changed; the message says what to do. */
 export class ChangeError extends Error {
@@ -55,7 +56,7 @@ export function openChangesDir(dir: string): void {
 export function alone<T>(dir: string, work: () => T): T {
   const lock = join(dir, 'changing');
   // Whoever was killed at it left the lock behind; nobody needs that long.
-  if (existsSync(lock) && Date.now() - lstatSync(lock).mtimeMs > LOCK_MAX_MS) rmdirSync(lock);
+  if (existsSync(lock) && Date.now() - lstatSync(lock).mtimeMs > WORK_MAX_MS) rmdirSync(lock);
   try {
     mkdirSync(lock);
   } catch (error) {
@@ -111,9 +112,11 @@ export function claim(pending: Pending): boolean {
   return true;
 }
 
-/** True while a watchdog is putting rules back, or has failed to. */
-export function isRollingBack(dir: string): boolean {
-  return named(dir, 'rolling-').length > 0;
+/** Whether a watchdog is putting rules back right now, or was at it and has given up or been killed. */
+export function rollbackState(dir: string, nowMs: number): 'none' | 'running' | 'failed' {
+  const since = named(dir, 'rolling-').map((name) => lstatSync(join(dir, name)).ctimeMs);
+  if (since.length === 0) return 'none';
+  return since.some((startedMs) => nowMs - startedMs < WORK_MAX_MS) ? 'running' : 'failed';
 }
 
 /** When the last change that was rolled back should have been confirmed; undefined when there was none. */
@@ -121,8 +124,11 @@ export function lastRollback(dir: string): number | undefined {
   return readChange(join(dir, 'rolled-back'), '')[0]?.deadline_ms;
 }
 
+/** Of one that has ended, well or not. */
 export function forgetRollback(dir: string): void {
-  rmSync(join(dir, 'rolled-back'), { recursive: true, force: true });
+  for (const name of ['rolled-back', ...named(dir, 'rolling-')]) {
+    rmSync(join(dir, name), { recursive: true, force: true });
+  }
 }
 
 /** Removes every trace; the folder above goes with the last namespace. */
