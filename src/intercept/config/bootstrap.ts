@@ -9,6 +9,8 @@ import { extension, type Message } from './typed.ts';
 
 export const DOWNSTREAM_CONNECTIONS_MAX = 20_000;
 const HEAP_MAX_BYTES = 2_147_483_648;
+/** Envoy would keep counters for each name that a certificate was asked for, for ever; and agents choose the names. */
+const PER_NAME_STATS = [{ prefix: 'sds.' }, { contains: '.on_demand_secret.ssl.certificate.' }];
 /** Only our own user may ask the admin interface: it can stop Envoy and shows its configuration. */
 const ADMIN_MODE = 0o600;
 
@@ -20,8 +22,7 @@ export function envoyConfig(input: EnvoyConfigInput): Message {
     node: { id: input.node_id, cluster: 'clawgress' },
     admin: { address: { pipe: { path: input.admin_socket, mode: ADMIN_MODE } } },
     overload_manager: overload(),
-    // Envoy keeps a family of counters for each name that a certificate was asked for: agents choose the names.
-    stats_config: { stats_matcher: { exclusion_list: { patterns: [{ prefix: 'sds.' }] } } },
+    stats_config: { stats_matcher: { exclusion_list: { patterns: PER_NAME_STATS } } },
     bootstrap_extensions: [
       extension(
         'envoy.bootstrap.internal_listener',

@@ -59,8 +59,8 @@ export function dialTarget(): Message {
 
 const TEXT: Message = { factory_key: 'envoy.string' };
 /**
- * Text that counts when a connection is chosen. Without it a connection that was begun for a CONNECT whose client then
- * left could be given to the next CONNECT, with the facts of the first: another agent's ticket. Receipt ids are unique.
+ * Text that counts when Envoy chooses a connection to the listener inside. By plain text all of them are alike, and one
+ * that was begun for a CONNECT whose client left might serve the next, with another agent's ticket. Receipt ids are unique.
  */
 const OWN_CONNECTION: Message = { factory_key: 'envoy.hashable_string' };
 

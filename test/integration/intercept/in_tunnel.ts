@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, request } from 'node:http';
+import { type Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
@@ -18,14 +18,19 @@ export interface Way {
 
 /** A handshake through a tunnel, certificate and name verified. Rejects when it fails. */
 export async function handshake(way: Way): Promise<TLSSocket> {
-  const socket = await enter(way);
   const servername = way.sni ?? way.authority.replace(/:\d+$/, '');
-  return await new Promise((resolve, reject) => {
+  return handshakeIn(await enter(way), { ca: way.ca, servername, alpn: way.alpn ?? 'http/1.1' });
+}
+
+/** The same in a tunnel that is open. */
+export function handshakeIn(
+  socket: Socket,
+  { ca, servername, alpn = 'http/1.1' }: { ca: string; servername: string; alpn?: string },
+): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
     const tls = connectTls({
-      socket,
-      ca: way.ca,
+      ...{ socket, ca, ALPNProtocols: [alpn] },
       ...(servername === '' ? { checkServerIdentity: () => undefined } : { servername }),
-      ALPNProtocols: [way.alpn ?? 'http/1.1'],
     });
     tls.once('secureConnect', () => resolve(tls));
     tls.once('error', reject);
@@ -45,6 +50,8 @@ export interface Inner {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer;
+  /** Keeps the connection, for HTTP/1.1; by default it is used once. */
+  readonly agent?: Agent;
 }
 
 export interface InnerAnswer {
@@ -66,11 +73,11 @@ export async function askInside(way: Way, inner: Inner): Promise<InnerAnswer> {
 export function askHttp1(
   tls: TLSSocket,
   authority: string,
-  { path, headers = {}, body }: Inner,
+  { path, headers = {}, body, agent }: Inner,
 ): Promise<InnerAnswer> {
   return new Promise((resolve, reject) => {
     const call = request({
-      createConnection: () => tls,
+      ...(agent === undefined ? { createConnection: () => tls } : { agent }),
       path,
       method: body === undefined ? 'GET' : 'POST',
       headers: { host: authority, ...headers },

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { Agent, get } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { openTunnel } from './client.ts';
+import { edit } from './edits.ts';
 import type { Gateway } from './gateway.ts';
-import { askHttp1, askInside, enter, handshake, type Inner, type Way } from './in_tunnel.ts';
+import { askHttp1, askInside, enter, handshake, handshakeIn, type Inner, type Way } from './in_tunnel.ts';
 import { LARGE_BYTES } from './tls_upstream.ts';
 import { startWorld, type World } from './tunnels.ts';
+
+const REFUSED = /alert|closed|reset|hang up|disconnected/i;
 
 interface Problem {
   readonly code: string;
@@ -56,17 +60,62 @@ describe('intercepted tunnels through the real Envoy', () => {
   }
 
   it('hands the ticket of the CONNECT, and no other, to the requests inside', async () => {
+    const one = async (leaves: boolean): Promise<void> => {
+      const id = nonce();
+      const tunnel = await openTunnel(gateway.explicit, api(), { 'x-clawgress-test': 'intercept' });
+      const socket = tunnel.socket ?? assert.fail(`answered ${tunnel.status}`);
+      if (leaves) {
+        socket.destroy();
+        return;
+      }
+      const tls = await handshakeIn(socket, { ca: world.interceptCa, servername: 'api.example' });
+      const forged = { 'x-cg-tunnel': 'forged' };
+      await askHttp1(tls, api(), { path: `/${id}`, headers: forged });
+      tls.destroy();
+      const receipt = String(tunnel.headers['x-clawgress-receipt']);
+      assert.equal(checkOf(id).metadata['x-cg-tunnel'], `ticket.${receipt}.${api()}`);
+      assert.ok(!checkOf(id).names.includes('x-cg-tunnel'), 'the client said it');
+    };
+    await Promise.all(Array.from({ length: 24 }, (_, index) => one(index % 3 === 0)));
+  });
+
+  it('asks for each request in a tunnel anew', async () => {
     const id = nonce();
-    const tunnel = await openTunnel(gateway.explicit, api(), { 'x-clawgress-test': 'intercept' });
-    const outer = String(tunnel.headers['x-clawgress-receipt']);
-    (tunnel.socket ?? assert.fail('no tunnel')).destroy();
     const tls = await handshake(way());
-    await askHttp1(tls, api(), { path: `/${id}`, headers: { 'x-cg-tunnel': 'forged' } });
+    const agent = new Agent({ keepAlive: true });
+    agent.createConnection = () => tls;
+    for (const wish of ['ok', 'deny', 'ok'])
+      await askHttp1(tls, api(), { path: `/${id}`, headers: { 'x-clawgress-test': wish }, agent });
     tls.destroy();
-    const ticket = String(checkOf(id).metadata['x-cg-tunnel']);
-    assert.match(ticket, new RegExp(`^ticket\\.rid-\\d+\\.${api()}$`));
-    assert.notEqual(ticket, `ticket.${outer}.${api()}`);
-    assert.ok(!checkOf(id).names.includes('x-cg-tunnel'), 'the client said it');
+    assert.equal(gateway.authz.checks(id).length, 3);
+    assert.equal(world.upstream.hits(id).length, 2);
+  });
+
+  it('closes a handshake for which no certificate comes', async () => {
+    const impatient = edit((node) =>
+      node['transport_socket_connect_timeout'] === '5s'
+        ? { ...node, transport_socket_connect_timeout: '0.4s' }
+        : node,
+    );
+    const other = await world.start(impatient);
+    await assert.rejects(handshake(way({ port: other.explicit, sni: 'silent.example' })), REFUSED);
+  });
+
+  it('keeps no counters for each name that was asked for', async () => {
+    (await handshake(way())).destroy();
+    await handshake(way({ sni: 'counted.example' })).catch(() => undefined);
+    assert.ok(world.asked.includes('counted.example'), 'nobody was asked');
+    const stats = await new Promise<string>((resolve, reject) => {
+      get({ socketPath: gateway.adminSocket, path: '/stats' }, (response) => {
+        let text = '';
+        response.on('data', (part) => {
+          text += part;
+        });
+        response.on('end', () => resolve(text));
+      }).on('error', reject);
+    });
+    assert.match(stats, /^cluster\.cg_sds\./m);
+    assert.doesNotMatch(stats, /\.example/);
   });
 
   it('gives requests inside no ticket when the gateway gave none', async () => {
@@ -161,8 +210,8 @@ describe('intercepted tunnels through the real Envoy', () => {
   });
 
   it('refuses the handshake for a name without a certificate, and for no name', async () => {
-    await assert.rejects(handshake(way({ sni: 'unknown.example' })), /alert|closed|reset|hang up/i);
-    await assert.rejects(handshake(way({ sni: '' })), /alert|closed|reset|hang up/i);
+    await assert.rejects(handshake(way({ sni: 'unknown.example' })), REFUSED);
+    await assert.rejects(handshake(way({ sni: '' })), REFUSED);
     assert.ok(world.asked.includes('unknown.example'), 'nobody was asked');
   });
 
