@@ -1,7 +1,8 @@
 import { CORE } from './core.ts';
+import { PKI } from './pki.ts';
 import { RECORDER } from './recorder.ts';
 import type { Sabotage } from './sabotage.ts';
 import { SHELLS } from './shells.ts';
 
 /** Every promise that is broken on purpose, by the room of the line that breaks it. */
-export const SABOTAGES: readonly Sabotage[] = [...CORE, ...RECORDER, ...SHELLS];
+export const SABOTAGES: readonly Sabotage[] = [...CORE, ...PKI, ...RECORDER, ...SHELLS];

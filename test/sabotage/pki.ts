@@ -1,0 +1,80 @@
+import type { Sabotage } from './sabotage.ts';
+
+/** Promises of the interception authority and of the certificates that Envoy asks for. */
+export const PKI: readonly Sabotage[] = [
+  {
+    name: 'leaf-for-anybody',
+    breaks: 'only names that some rule could allow get a certificate',
+    file: 'src/pki/leaf_source.ts',
+    find: ' || !this.#options.mayIntercept(host)',
+    replace: '',
+    test: {
+      file: 'test/unit/pki/leaf_source.test.ts',
+      name: 'only names that a rule could allow are minted',
+    },
+  },
+  {
+    name: 'leaf-beyond-constraints',
+    breaks: 'no leaf is minted that clients would refuse for its name constraints',
+    file: 'src/pki/leaf_source.ts',
+    find: 'return this.#constraints.every((one) => permits(one, host, isAddress));',
+    replace: 'return true;',
+    test: { file: 'test/unit/pki/leaf_source.test.ts', name: 'name constraints of the authority are obeyed' },
+  },
+  {
+    name: 'leaf-outlives-root',
+    breaks: 'a leaf never outlives its authority',
+    file: 'src/pki/leaf.ts',
+    find: 'Math.min(start + LIFE_MS, signer.notAfter_ms)',
+    replace: 'start + LIFE_MS',
+    test: { file: 'test/unit/pki/leaf.test.ts', name: 'never outlives' },
+  },
+  {
+    name: 'minter-keeps-waiting',
+    breaks: 'the death of the minting thread refuses all that wait',
+    file: 'src/pki/minter.ts',
+    find: "for (const settle of this.#waiting.values()) settle(fail('MINTER_DOWN'));",
+    replace: '',
+    test: { file: 'test/unit/pki/minter.test.ts', name: 'a thread that hangs is ended' },
+  },
+  {
+    name: 'sign-before-trusted',
+    breaks: 'a new root does not sign before its time',
+    file: 'src/pki/manifest.ts',
+    find: 'one.signs_from_ms <= now_ms && ',
+    replace: '',
+    test: { file: 'test/unit/pki/store.test.ts', name: 'signs when its time comes' },
+  },
+  {
+    name: 'import-any-key',
+    breaks: 'an imported authority has its own key',
+    file: 'src/pki/import_check.ts',
+    find: 'own?.node.checkPrivateKey(key)',
+    replace: 'own !== undefined',
+    test: { file: 'test/unit/pki/import_check.test.ts', name: 'each defect has its own answer' },
+  },
+  {
+    name: 'silent-refusal',
+    breaks: 'a refused name is answered, so that no handshake hangs',
+    file: 'src/server/sds/conversation.ts',
+    find: '      this.#remove([name]);\n',
+    replace: '',
+    test: { file: 'test/unit/server/sds/conversation.test.ts', name: 'every name gets an answer' },
+  },
+  {
+    name: 'envoy-keeps-leaves',
+    breaks: 'what one Envoy holds is bounded',
+    file: 'src/server/sds/held_leaves.ts',
+    find: '      if (held.size <= this.#max) break;\n',
+    replace: '      break;\n',
+    test: { file: 'test/unit/server/sds/held_leaves.test.ts', name: 'holds the names used last and no more' },
+  },
+  {
+    name: 'own-root-for-destinations',
+    breaks: 'our own authority vouches for no destination',
+    file: 'src/cli/state.ts',
+    find: 'writeAtomic(layout.upstream_bundle, `${destinations.',
+    replace: 'writeAtomic(layout.upstream_bundle, `${[...own, ...destinations].',
+    test: { file: 'test/unit/cli/state.test.ts', name: 'our root for agents alone' },
+  },
+];
