@@ -6,6 +6,7 @@ import { type Boundary, bytesOf, latin1 } from '../boundary.ts';
 const CORPUS = [
   'api.example',
   'API.Example:8080',
+  'api.example:8080',
   'a-b.c_d.example:1',
   '192.0.2.1:80',
   '[2001:db8::1]:443',
@@ -26,6 +27,12 @@ export function requestTo(authority: string, path = '/'): RawRequest {
   return { mode: 'explicit', method: 'GET', scheme: 'http', authority, path, headers: [] };
 }
 
+/** The one place that a tunnel of this test leads to. */
+function insideTunnel(authority: string): RawRequest {
+  const tunnel = { authority: 'api.example:8080', sni: 'api.example' };
+  return { ...requestTo(authority), mode: 'intercepted', scheme: 'https', tunnel };
+}
+
 /** Judge: the URL parser of the platform, which knows nothing of ours. What we accept it must read as the same place. */
 export function authority(): Boundary {
   return {
@@ -33,6 +40,8 @@ export function authority(): Boundary {
     corpus: CORPUS.map(bytesOf),
     check(input) {
       const text = latin1(input);
+      if (normalise(insideTunnel(text), { ports: [] }).ok)
+        assert.equal(new URL(`http://${text}/`).host, 'api.example:8080');
       const result = normalise(requestTo(text), { ports: [] });
       if (!result.ok) return false;
       const { host, port, host_kind } = result.value.request;

@@ -21,11 +21,20 @@ rules:
 limits:
   - {id: each, per: agent, rps: 5, burst: 5}
 `;
+const TUNNELS = `schema: clawgress/policy/v1
+id: tunnels
+rules:
+  - {id: in, tls: intercept, match: {destination: {hosts: ["*.example"]}, methods: [GET]}, action: allow}
+  - {id: out, tls: passthrough, match: {destination: {hosts: [a.example]}, protocol: {kind: connect}}, action: allow}
+  - {id: raw, match: {destination: {hosts: [b.example], ports: [22]}, protocol: {kind: tcp}}, action: allow}
+  - {id: no, match: {path_prefixes: [/v2]}, action: deny}
+`;
 const ASKED: readonly TestRequest[] = [
   { url: 'http://a.example/v1/x' },
   { url: 'https://c.b.example/v1/admin' },
   { url: 'http://a.example/v2', method: 'POST' },
   { connect: 'a.example:443' },
+  { connect: 'b.example:22' },
   { url: 'http://b.example/' },
 ];
 
@@ -38,6 +47,7 @@ export function policy(): Boundary {
     name: 'policy',
     corpus: [
       bytesOf(SMALL),
+      bytesOf(TUNNELS),
       bytesOf(JSON.stringify({ schema: 'clawgress/policy/v1', id: 'j', rules: [] })),
       ...shipped,
     ],
@@ -54,9 +64,9 @@ export function policy(): Boundary {
       if (document.schema !== 'clawgress/policy/v1') return true;
       for (const sample of ASKED) {
         const [request, who] = [requestOf(sample), principalOf()];
-        const { verdict, reason } = plan.evaluate(request, who).live;
+        const { verdict, reason, tunnel } = plan.evaluate(request, who).live;
         const expected = naiveLive(document, request, who);
-        assert.deepEqual([verdict, reason], [expected.verdict, expected.reason]);
+        assert.deepEqual([verdict, reason, tunnel], [expected.verdict, expected.reason, expected.tunnel]);
       }
       return true;
     },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { compilePolicySet } from '../../../../src/core/policy/compile.ts';
 import { explain } from '../../../../src/core/policy/explain.ts';
 import type { Match, Rule } from '../../../../src/gen/policy_document.ts';
 import { naiveOpening } from './naive_tunnel.ts';
@@ -208,6 +209,27 @@ describe('mayIntercept', () => {
       );
     const http = allow('r', { tls: 'intercept' }, { destination: { ...HOST, schemes: ['http'] } });
     assert.ok(!rulesOf(http).policy.mayIntercept('api.example.com'), 'http only');
+  });
+
+  it('asks every layer to open, and one of them to intercept', () => {
+    const source = (id: string, rules: Rule[], more: object = {}) => ({
+      file: id,
+      text: JSON.stringify({ schema: 'clawgress/policy/v1', id, rules, ...more }),
+    });
+    const may = (own: Rule[], above: Rule[]) => {
+      const set = compilePolicySet({
+        entry: source('child', own, { inherits: ['top'] }),
+        others: [source('top', above, { ceiling: true })],
+        trust: 'local',
+      });
+      assert.ok(set.ok, 'the set compiles');
+      return set.value.policy.mayIntercept('api.example.com');
+    };
+    const any = allow('any', { tls: 'intercept' }, { destination: { any_host: true } });
+    assert.deepEqual([may([inside], [any]), may([opaque], [any]), may([inside], [raw])], [true, true, true]);
+    assert.deepEqual([may([], [any]), may([inside], []), may([opaque], [raw])], [false, false, false]);
+    const other = allow('other', { tls: 'intercept' }, { destination: { hosts: ['b.example'] } });
+    assert.deepEqual([may([other], [any]), may([any], [other])], [false, false]);
   });
 
   it('is true for every tunnel that is intercepted, and false where no agent could have one', () => {

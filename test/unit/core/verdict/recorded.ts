@@ -49,6 +49,7 @@ export class TestRecorder {
       ),
       ...said,
       ...(refused === undefined ? {} : { verdict: 'deny' as const, ...refused }),
+      ...(judged.retry_after_ms === 0 ? {} : { retry_after_ms: judged.retry_after_ms }),
       ...(observed_by.length === 0 ? {} : { observed_by }),
       ...(ops.length === 0 ? {} : { rate_limit_bucket_state: judged.states }),
     };
