@@ -8,6 +8,8 @@ import { type Presented, presentedCredential } from './credentials.ts';
 import type { Verification, VerifiedToken } from './jwt_verifier.ts';
 import type { RegistryView } from './registry_view.ts';
 
+const MS_PER_S = 1_000;
+
 /** What one request says about who sends it. */
 export interface CredentialInput {
   readonly mode: RawRequest['mode'];
@@ -62,7 +64,7 @@ function byToken(
   { registry, openEnvironments }: Verifiers,
 ): IdentityFact {
   if (!verification.ok) return nobody(verification.problem);
-  const { issuer, subject, jwk_id, run_label, stale } = verification.value;
+  const { issuer, subject, jwk_id, run_label, stale, times } = verification.value;
   const agent = registry.subjectOwner(issuer.issuer, subject);
   if (!agent) return nobody('IDENTITY_UNKNOWN');
   // The issuer is pinned: whatever the registry maps, its tokens reach neither another tenant nor an unlisted agent.
@@ -74,7 +76,9 @@ function byToken(
     binding: { kind: 'jwt', issuer: issuer.issuer, subject, jwk_id },
     credential_transport: input.transport,
   });
-  return fact.ok && stale ? { ...fact, degraded: ['identity_freshness'] } : fact;
+  if (!fact.ok) return fact;
+  const expires_ms = (times.exp + issuer.leeway_s) * MS_PER_S;
+  return { ...fact, expires_ms, ...(stale ? { degraded: ['identity_freshness'] } : {}) };
 }
 
 function speaksFor(issuer: VerifiedToken['issuer'], agent: Agent): boolean {

@@ -61,7 +61,8 @@ async function answer(deps: CheckDependencies, call: Call): Promise<Uint8Array> 
 }
 
 async function answerFrom(deps: CheckDependencies, call: Call, seat: Seat): Promise<Uint8Array> {
-  const { verdict, proposal, appended } = await judgeAndRecord(deps, call, seat);
+  const judged = await judgeAndRecord(deps, call, seat);
+  const { proposal, appended } = judged;
   const folded = !appended.ok && typeof appended.problem === 'object';
   const reason = reasonOf(appended);
   deps.metrics.checked(reason, appended.ok || folded, deps.clock.monoUs() - call.startedUs);
@@ -69,7 +70,7 @@ async function answerFrom(deps: CheckDependencies, call: Call, seat: Seat): Prom
   if (!appended.ok) return encodeRefused(call, proposal, appended.problem);
   const isHere = await heldBack(deps, seat, appended.value);
   if (!isHere) return encodeRefused(call, proposal, 'RECORDER_BUSY');
-  return encodeRecorded(deps, call, proposal, verdict, appended.value);
+  return encodeRecorded(deps, call, judged, appended.value);
 }
 
 function reasonOf(appended: Appended): ReasonCode {

@@ -15,6 +15,7 @@ const JUDGEMENTS_MAX = 4;
 export type Appended = Awaited<ReturnType<CheckDependencies['recorder']['append']>>;
 
 export interface Judged {
+  readonly identity: IdentityFact;
   readonly verdict: Verdict;
   readonly proposal: Proposal;
   readonly appended: Appended;
@@ -42,7 +43,7 @@ async function judgeOnce(deps: CheckDependencies, call: Call, seat: Seat): Promi
   const recorded = call.span?.recording();
   const appended = await deps.recorder.append(proposal);
   recorded?.();
-  return { verdict, proposal, appended };
+  return { identity, verdict, proposal, appended };
 }
 
 /** Inside a tunnel its owner, read again; without a valid ticket nobody, whatever credential came along. */

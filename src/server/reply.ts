@@ -9,6 +9,7 @@ import type { AllowAnswer, LimitState } from './codec/answer.ts';
 import { encodeAllow, encodeDenial } from './codec/check_response.ts';
 import { strippedHeaders } from './codec/stripped.ts';
 import type { CheckDependencies } from './dependencies.ts';
+import type { Judged } from './judging.ts';
 import type { Call } from './propose.ts';
 import { tunnelAnswer } from './tunnel.ts';
 
@@ -16,17 +17,17 @@ import { tunnelAnswer } from './tunnel.ts';
 export function encodeRecorded(
   deps: Pick<CheckDependencies, 'settings' | 'mac' | 'clock'>,
   call: Call,
-  proposal: Proposal,
-  verdict: Verdict,
+  judged: Judged,
   recorded: AppendResult,
 ): Uint8Array {
+  const { proposal, verdict } = judged;
   const receipt = { id: recorded.receipt_id, leafHash: recorded.leaf_hash };
   const limit = limitOf(proposal.ops, recorded);
   if (recorded.verdict === 'allow') {
     // Repeated across a policy change: an allow that would not be given now is not handed out again.
     if (verdict.verdict !== 'allow') return encodeUnrecorded(call, 'STALE_SNAPSHOT');
     const strip = strippedHeaders(call.check.raw.headers);
-    const tunnel = tunnelAnswer(deps, call, proposal, verdict, recorded.receipt_id);
+    const tunnel = tunnelAnswer(deps, call, judged, recorded.receipt_id);
     return encodeAllow({
       stamp: deps.settings.stamp,
       ...{ receipt, rewrite: rewriteOf(call, verdict), strip, ...limit },

@@ -1,9 +1,9 @@
 import { formatAuthority } from '../core/request/host.ts';
 import { fail, type Result } from '../core/result.ts';
-import type { Proposal, Verdict } from '../core/verdict/proposal.ts';
 import type { TunnelAnswer } from './codec/answer.ts';
 import type { DecodedCheck } from './codec/check_request.ts';
 import type { CheckDependencies } from './dependencies.ts';
+import type { Judged } from './judging.ts';
 import type { Call } from './propose.ts';
 import { encodeTicket, openTicket, type TicketProblem, type TunnelTicket } from './tunnel_ticket.ts';
 
@@ -38,17 +38,15 @@ export function enterTunnel(
 export function tunnelAnswer(
   deps: Pick<CheckDependencies, 'mac' | 'clock'>,
   call: Call,
-  proposal: Proposal,
-  verdict: Verdict,
+  { verdict, identity: fact }: Pick<Judged, 'verdict' | 'identity'>,
   receipt_id: string,
 ): TunnelAnswer | undefined {
   const { tunnel: mode } = verdict;
-  const { identity } = proposal.draft;
-  if (mode === undefined || !call.request.ok || identity === undefined) return undefined;
+  if (mode === undefined || !call.request.ok || !fact.ok) return undefined;
   const { request } = call.request.value;
   const { host, port } = request;
   if (mode !== 'intercept') return { mode, host, port };
-  const { tenant_id, agent_id, binding, credential_transport, run } = identity;
+  const { tenant_id, agent_id, binding, credential_transport, run } = fact.principal;
   const ticket = encodeTicket(
     {
       ...{ receipt_id, tenant_id, agent_id, binding, credential_transport },
@@ -56,9 +54,14 @@ export function tunnelAnswer(
       authority: formatAuthority(request, port, NO_PORT),
       node: call.node,
       epoch: call.epoch,
-      exp_ms: deps.clock.nowMs() + TICKET_MS,
+      exp_ms: endOf(fact, deps.clock.nowMs()),
     },
     deps.mac,
   );
   return { mode, host, port, ticket };
+}
+
+/** A token that ends sooner ends the tunnel's requests with it. */
+function endOf({ expires_ms = Number.POSITIVE_INFINITY }: { expires_ms?: number }, now_ms: number): number {
+  return Math.floor(Math.min(now_ms + TICKET_MS, expires_ms));
 }

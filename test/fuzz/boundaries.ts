@@ -13,6 +13,7 @@ import { policy } from './boundaries/policy.ts';
 import { policyBundle } from './boundaries/policy_bundle.ts';
 import { registry } from './boundaries/registry.ts';
 import { settings } from './boundaries/settings.ts';
+import { tunnelTicket } from './boundaries/tunnel_ticket.ts';
 import type { OpenBoundary } from './boundary.ts';
 
 /** Every place where bytes from outside come in. */
@@ -29,6 +30,7 @@ export const BOUNDARIES: Readonly<Record<string, OpenBoundary>> = {
   policy_bundle: policyBundle,
   settings,
   access_log: accessLog,
+  tunnel_ticket: tunnelTicket,
   journal_line: journalLine,
   checkpoint,
   bundle,

@@ -56,7 +56,13 @@ export type Degradation = 'identity_freshness';
 
 /** The result of authentication: a principal, or the reason there is none (with the claimed agent when it is known for certain). */
 export type IdentityFact =
-  | { readonly ok: true; readonly principal: Principal; readonly degraded?: readonly Degradation[] }
+  | {
+      readonly ok: true;
+      readonly principal: Principal;
+      readonly degraded?: readonly Degradation[];
+      /** When the proof ends by itself, milliseconds since 1970; of tokens. What it opened ends then, too. */
+      readonly expires_ms?: number;
+    }
   | { readonly ok: false; readonly problem: IdentityProblem; readonly known_agent?: Principal };
 
 /** Ids of tenants, agents, teams, projects, environments and run labels. */

@@ -82,6 +82,18 @@ test('the ticket names the receipt, the owner and the canonical authority', asyn
   });
 });
 
+test('a ticket does not outlive the token that opened the tunnel', async () => {
+  const ends = async (expires_ms: number) => {
+    const fact = { ok: true, principal: PRINCIPAL, expires_ms } as const;
+    const { response } = await run(snapshot(allowing('intercept'), fact), CONNECT);
+    const text = fieldsOf(response)['tunnel'] ?? '';
+    const opened = openTicket(text, mac, { ...CALLER, now_ms: NOW_MS });
+    return opened.ok ? opened.value.exp_ms : opened.problem;
+  };
+  assert.equal(await ends(NOW_MS + 60_000.5), NOW_MS + 60_000);
+  assert.equal(await ends(Number.MAX_VALUE), NOW_MS + 3_600_000);
+});
+
 test('a denied CONNECT, a denied limit and a plain request open nothing', async () => {
   const denied = await run(snapshot(policy(UNMATCHED)), CONNECT);
   const limited = await run(snapshot(allowing('intercept')), CONNECT, ({ recorder }) => {

@@ -31,6 +31,7 @@ describe('parseAccessLogLine', () => {
         receipt_id: 'rid-18',
         request_id: '9ee4edf0-3032-415e-a15d-1994cbe3693c',
         start_ms: 1795282925667,
+        half: 'outer',
         end: {
           ...{ code: 200, attempts: 1, bytes_in: 35, bytes_out: 172, duration_ms: 14, flags: 'DC' },
           ...{ details: 'downstream_remote_disconnect', tunnel: true, upstream: '127.83.7.2:37405' },
