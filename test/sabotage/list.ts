@@ -1,3 +1,4 @@
+import { BYPASS } from './bypass.ts';
 import { CORE } from './core.ts';
 import { PKI } from './pki.ts';
 import { RECORDER } from './recorder.ts';
@@ -5,4 +6,4 @@ import type { Sabotage } from './sabotage.ts';
 import { SHELLS } from './shells.ts';
 
 /** Every promise that is broken on purpose, by the room of the line that breaks it. */
-export const SABOTAGES: readonly Sabotage[] = [...CORE, ...PKI, ...RECORDER, ...SHELLS];
+export const SABOTAGES: readonly Sabotage[] = [...BYPASS, ...CORE, ...PKI, ...RECORDER, ...SHELLS];

@@ -9,6 +9,7 @@ import { eventually } from '../../support/running.ts';
 
 const CLI = fileURLToPath(new URL('../../../bin/clawgress', import.meta.url));
 const OUTSIDE = fileURLToPath(new URL('./outside.ts', import.meta.url));
+const IP = 'ip';
 export const AGENT_UID = 64_123;
 /** Looks like the Internet, and lives in this test's namespaces only. */
 export const TARGET = '11.0.0.9';
@@ -42,7 +43,7 @@ export async function openNetwork(): Promise<Network> {
   const started: ChildProcess[] = [];
   const close = async () => {
     await Promise.all([...started].reverse().map(ended));
-    for (const space of [inside, outside]) spawnSync('ip', ['netns', 'del', space]);
+    for (const space of [inside, outside]) spawnSync(IP, ['netns', 'del', space]);
     rmSync(dir, { recursive: true, force: true });
   };
   try {
@@ -64,7 +65,7 @@ export async function openNetwork(): Promise<Network> {
 }
 
 function wire(inside: string, outside: string): void {
-  const ip = (...args: string[]) => execFileSync('ip', args, { stdio: 'pipe' });
+  const ip = (...args: string[]) => execFileSync(IP, args, { stdio: 'pipe' });
   for (const space of [inside, outside]) {
     ip('netns', 'add', space);
     ip('-n', space, 'link', 'set', 'lo', 'up');
@@ -104,7 +105,7 @@ function listenOn(): string {
 }
 
 function enter(space: string, command: readonly string[]): ChildProcess {
-  return spawn('ip', ['netns', 'exec', space, ...command], { stdio: 'pipe' });
+  return spawn(IP, ['netns', 'exec', space, ...command], { stdio: 'pipe' });
 }
 
 async function said(child: ChildProcess, pattern: RegExp, ms = 20_000): Promise<void> {
@@ -160,7 +161,7 @@ export function asAgent(
 
 function run(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<Ran> {
   return new Promise((resolve) => {
-    const child = spawn('ip', args, { env: { PATH: process.env['PATH'], ...env }, cwd, stdio: 'pipe' });
+    const child = spawn(IP, args, { env: { PATH: process.env['PATH'], ...env }, cwd, stdio: 'pipe' });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (part: Buffer) => (stdout += part.toString()));
     child.stderr.on('data', (part: Buffer) => (stderr += part.toString()));
@@ -171,5 +172,5 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Prom
 /** Replaces all rules inside by these. */
 export function guardWith(net: Network, rules: readonly string[]): void {
   const text = `flush ruleset\ntable inet test {\nchain out {\ntype filter hook output priority 0; policy accept;\n${rules.join('\n')}\n}\n}\n`;
-  execFileSync('ip', ['netns', 'exec', net.inside, 'nft', '-f', '-'], { input: text });
+  execFileSync(IP, ['netns', 'exec', net.inside, 'nft', '-f', '-'], { input: text });
 }
