@@ -24,7 +24,7 @@ export const CLIENTS: readonly ClientEntry[] = [
     title: 'Node.js',
     trust: 'roots built into Node, plus `NODE_EXTRA_CA_CERTS`, read once at the start',
     not_covered:
-      'programs with agents or dispatchers of their own; a `NODE_OPTIONS` that the program sets for its children; Node older than 18.19',
+      'programs with agents or dispatchers of their own; a `NODE_OPTIONS` that the program sets for its children; Node older than 18.18',
   },
   {
     kind: 'python',

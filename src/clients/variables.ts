@@ -40,7 +40,7 @@ export const CLIENT_VARIABLES: readonly ClientVariable[] = [
   {
     name: 'NODE_OPTIONS',
     carries: 'node_preload',
-    read_by: 'older Node (18.19, 20.6 or newer): our preload',
+    read_by: 'older Node, 18.18 at least: our preload, tested with 20',
   },
   { name: 'NODE_EXTRA_CA_CERTS', carries: 'ca_adds', read_by: 'Node, npm; Deno 2.8' },
   { name: 'DENO_CERT', carries: 'ca_adds', read_by: 'Deno' },

@@ -325,8 +325,8 @@ export const SHELLS: readonly Sabotage[] = [
     name: 'key-in-java-options',
     breaks: 'what a JVM prints at its start holds no key',
     file: 'src/clients/variables.ts',
-    find: '`-D${scheme}.proxyHost=${host}`,',
-    replace: '`-D${scheme}.proxyHost=${proxy_url}`,',
+    find: "const host = hostname.replace(/^\\[|\\]$/g, '');",
+    replace: 'const host = proxy_url + hostname;',
     test: { file: 'test/unit/clients/variables.test.ts', name: 'a JVM prints its options' },
   },
   {
