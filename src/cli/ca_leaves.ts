@@ -37,7 +37,7 @@ export function interceptionSecrets({ settings, layout, log, metrics, feed }: Pa
     on: {
       minted: leaf('minted'),
       cached: leaf('cached'),
-      authority: (fingerprint) => log.info({ fingerprint }, 'another authority signs intercepted names'),
+      authority: (fingerprint) => sayWhoSigns(log, fingerprint),
       trouble: (error) => log.error({ err: error }, 'the authorities of interception cannot be read'),
     },
   });
@@ -58,4 +58,9 @@ export function interceptionSecrets({ settings, layout, log, metrics, feed }: Pa
       await source.close();
     },
   };
+}
+
+function sayWhoSigns(log: Logger, fingerprint: string | undefined): void {
+  if (fingerprint !== undefined) log.info({ fingerprint }, 'authority of intercepted names');
+  else log.warn({}, 'no authority can sign: intercepted names are refused; see `clawgress ca show`');
 }

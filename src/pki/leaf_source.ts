@@ -29,7 +29,7 @@ export interface LeafEvents {
   minted?(): void;
   /** A leaf was handed out again. */
   cached?(): void;
-  /** Another authority signs from now on; undefined: nobody can. */
+  /** At the start and with each change: who signs from now on; undefined: nobody can. */
   authority?(fingerprint: string | undefined): void;
   /** The folder cannot be used; the authority that was read last stays. */
   trouble?(error: unknown): void;
@@ -75,6 +75,7 @@ class CachedLeaves implements LeafSource {
     this.#on = options.on ?? {};
     this.#nowMs = options.nowMs ?? Date.now;
     this.#load();
+    if (this.#fingerprint === undefined) this.#on.authority?.(undefined);
     this.#poll = setInterval(() => this.#look(), options.pollMs ?? POLL_MS).unref();
   }
 

@@ -9,6 +9,8 @@ import { leafThread } from '../../support/leaf_thread.ts';
 const awake = setInterval(() => undefined, 1_000);
 after(() => clearInterval(awake));
 
+/** A promise that never settles fails its test. */
+const BOUND = { timeout: 20_000 };
 const NAME = { host: 'a.example', isAddress: false };
 /** Hears orders and never answers. */
 const DEAF = `require('node:worker_threads').parentPort.on('message', () => {})`;
@@ -17,7 +19,7 @@ function issuerOf(pem: string): string {
   return new X509Certificate(pem).issuer;
 }
 
-test('leaves come from the authority that was named last', async () => {
+test('leaves come from the authority that was named last', BOUND, async () => {
   const [first, second] = [await ownRoot(), await ownRoot()];
   const minter = openMinter({ startThread: () => leafThread() });
   try {
@@ -37,7 +39,7 @@ test('leaves come from the authority that was named last', async () => {
   }
 });
 
-test('a thread that dies refuses all that wait, is started again, and mints', async () => {
+test('a thread that dies refuses all that wait, is started again, and mints', BOUND, async () => {
   const root = await ownRoot();
   const down: string[] = [];
   let threads = 0;
@@ -71,7 +73,7 @@ test('a thread that dies refuses all that wait, is started again, and mints', as
   }
 });
 
-test('a thread that hangs is ended, and a full queue refuses', async () => {
+test('a thread that hangs is ended, and a full queue refuses', BOUND, async () => {
   const down: string[] = [];
   const { Worker } = await import('node:worker_threads');
   const minter = openMinter({
@@ -92,7 +94,7 @@ test('a thread that hangs is ended, and a full queue refuses', async () => {
   }
 });
 
-test('closing refuses what waits', async () => {
+test('closing refuses what waits', BOUND, async () => {
   const minter = openMinter({ startThread: () => leafThread() });
   minter.use(await ownRoot());
   const waiting = minter.mint(NAME, Date.now());
