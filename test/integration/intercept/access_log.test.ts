@@ -117,6 +117,20 @@ describe('outcomes from the log of the real Envoy', () => {
     });
   }
 
+  it('joins the two lines of an opaque tunnel that was closed for what it carried', async () => {
+    const tunnel = await openTunnel(gateway.explicit, `${UPSTREAM}:${upstream.http}`, {
+      'x-clawgress-test': 'passthrough',
+    });
+    const socket = tunnel.socket ?? assert.fail('no tunnel');
+    socket.write('GET / HTTP/1.1\r\n\r\n');
+    assert.equal(await readAll(socket), '');
+    const receipt = tunnel.headers['x-clawgress-receipt'];
+    const { facts, request_id } = await closed(receipt);
+    assert.deepEqual([facts.state, facts.cause, facts.attempts], ['not_sent', 'sni_mismatch', 0]);
+    assert.ok(request_id !== undefined && request_id !== '', 'the request id of the CONNECT is lost');
+    assert.equal(closures.filter((closure) => closure.receipt_id === receipt).length, 1);
+  });
+
   it('joins a Check that the client did not wait for by its request id', async () => {
     const socket = connect(gateway.explicit, '127.0.0.1', () => {
       socket.write(

@@ -75,7 +75,7 @@ describe('rotation of the access log under load', () => {
 
   it('writes the line of a tunnel when it ends, into the log of that moment', () => {
     const tunnel = lines('access.log').map((line) => JSON.parse(line) as Record<string, unknown>);
-    const found = tunnel.filter((entry) => entry['route'] === 'tunnel');
+    const found = tunnel.filter((entry) => entry['route'] === 'tunnel_raw');
     assert.equal(found.length, 1);
     assert.ok(Number(found[0]?.['duration_ms']) >= ROTATIONS * 250);
   });
