@@ -12,7 +12,8 @@ export function verdictChains({ allowances, logDenied }: Guard): string[] {
       ...(logDenied ? [LOG] : []),
       counted('meta l4proto { tcp, udp } th dport { 53, 853 }', 'denied_dns'),
       counted('udp dport 443', 'denied_quic'),
-      counted('meta l4proto { icmp, ipv6-icmp }', 'denied_icmp'),
+      // Spelled so that `nft` does not need /etc/protocols, which small systems lack.
+      counted('meta l4proto { icmp, icmpv6 }', 'denied_icmp'),
       counted('meta l4proto tcp', 'denied_tcp'),
       counted('', 'denied_other'),
     ]),

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { missing, OUTSIDE, processesNaming, TERMINAL, until, type World, world } from './world.ts';
 
@@ -138,4 +140,28 @@ test('rules that somebody changed are not confirmed, and status says so', async 
     'open',
     'the change mattered',
   );
+});
+
+test('what is confirmed with --persist is there for the next boot, and remove takes it away', async (t) => {
+  const here = await start(t);
+  if (here === undefined) return;
+  const etc = mkdtempSync(join(tmpdir(), 'cg-etc-'));
+  t.after(() => rmSync(etc, { recursive: true, force: true }));
+  writeFileSync(join(etc, 'passwd'), 'root:x:0:0::/root:/bin/sh\nrobot:x:2001:2001::/:/bin/sh\n');
+  writeFileSync(join(etc, 'subuid'), 'robot:165536:65536\n');
+  here.configure(ONE);
+  const applied = here.cliElsewhere(etc, 'apply', '--persist', '--confirm-within', '60m');
+  assert.match(applied.stderr, /lends agents the user ids 165536-231071/);
+  const ruleset = join(etc, 'clawgress', 'nftables.nft');
+  assert.ok(!existsSync(ruleset), 'nothing is kept before the confirmation');
+  const confirmed = here.cliElsewhere(etc, 'confirm');
+  assert.equal(confirmed.status, 3, 'without systemd somebody has to load it');
+  assert.match(confirmed.stderr, /next: have the boot scripts of this system run/);
+  assert.equal(readFileSync(ruleset, 'utf8'), here.cli('render').stdout);
+  assert.match(here.cliElsewhere(etc, 'status').stdout, /at boot {3}these rules/);
+  here.configure(TWO);
+  assert.match(here.cliElsewhere(etc, 'status').stdout, /at boot {3}other rules/);
+  assert.match(here.cliElsewhere(etc, 'remove', '--json').stdout, /"was_persisted": true/);
+  assert.ok(!existsSync(ruleset), 'it is gone');
+  assert.deepEqual(readdirSync(join(etc, 'systemd', 'system')), []);
 });

@@ -41,6 +41,11 @@ export interface World {
     readonly stdout: string;
     readonly stderr: string;
   };
+  /** The same with `etc` in place of /etc, and without systemd. */
+  cliElsewhere(
+    etc: string,
+    ...args: string[]
+  ): { readonly status: number | null; readonly stdout: string; readonly stderr: string };
   cliJson(...args: string[]): Record<string, unknown>;
   readonly cliCommand: readonly string[];
   /** Path of the configuration file. */
@@ -95,14 +100,16 @@ export async function world(t: TestContext): Promise<World> {
   const config = join(dir, 'clawgress.yaml');
   const node = [process.execPath, '--import', join(root, 'node_modules/tsx/dist/loader.mjs')];
   const cliCommand = [IP, 'netns', 'exec', spaces.host, ...node, join(root, 'src/cli/main.ts')];
-  const cli: World['cli'] = (...args) => {
+  const spawned = (before: readonly string[], args: readonly string[]) => {
     const takesConfig = !['confirm', 'remove'].includes(args[0] ?? '');
     const all = ['intercept', 'nftables', ...args, ...(takesConfig ? ['--config', config] : [])];
-    const [program = '', ...before] = cliCommand;
-    return spawnSync(program, [...before, ...all], { encoding: 'utf8', cwd: dir });
+    const [program = '', ...rest] = [...before, ...cliCommand];
+    return spawnSync(program, [...rest, ...all], { encoding: 'utf8', cwd: dir });
   };
+  const cli: World['cli'] = (...args) => spawned([], args);
   return {
     cli,
+    cliElsewhere: (etc, ...args) => spawned(['unshare', '--mount', 'sh', '-c', ELSEWHERE, etc], args),
     config,
     cliCommand: [...cliCommand, 'intercept', 'nftables'],
     cliJson: (...args) => JSON.parse(cli(...args, '--json').stdout) as Record<string, unknown>,
@@ -180,6 +187,10 @@ function build({ host, outside, agents }: Record<'host' | 'outside' | 'agents', 
   for (const name of [host, agents]) must([IP, 'netns', 'exec', name, 'sh', '-c', ping]);
   must([IP, 'netns', 'exec', outside, 'nft', '-f', '-'], SEEN);
 }
+
+/** In a mount namespace of its own: nothing here reaches the real /etc, or the real systemd. */
+const ELSEWHERE =
+  'mount --bind "$0" /etc && if [ -d /run/systemd ]; then mount -t tmpfs tmpfs /run/systemd; fi && exec "$@"';
 
 const SEEN = `table inet seen {
   counter reached { }
