@@ -93,8 +93,15 @@ function registerCheck(trust: Command): void {
   const check = withCredential(
     trust.command('check').description('start real clients and see whether they go through the gateway'),
   )
+    .option(
+      '--url <url>',
+      'a destination that answers 200 to GET (default: the demo upstream, http and https)',
+    )
     .option('--for <client>', 'only node | python | curl | git | java | cargo | apt | system')
     .option('--json', JSON_HELP)
     .action(async (flags: Flags) => finish(await (await import('./trust_check.ts')).trustCheck(flags)));
-  examplesOf(check, ['clawgress trust check', 'clawgress trust check --for node --json']);
+  examplesOf(check, [
+    'clawgress trust check',
+    'clawgress trust check --for node --url https://api.example.com/health --json',
+  ]);
 }

@@ -100,7 +100,7 @@ export const PROBES: readonly Probe[] = [
       env: { GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
     }),
     // The answer is no repository, and only somebody who got the answer can say so.
-    reached: (_code, out) => /not valid: is this a git repository/.test(out),
+    reached: (_code, out) => /not valid: is this a git repository|repository '.*' not found/.test(out),
   },
   {
     kind: 'java',
@@ -114,7 +114,8 @@ export const PROBES: readonly Probe[] = [
     program: 'cargo',
     run: cargoRun,
     // The answer is no registry's configuration, and only somebody who got the answer can say so.
-    reached: (_code, out) => /expected value at line 1|failed to parse/.test(out),
+    reached: (_code, out) =>
+      /expected value at line 1|failed to parse|HTTP 404|config\.json not found/.test(out),
   },
   {
     kind: 'apt',

@@ -19,6 +19,13 @@ export function reasonOf(client: ClientKind, output: string, proxyUrl: string): 
   if (/\b403\b|\b429\b/.test(out)) {
     return { reason: 'the gateway refused the request', next: 'clawgress receipts why --agent <id> --last' };
   }
+  if (/handshake[ _]fail|fatal alert/i.test(out)) {
+    return {
+      reason:
+        'intercepted, and no certificate is made for it: named by an address, or by a name that no rule could allow',
+      next: 'name it by its host name, or let its rule say tls: passthrough',
+    };
+  }
   if (/certificate|PKIX|issuer|\bSSL\b|\bTLS\b|CERT_/i.test(out)) {
     return { reason: `does not trust the CA: ${shown(out)}`, next: trustStep(client) };
   }

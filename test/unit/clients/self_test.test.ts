@@ -52,6 +52,8 @@ test('what clients print tells the cause', () => {
     ['urllib.error.URLError: <urlopen error Tunnel connection failed: 403 Forbidden>', /refused the request/],
     ['SSL: CERTIFICATE_VERIFY_FAILED unable to get local issuer certificate', /does not trust the CA/],
     ['javax.net.ssl.SSLHandshakeException: PKIX path building failed', /does not trust the CA/],
+    ['javax.net.ssl.SSLHandshakeException: Received fatal alert: handshake_failure', /named by an address/],
+    ['error:0A000410:SSL routines::sslv3 alert handshake failure', /named by an address/],
     ['', /no answer in time/],
   ];
   for (const [out, meaning] of cases) assert.match(reasonOf('curl', out, PROXY).reason, meaning, out);
