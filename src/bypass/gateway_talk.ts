@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Heard, type Step, talk } from './dial.ts';
+import { type Heard, type Step, TUNNEL_TRY_MS, talk } from './dial.ts';
 import { gatewayCode, type HttpHead, parseHead, requestText } from './http_wire.ts';
 import type { ProxySight } from './judge.ts';
 import { authorityOf, type Place, type ProxyPlace } from './places.ts';
@@ -47,7 +47,7 @@ export async function tunnelThrough(
     complete: (bytes) => isOpen(parseHead(bytes)),
   };
   const inside: Step = { send: payload, complete: (bytes) => bytes.length > 0 };
-  const heard = await talk(proxy, [open, inside]);
+  const heard = await talk(proxy, [open, inside], TUNNEL_TRY_MS);
   const [head, answer] = heard.bytes;
   if (answer === undefined) return sightOfAnswer(heard, token);
   if (findProof(Buffer.concat([head ?? answer, answer]), token) !== undefined)

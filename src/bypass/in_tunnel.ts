@@ -1,6 +1,6 @@
 import { connect, isIP } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
-import { TRY_MS, talk } from './dial.ts';
+import { TUNNEL_TRY_MS, talk } from './dial.ts';
 import { credentialOf, type Header, helloOf, sightOfAnswer, tunnelThrough, urlOf } from './gateway_talk.ts';
 import { gatewayCode, HEAD_BYTES_MAX, parseHead, requestText } from './http_wire.ts';
 import { type Attempt, judgeProxied, type ProxySight } from './judge.ts';
@@ -10,8 +10,6 @@ import { findProof, type Token, tokenText } from './token.ts';
 import { tokenOf, untested, type World } from './world.ts';
 
 const NO_TUNNEL = 'no allowed tunnel is known: add --allowed host:port';
-/** A handshake, a request and an answer through two hops. */
-const TLS_TRY_MS = 2 * TRY_MS;
 
 type InTunnel = (world: World, proxy: ProxyPlace, allowed: Place) => Promise<readonly Attempt[]>;
 
@@ -75,7 +73,7 @@ function frontedBy(proxy: ProxyPlace, allowed: Place, token: Token): Promise<Att
       socket.destroy();
       resolve({ attempt, verdict, saw });
     };
-    const timer = setTimeout(() => done('not_tested', 'no answer in time'), TLS_TRY_MS);
+    const timer = setTimeout(() => done('not_tested', 'no answer in time'), TUNNEL_TRY_MS);
     socket.on('error', (error: NodeJS.ErrnoException) => done('not_tested', `failed (${error.code})`));
     socket.on('end', () => done('held', 'the tunnel was closed'));
     let heard = Buffer.alloc(0);
