@@ -72,6 +72,7 @@ export function readyBlock(
     ['base URL', `${endpoints.base_url}/_to/<host>/<path>   (header x-clawgress-key)`],
     ['metrics', endpoints.metrics],
     ['policy', `${policyFile}   (a change is live within a second)`],
+    ['trust', `${endpoints.ca_bundle}   (for agents: certificates where a rule says tls: intercept)`],
     ['state', endpoints.state_dir],
   ] as const;
   const table = rows.map(([name, value]) => `  ${name.padEnd(15)}${value}`).join('\n');

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { NaiveRecord } from '../../support/naive_journal.ts';
 import { eventually } from '../../support/running.ts';
 import { askHttp1 } from '../intercept/in_tunnel.ts';
 import {
@@ -244,6 +245,9 @@ describe('intercepted tunnels, from the command line to the journal', { timeout:
       assert.equal(parent['verdict'], 'allow');
       assert.equal(parent['request'].tls, 'intercept');
       assert.equal(parent['identity'].agent_id, one['identity'].agent_id);
+      const clientOf = ({ source }: NaiveRecord) => String(source).replace(/:\d+$/, '');
+      assert.equal(clientOf(one), clientOf(parent), 'the client, not a listener inside');
+      assert.notEqual(one['request_id'], parent['request_id']);
     }
     assert.ok(readdirSync(join(world.running.stateDir, 'ca')).includes('root.key'), 'the authority is kept');
   });
