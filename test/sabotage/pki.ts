@@ -30,12 +30,12 @@ export const PKI: readonly Sabotage[] = [
     test: { file: 'test/unit/pki/leaf.test.ts', name: 'never outlives' },
   },
   {
-    name: 'minter-keeps-waiting',
-    breaks: 'the death of the minting thread refuses all that wait',
+    name: 'minter-without-bound',
+    breaks: 'the queue of the minting thread is bounded',
     file: 'src/pki/minter.ts',
-    find: "for (const settle of this.#waiting.values()) settle(fail('MINTER_DOWN'));",
+    find: "if (this.#waiting.size >= this.#limits.queue_max) return Promise.resolve(fail('QUEUE_FULL'));",
     replace: '',
-    test: { file: 'test/unit/pki/minter.test.ts', name: 'a thread that hangs is ended' },
+    test: { file: 'test/unit/pki/minter.test.ts', name: 'a full queue refuses' },
   },
   {
     name: 'sign-before-trusted',
