@@ -11,6 +11,7 @@ import {
   asAgent,
   asRoot,
   guardWith,
+  loadRules,
   missing,
   type Network,
   openNetwork,
@@ -43,6 +44,7 @@ interface World extends Network {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly control: string;
+  readonly endpoints: Endpoints;
 }
 
 async function openWorld(): Promise<World> {
@@ -67,6 +69,7 @@ async function openWorld(): Promise<World> {
   return {
     ...net,
     control,
+    endpoints,
     args: [...base, '--control', control],
     env: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy },
   };
@@ -98,7 +101,10 @@ async function probe(world: World, { env = {}, capability }: Change = {}): Promi
 const leaksOf = (report: BypassReport) =>
   report.findings.filter(({ verdict }) => verdict === 'leaked').map(({ probe: name }) => name);
 
-/** A tunnel that policy allows is needed for these; see the unit tests with a scripted proxy. */
+const notHeld = (report: BypassReport) =>
+  report.findings.filter(({ verdict }) => verdict !== 'held').map(({ probe: name }) => name);
+
+/** A tunnel that policy allows is needed for these; tunnels.test.ts has one. */
 const WITHOUT_TUNNEL = ['tunnel-raw', 'sni-mismatch', 'domain-fronting'];
 
 test('an agent behind all guards gets nowhere; with each guard removed, exactly that leak is found', async (t) => {
@@ -110,11 +116,7 @@ test('an agent behind all guards gets nowhere; with each guard removed, exactly 
   await t.test('all held', async () => {
     guardWith(world, rulesWithout());
     const report = await probe(world);
-    assert.deepEqual(
-      report.findings.filter(({ verdict }) => verdict !== 'held').map(({ probe: name }) => name),
-      WITHOUT_TUNNEL,
-      JSON.stringify(report.findings.filter(({ verdict }) => verdict !== 'held')),
-    );
+    assert.deepEqual(notHeld(report), WITHOUT_TUNNEL, JSON.stringify(report.findings));
     const heard = parseArrivals(world.arrivals());
     assert.ok(heard.ok, 'the log of the target');
     assert.deepEqual(leaksAmong(report.nonce, heard.value), [], 'the target heard only what was allowed');
@@ -122,6 +124,19 @@ test('an agent behind all guards gets nowhere; with each guard removed, exactly 
       world.arrivals().includes(`"nonce":"${report.nonce}","probe":"permitted"`),
       'which it did hear',
     );
+  });
+
+  await t.test('all held behind the rules of the product', async () => {
+    const { explicit_proxy, base_url } = world.endpoints;
+    const rendered = await asRoot(world, ['intercept', 'nftables', 'render', '--state-dir', world.stateDir], {
+      CLAWGRESS_INTERCEPTION_HOST_AGENT_UIDS: String(AGENT_UID),
+      CLAWGRESS_EXPLICIT_PROXY_PORT: new URL(explicit_proxy).port,
+      CLAWGRESS_BASE_URL_PORT: new URL(base_url).port,
+    });
+    assert.equal(rendered.status, 0, rendered.stderr);
+    loadRules(world, rendered.stdout);
+    const report = await probe(world);
+    assert.deepEqual(notHeld(report), WITHOUT_TUNNEL, JSON.stringify(report.findings));
   });
 
   for (const guard of Object.keys(GUARDS)) {

@@ -169,8 +169,14 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Prom
   });
 }
 
-/** Replaces all rules inside by these. */
+/** Replaces all rules inside by a chain of these. */
 export function guardWith(net: Network, rules: readonly string[]): void {
-  const text = `flush ruleset\ntable inet test {\nchain out {\ntype filter hook output priority 0; policy accept;\n${rules.join('\n')}\n}\n}\n`;
-  execFileSync(IP, ['netns', 'exec', net.inside, 'nft', '-f', '-'], { input: text });
+  const chain = `type filter hook output priority 0; policy accept;\n${rules.join('\n')}`;
+  loadRules(net, `table inet test {\nchain out {\n${chain}\n}\n}\n`);
+}
+
+/** Replaces all rules inside by a ruleset. */
+export function loadRules(net: Network, ruleset: string): void {
+  const input = `flush ruleset\n${ruleset}`;
+  execFileSync(IP, ['netns', 'exec', net.inside, 'nft', '-f', '-'], { input });
 }
