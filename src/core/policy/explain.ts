@@ -104,10 +104,12 @@ function explainRule(rule: PlanRule, view: RequestView, principal: Principal, at
   const { id: rule_id, document, action, enabled, shadow, match, path } = rule;
   const stance = { grants: action === 'allow', path };
   const isOpened = view.isTunnel && rule.opens === 'intercept';
-  const predicates = PREDICATES.filter(({ name }) => isPresent(rule, name)).map(({ name, test, hidden }) => ({
-    name,
-    result: hidden && isOpened ? ('inside' as const) : test(match, view, principal, stance),
-  }));
+  const predicates = PREDICATES.filter(({ name }) => isPresent(rule, name)).map(
+    ({ name, test, isHidden }) => ({
+      name,
+      result: isHidden && isOpened ? ('inside' as const) : test(match, view, principal, stance),
+    }),
+  );
   const stand = standInWords(rule, view, principal, atMs);
   const cause = stand === 'excepted' ? exceptionFor(rule, view, principal, atMs) : undefined;
   const exception = cause === undefined ? {} : { exception: { id: cause.id, reason: cause.reason } };

@@ -77,8 +77,8 @@ function standOfAllow(
   view: RequestView,
   principal: Principal,
 ): Stand | undefined {
-  if (view.isTunnel) return standOfOpening(rule, view, principal);
   const result = testAll(rule.match, view, principal, GRANTING[rule.path]);
+  if (view.isTunnel) return standOfOpening(rule, result, view, principal);
   if (result === 'no') return undefined;
   if (result === 'unknown') return 'stopped_by_tunnel';
   if (view.request.path_ambiguous && rule.path === 'deny_ambiguous') return 'stopped_by_path';
@@ -88,12 +88,12 @@ function standOfAllow(
 /** How an allow rule stands to a CONNECT: whatever it asks of requests, an intercepting one asks inside. */
 function standOfOpening(
   { match, opens, path }: Pick<PlanRule, 'match' | 'path' | 'opens'>,
+  result: Tri,
   view: RequestView,
   principal: Principal,
 ): Stand | undefined {
-  const stance = GRANTING[path];
-  if (opens === 'intercept') return testVisible(match, view, principal, stance) ? 'allows' : undefined;
-  const result = testAll(match, view, principal, stance);
+  if (opens === 'intercept')
+    return testVisible(match, view, principal, GRANTING[path]) ? 'allows' : undefined;
   if (result === 'no') return undefined;
   return result === 'yes' && opens !== undefined ? 'allows' : 'stopped_by_tunnel';
 }

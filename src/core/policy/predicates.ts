@@ -19,30 +19,22 @@ export interface Predicate {
   /** As the document calls it. */
   readonly name: string;
   /** A CONNECT says nothing about it; what an intercepted tunnel carries does. */
-  readonly hidden?: true;
+  readonly isHidden: boolean;
   test(match: PlanMatch, view: RequestView, principal: Principal, stance: Stance): Tri;
 }
 
 /** All predicates of a rule, those that a CONNECT shows first. The first two are known for every request; the host index stands for the second. */
 export const PREDICATES: readonly Predicate[] = [
-  { name: 'agent', test: (match, _view, principal) => testAgent(match, principal) },
-  { name: 'destination.hosts', test: (match, view, _principal, stance) => testHost(match, view, stance) },
-  { name: 'destination.ports', test: ({ ports }, view) => isIn(ports, view.request.port) },
-  { name: 'destination.schemes', test: testScheme, hidden: true },
-  {
-    name: 'protocol.kind',
-    test: (match, view, _principal, stance) => testKind(match, view, stance),
-    hidden: true,
-  },
-  { name: 'methods', test: testMethod, hidden: true },
-  {
-    name: 'path_prefixes',
-    test: (match, view, _principal, stance) => testPath(match, view, stance),
-    hidden: true,
-  },
-  { name: 'query.absent', test: testQuery, hidden: true },
+  shown('agent', (match, _view, principal) => testAgent(match, principal)),
+  shown('destination.hosts', (match, view, _principal, stance) => testHost(match, view, stance)),
+  shown('destination.ports', ({ ports }, view) => isIn(ports, view.request.port)),
+  hidden('destination.schemes', testScheme),
+  hidden('protocol.kind', (match, view, _principal, stance) => testKind(match, view, stance)),
+  hidden('methods', testMethod),
+  hidden('path_prefixes', (match, view, _principal, stance) => testPath(match, view, stance)),
+  hidden('query.absent', testQuery),
 ];
-const VISIBLE = PREDICATES.filter(({ hidden }) => hidden !== true);
+const VISIBLE = PREDICATES.filter(({ isHidden }) => !isHidden);
 
 /** Three-valued AND: one `no` decides, else one `unknown` does. */
 export function testAll(match: PlanMatch, view: RequestView, principal: Principal, stance: Stance): Tri {
@@ -53,6 +45,14 @@ export function testAll(match: PlanMatch, view: RequestView, principal: Principa
     if (result === 'unknown') all = 'unknown';
   }
   return all;
+}
+
+function shown(name: string, test: Predicate['test']): Predicate {
+  return { name, test, isHidden: false };
+}
+
+function hidden(name: string, test: Predicate['test']): Predicate {
+  return { name, test, isHidden: true };
 }
 
 /** Whether an intercepting rule covers this CONNECT: what is hidden now is judged inside, request by request. */
@@ -95,8 +95,8 @@ function testScheme({ schemes }: PlanMatch, { request, isTunnel }: RequestView):
 }
 
 function testKind({ kind }: PlanMatch, { isTunnel }: RequestView, { grants }: Stance): Tri {
+  if (!isTunnel) return known(kind === undefined || kind === 'http');
   const isOfTunnels = kind === 'connect' || kind === 'tcp';
-  if (!isTunnel) return known(!isOfTunnels);
   if (grants) return isOfTunnels ? 'yes' : 'unknown';
   // Whether the tunnel becomes one of `tcp` is asked when that is known.
   return known(kind !== 'http');
