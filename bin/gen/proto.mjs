@@ -8,7 +8,11 @@ import { promisify } from 'node:util';
 import pbjs from 'protobufjs-cli/pbjs.js';
 
 const protoDir = fileURLToPath(new URL('../../proto', import.meta.url));
-const ROOTS = ['envoy/service/auth/v3/external_auth.proto', 'grpc/health/v1/health.proto'];
+const ROOTS = [
+  'envoy/service/auth/v3/external_auth.proto',
+  'envoy/service/secret/v3/sds.proto',
+  'grpc/health/v1/health.proto',
+];
 const OPTIONS = [
   ...['--target', 'static-module', '--wrap', 'esm', '--root', 'clawgress', '--path', protoDir],
   // Only encode and decode are used; 64-bit integers do not occur.

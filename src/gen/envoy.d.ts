@@ -1355,6 +1355,93 @@ export namespace envoy {
         }
     }
 
+    /** Namespace type. */
+    namespace type {
+
+        /** Namespace v3. */
+        namespace v3 {
+
+            /** StatusCode enum. */
+            enum StatusCode {
+
+                /** Empty value */
+                Empty = 0,
+
+                /** Unauthorized value */
+                Unauthorized = 401,
+
+                /** Forbidden value */
+                Forbidden = 403,
+
+                /** ProxyAuthenticationRequired value */
+                ProxyAuthenticationRequired = 407,
+
+                /** TooManyRequests value */
+                TooManyRequests = 429,
+
+                /** ServiceUnavailable value */
+                ServiceUnavailable = 503
+            }
+
+            /**
+             * Properties of a HttpStatus.
+             * @deprecated Use envoy.type.v3.HttpStatus.$Properties instead.
+             */
+            interface IHttpStatus extends envoy.type.v3.HttpStatus.$Properties {
+            }
+
+            /** Represents a HttpStatus. */
+            class HttpStatus {
+
+                /**
+                 * Constructs a new HttpStatus.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: envoy.type.v3.HttpStatus.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** HttpStatus code. */
+                code: envoy.type.v3.StatusCode;
+
+                /**
+                 * Encodes the specified HttpStatus message. Does not implicitly {@link envoy.type.v3.HttpStatus.verify|verify} messages.
+                 * @param message HttpStatus message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: envoy.type.v3.HttpStatus.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a HttpStatus message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {envoy.type.v3.HttpStatus & envoy.type.v3.HttpStatus.$Shape} HttpStatus
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.type.v3.HttpStatus & envoy.type.v3.HttpStatus.$Shape;
+            }
+
+            namespace HttpStatus {
+
+                /** Properties of a HttpStatus. */
+                interface $Properties {
+
+                    /** HttpStatus code */
+                    code?: (envoy.type.v3.StatusCode|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a HttpStatus. */
+                type $Shape = envoy.type.v3.HttpStatus.$Properties;
+            }
+        }
+    }
+
     /** Namespace extensions. */
     namespace extensions {
 
@@ -1512,93 +1599,6 @@ export namespace envoy {
             }
         }
     }
-
-    /** Namespace type. */
-    namespace type {
-
-        /** Namespace v3. */
-        namespace v3 {
-
-            /** StatusCode enum. */
-            enum StatusCode {
-
-                /** Empty value */
-                Empty = 0,
-
-                /** Unauthorized value */
-                Unauthorized = 401,
-
-                /** Forbidden value */
-                Forbidden = 403,
-
-                /** ProxyAuthenticationRequired value */
-                ProxyAuthenticationRequired = 407,
-
-                /** TooManyRequests value */
-                TooManyRequests = 429,
-
-                /** ServiceUnavailable value */
-                ServiceUnavailable = 503
-            }
-
-            /**
-             * Properties of a HttpStatus.
-             * @deprecated Use envoy.type.v3.HttpStatus.$Properties instead.
-             */
-            interface IHttpStatus extends envoy.type.v3.HttpStatus.$Properties {
-            }
-
-            /** Represents a HttpStatus. */
-            class HttpStatus {
-
-                /**
-                 * Constructs a new HttpStatus.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: envoy.type.v3.HttpStatus.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** HttpStatus code. */
-                code: envoy.type.v3.StatusCode;
-
-                /**
-                 * Encodes the specified HttpStatus message. Does not implicitly {@link envoy.type.v3.HttpStatus.verify|verify} messages.
-                 * @param message HttpStatus message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: envoy.type.v3.HttpStatus.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes a HttpStatus message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {envoy.type.v3.HttpStatus & envoy.type.v3.HttpStatus.$Shape} HttpStatus
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.type.v3.HttpStatus & envoy.type.v3.HttpStatus.$Shape;
-            }
-
-            namespace HttpStatus {
-
-                /** Properties of a HttpStatus. */
-                interface $Properties {
-
-                    /** HttpStatus code */
-                    code?: (envoy.type.v3.StatusCode|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of a HttpStatus. */
-                type $Shape = envoy.type.v3.HttpStatus.$Properties;
-            }
-        }
-    }
 }
 
 /** Namespace google. */
@@ -1606,69 +1606,6 @@ export namespace google {
 
     /** Namespace protobuf. */
     namespace protobuf {
-
-        /**
-         * Properties of an Any.
-         * @deprecated Use google.protobuf.Any.$Properties instead.
-         */
-        interface IAny extends google.protobuf.Any.$Properties {
-        }
-
-        /** Represents an Any. */
-        class Any {
-
-            /**
-             * Constructs a new Any.
-             * @param [properties] Properties to set
-             */
-            constructor(properties?: google.protobuf.Any.$Properties);
-
-            /** Unknown fields preserved while decoding when enabled */
-            $unknowns?: Uint8Array[];
-
-            /** Any type_url. */
-            type_url: string;
-
-            /** Any value. */
-            value: Uint8Array;
-
-            /**
-             * Encodes the specified Any message. Does not implicitly {@link google.protobuf.Any.verify|verify} messages.
-             * @param message Any message or plain object to encode
-             * @param [writer] Writer to encode to
-             * @returns Writer
-             */
-            static encode(message: google.protobuf.Any.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-            /**
-             * Decodes an Any message from the specified reader or buffer.
-             * @param reader Reader or buffer to decode from
-             * @param [length] Message length if known beforehand
-             * @returns {google.protobuf.Any & google.protobuf.Any.$Shape} Any
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): google.protobuf.Any & google.protobuf.Any.$Shape;
-        }
-
-        namespace Any {
-
-            /** Properties of an Any. */
-            interface $Properties {
-
-                /** Any type_url */
-                type_url?: (string|null);
-
-                /** Any value */
-                value?: (Uint8Array|null);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-            }
-
-            /** Shape of an Any. */
-            type $Shape = google.protobuf.Any.$Properties;
-        }
 
         /**
          * Properties of a Struct.
@@ -1898,6 +1835,69 @@ export namespace google {
               values?: google.protobuf.Value.$Shape[]|null;
               $unknowns?: Uint8Array[];
             };
+        }
+
+        /**
+         * Properties of an Any.
+         * @deprecated Use google.protobuf.Any.$Properties instead.
+         */
+        interface IAny extends google.protobuf.Any.$Properties {
+        }
+
+        /** Represents an Any. */
+        class Any {
+
+            /**
+             * Constructs a new Any.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: google.protobuf.Any.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Any type_url. */
+            type_url: string;
+
+            /** Any value. */
+            value: Uint8Array;
+
+            /**
+             * Encodes the specified Any message. Does not implicitly {@link google.protobuf.Any.verify|verify} messages.
+             * @param message Any message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: google.protobuf.Any.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Any message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {google.protobuf.Any & google.protobuf.Any.$Shape} Any
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): google.protobuf.Any & google.protobuf.Any.$Shape;
+        }
+
+        namespace Any {
+
+            /** Properties of an Any. */
+            interface $Properties {
+
+                /** Any type_url */
+                type_url?: (string|null);
+
+                /** Any value */
+                value?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Any. */
+            type $Shape = google.protobuf.Any.$Properties;
         }
     }
 

@@ -2,7 +2,7 @@
  * `npm run test:sabotage [name …]`: breaks one line at a time in a copy of the checkout and proves that the named
  * test turns red, and that it was green before. A promise whose test survives its sabotage is not tested.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +37,24 @@ function copyCheckout(): string {
 }
 
 /** Exit code and output of the named test alone; zero executed tests counts as red nowhere: it is an error. */
+/** Tests under way. Each leads a group of its own, so that what it started ends with it. */
+const running = new Set<ChildProcess>();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    for (const child of running) killGroup(child);
+    process.exit(1);
+  });
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
 async function runTest(
   cwd: string,
   sabotage: Sabotage,
@@ -50,13 +68,15 @@ async function runTest(
     sabotage.test.name,
     sabotage.test.file,
   ];
-  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  running.add(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const timer = setTimeout(() => child.kill('SIGKILL'), TEST_TIMEOUT_MS);
+  const timer = setTimeout(() => killGroup(child), TEST_TIMEOUT_MS);
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   clearTimeout(timer);
+  running.delete(child);
   const count = (what: string) => Number(new RegExp(`^# ${what} (\\d+)`, 'm').exec(output)?.[1] ?? 0);
   return { red: code !== 0 && count('fail') > 0, ran: count('pass') + count('fail'), output };
 }
