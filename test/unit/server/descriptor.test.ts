@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,9 @@ const official = linesOfDescriptor(
 function ours(mutate: (path: string, text: string) => string = (_path, text) => text): WireLines {
   const proto = join(repository, 'proto');
   const root = new protobuf.Root();
-  const pending = ['envoy/service/auth/v3/external_auth.proto', 'grpc/health/v1/health.proto'];
+  const pending = readdirSync(proto, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.proto'),
+  );
   const seen = new Set<string>();
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     if (seen.has(path)) continue;
