@@ -66,7 +66,10 @@ export class Recorder {
 
   /** Closes as `unknown` what an ended Envoy epoch left open, once its log is drained. Returns how many that were. */
   async sweep(envoy_epoch: string): Promise<number> {
-    return await this.#closeUnknown((open) => open.envoy_epoch === envoy_epoch);
+    const closed = await this.#closeUnknown((open) => open.envoy_epoch === envoy_epoch);
+    // Outcomes folded ahead are not open any more and not durable yet; whoever asked forgets the log on our word.
+    await this.#durable();
+    return closed;
   }
 
   /** Stores the documents, then records that they are live; proposals judged under others are sent back from then on. */
@@ -76,14 +79,17 @@ export class Recorder {
     storeArtifact(artifacts_dir, facts.policy_hash, facts.canonical);
     if (facts.registry !== undefined) storeArtifact(artifacts_dir, facts.registry_hash, facts.registry);
     const record = changeTo(facts, state.policy);
-    if (record === undefined) return facts.activate?.();
+    if (record === undefined) {
+      await this.#durable();
+      return facts.activate?.();
+    }
     await this.#record(record, facts.activate);
   }
 
   /** Requests that Envoy saw and that never got a decision. */
   async recordGap(gap: Omit<Extract<LifecycleFacts, { lifecycle: 'gap' }>, 'lifecycle'>): Promise<void> {
     // One that comes again over a lost connection has been counted.
-    if (gap.offset !== undefined && gap.offset <= this.gapPosition(gap.log_file_id)) return;
+    if (gap.offset !== undefined && gap.offset <= this.gapPosition(gap.log_file_id)) return this.#durable();
     await this.#record({ type: 'lifecycle', lifecycle: 'gap', ...gap });
   }
 
@@ -184,6 +190,14 @@ export class Recorder {
         },
         refuse: reject,
       });
+    });
+  }
+
+  /** Everything folded by now is on stable storage. */
+  #durable(): Promise<void> {
+    const { loop } = this.#parts;
+    return new Promise((resolve, reject) => {
+      loop.atRest(() => (loop.failure === undefined ? resolve() : reject(loop.failure)));
     });
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { afterEach, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   ALICE,
   anonymousDenial,
@@ -84,6 +85,25 @@ test('sweep closes what an ended Envoy epoch left open, and nothing else', async
     [outcome?.['state'], outcome?.['source'].kind, outcome?.['decision_ref']],
     ['unknown', 'sweeper', old.receipt_id],
   );
+});
+
+/**
+ * Whoever sweeps an ended Envoy forgets its log afterwards, so what the log said must be on disk by then.
+ * Sabotage that turns this red: src/recorder/recorder.ts, drop the first `await this.#durable();`.
+ */
+test('a sweep is over only when outcomes that were on their way are on disk', async () => {
+  const dir = stateDir();
+  const recorder = await openWithPolicy(dir);
+  const one = proposal();
+  await appended(recorder, one);
+  const { receipt_id, request_id, envoy_epoch } = one.draft;
+  const closing = recorder.close({ receipt_id, request_id, facts: completed, source: { kind: 'live' } });
+  // Signed ahead in an idle turn: not open any more, and written only when a commit comes.
+  while (recorder.status().open_decisions > 0) await nextTurn();
+  await recorder.sweep(envoy_epoch);
+  assert.equal(recordsOf(dir).filter(({ type }) => type === 'outcome').length, 1);
+  await closing;
+  await recorder.stop();
 });
 
 test('an allow without an outcome for longer than any stream may last is closed as unknown', async () => {
