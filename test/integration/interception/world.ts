@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import http2 from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
 import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
 import { eventually, type Running, startClawgress } from '../../support/running.ts';
 import { basic } from '../../support/through_proxy.ts';
@@ -45,7 +45,7 @@ export interface Inside {
   readonly receipt: unknown;
 }
 
-export async function startInterception(extra = ''): Promise<InterceptionWorld> {
+export async function startInterception(extra = '', rules = policy): Promise<InterceptionWorld> {
   const stateDir = mkdtempSync(join(tmpdir(), 'cg-interception-'));
   const [httpPort, httpsPort] = [await freePort(), await freePort()];
   const config = join(stateDir, 'clawgress.yaml');
@@ -53,10 +53,12 @@ export async function startInterception(extra = ''): Promise<InterceptionWorld> 
     config,
     `demo: { address: 127.0.0.1, http_port: ${httpPort}, https_port: ${httpsPort} }\n${extra}`,
   );
-  writeFileSync(join(stateDir, 'policy.yaml'), policy(httpsPort), { mode: 0o600 });
+  writeFileSync(join(stateDir, 'policy.yaml'), rules(httpsPort), { mode: 0o600 });
   const running = await startClawgress({ stateDir, args: ['--config', config] });
   const { journal_dir, public_keys, explicit_proxy, ca_bundle } = running.endpoints;
   const ca = readFileSync(ca_bundle);
+  // Once: reading all public roots takes longer than a handshake.
+  const secureContext = createSecureContext({ ca });
   const records = () => readJournal(journal_dir, public_keys);
   const enter: InterceptionWorld['enter'] = (who, authority = `${NAME}:${httpsPort}`) => {
     const agent = who === undefined ? undefined : running.agents[who];
@@ -70,7 +72,7 @@ export async function startInterception(extra = ''): Promise<InterceptionWorld> 
       const { socket, status, headers } = await enter(who, `${host}:${httpsPort}`);
       if (socket === undefined) throw new Error(`CONNECT was answered ${status}`);
       const checked = anyName === undefined ? {} : { checkServerIdentity: () => undefined };
-      const tls = connectTls({ socket, ca, servername: sni, ALPNProtocols: [alpn], ...checked });
+      const tls = connectTls({ socket, secureContext, servername: sni, ALPNProtocols: [alpn], ...checked });
       await new Promise((resolve, reject) => {
         tls.once('secureConnect', resolve);
         tls.once('error', reject);
