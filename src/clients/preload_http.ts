@@ -33,7 +33,9 @@ export class ProxyHttpAgent extends http.Agent {
     }
     if (request.headersSent || (request as unknown as { _header: string | null })._header !== null) {
       // Its request line is rendered already: sending it would go around the proxy.
-      request.destroy(new Error('a request with headers as a list cannot be sent through the proxy'));
+      // Without a socket `destroy` would stay silent and the program would wait for ever.
+      const error = new Error('a request with headers as a list cannot be sent through the proxy');
+      process.nextTick(() => request.emit('error', error));
       return;
     }
     request.path = `http://${authorityOf(hostname, port)}${request.path}`;
