@@ -13,7 +13,20 @@ export type Kind =
   | 'abort'
   | 'reset'
   | 'slow'
-  | 'connect';
+  | 'connect'
+  /** The CONNECT of a tunnel that is opened by the gateway. */
+  | 'intercept'
+  | InsideKind;
+
+/** Requests in such a tunnel. */
+export type InsideKind =
+  | 'inside'
+  | 'inside_post'
+  | 'inside_denied'
+  | 'inside_limited'
+  | 'inside_slow'
+  | 'inside_reset'
+  | 'inside_abort';
 
 /** One request as its client saw it. Times in milliseconds of `performance.now()`. */
 export interface Sent {
@@ -29,6 +42,8 @@ export interface Sent {
   readonly source?: string;
   /** We left on purpose. */
   readonly left?: boolean;
+  /** Of a request inside an intercepted tunnel: the nonce of its CONNECT. */
+  readonly tunnel?: string;
 }
 
 export interface Credential {
@@ -50,7 +65,7 @@ export interface Call {
   readonly localAddress?: string;
 }
 
-const ANSWER_MS_MAX = 15_000;
+export const ANSWER_MS_MAX = 15_000;
 const SLOW_UPSTREAM_MS = 300;
 
 /** What a client expects of each kind while nothing is broken; an abort expects nothing. */
@@ -66,6 +81,14 @@ export const EXPECTED: Readonly<Record<Kind, readonly number[]>> = {
   reset: [502],
   slow: [200],
   connect: [200],
+  intercept: [200],
+  inside: [200],
+  inside_post: [200],
+  inside_denied: [403],
+  inside_limited: [200, 429],
+  inside_slow: [200],
+  inside_reset: [502],
+  inside_abort: [0, 200],
 };
 
 /** A request that ended otherwise than its kind should. */
@@ -73,7 +96,7 @@ export function failed({ kind, status, left }: Sent): boolean {
   return left !== true && !EXPECTED[kind].includes(status);
 }
 
-type Seen = Pick<Sent, 'status' | 'receipt' | 'source' | 'left'>;
+export type Seen = Pick<Sent, 'status' | 'receipt' | 'source' | 'left'>;
 
 export async function call(one: Call): Promise<Sent> {
   const started = performance.now();
@@ -81,51 +104,70 @@ export async function call(one: Call): Promise<Sent> {
   return { nonce: one.nonce, kind: one.kind, started, ended: performance.now(), ...seen };
 }
 
-function pathOf({ kind, ms, nonce }: Call): string {
-  if (kind === 'slow') return `/slow/${ms}/${nonce}`;
-  if (kind === 'abort') return `/slow/${SLOW_UPSTREAM_MS}/${nonce}`;
-  if (kind === 'reset') return `/reset/${nonce}`;
-  if (kind === 'throttled') return `/throttled/${nonce}`;
+function pathOf({ kind, ms, nonce }: Pick<Call, 'kind' | 'ms' | 'nonce'>): string {
+  const what = kind.replace('inside_', '');
+  if (what === 'slow') return `/slow/${ms}/${nonce}`;
+  if (what === 'abort') return `/slow/${SLOW_UPSTREAM_MS}/${nonce}`;
+  if (what === 'reset') return `/reset/${nonce}`;
+  if (what === 'throttled') return `/throttled/${nonce}`;
+  if (kind === 'inside_denied') return `/forbidden/${nonce}`;
   return `/hello/${nonce}`;
 }
 
-function headersOf({ authority, credential }: Call): Record<string, string> {
+export function headersOf({
+  authority,
+  credential,
+}: Pick<Call, 'authority' | 'credential'>): Record<string, string> {
   return { host: authority, ...(credential ? { 'proxy-authorization': basic(credential) } : {}) };
 }
 
 function request(one: Call): Promise<Seen> {
+  return ask(
+    {
+      host: one.proxy.hostname,
+      port: one.proxy.port,
+      path: `http://${one.authority}${pathOf(one)}`,
+      headers: headersOf(one),
+      agent: one.agent,
+    },
+    one,
+  );
+}
+
+/** The same to whoever stands at the other end of the agent's connections, with a path and no credential. */
+export function requestInside(one: Call): Promise<Seen> {
+  return ask({ path: pathOf(one), headers: { host: one.authority }, agent: one.agent }, one);
+}
+
+const POSTED: readonly Kind[] = ['post', 'denied', 'inside_post'];
+const WITH_BODY: readonly Kind[] = ['post', 'inside_post'];
+const LEAVING: readonly Kind[] = ['abort', 'inside_abort'];
+
+function ask(options: http.RequestOptions, { kind, ms, nonce }: Call): Promise<Seen> {
   return new Promise((resolve) => {
     let left = false;
-    const sending = http.request(
-      {
-        host: one.proxy.hostname,
-        port: one.proxy.port,
-        method: one.kind === 'post' || one.kind === 'denied' ? 'POST' : 'GET',
-        path: `http://${one.authority}${pathOf(one)}`,
-        headers: headersOf(one),
-        agent: one.agent,
-      },
-      (response) => {
-        response.resume();
-        const seen = { status: response.statusCode ?? 0, ...receiptOf(response.headers) };
-        response.on('end', () => resolve(seen));
-        response.on('close', () => resolve(left ? { ...seen, left } : seen));
-      },
-    );
+    const method = POSTED.includes(kind) ? 'POST' : 'GET';
+    const sending = http.request({ ...options, method }, (response) => {
+      response.resume();
+      const seen = { status: response.statusCode ?? 0, ...receiptOf(response.headers) };
+      response.on('end', () => resolve(seen));
+      response.on('close', () => resolve(left ? { ...seen, left } : seen));
+    });
     sending.on('error', () => resolve(left ? { status: 0, left } : { status: 0 }));
+    const leaves = LEAVING.includes(kind);
     const leave = setTimeout(
       () => {
-        left = one.kind === 'abort';
+        left = leaves;
         sending.destroy();
       },
-      one.kind === 'abort' ? one.ms : ANSWER_MS_MAX,
+      leaves ? ms : ANSWER_MS_MAX,
     );
     sending.on('close', () => clearTimeout(leave));
-    sending.end(one.kind === 'post' ? `{"nonce":"${one.nonce}"}` : undefined);
+    sending.end(WITH_BODY.includes(kind) ? `{"nonce":"${nonce}"}` : undefined);
   });
 }
 
-function receiptOf(headers: http.IncomingHttpHeaders): { receipt?: string } {
+export function receiptOf(headers: http.IncomingHttpHeaders): { receipt?: string } {
   const receipt = headers['x-clawgress-receipt'];
   return typeof receipt === 'string' ? { receipt } : {};
 }

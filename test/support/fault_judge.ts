@@ -16,6 +16,8 @@ export interface Evidence {
 export type Code =
   /** Something reached the upstream without a durable allow decision. The one that must never happen. */
   | 'HIT_WITHOUT_ALLOW'
+  /** A request inside an intercepted tunnel whose decision does not name the allowed CONNECT of its own client. */
+  | 'PARENT_WRONG'
   | 'HIT_TWICE'
   /** The upstream saw the request when its decision was not yet in the journal. */
   | 'HIT_BEFORE_RECORD'
@@ -40,6 +42,8 @@ export interface Judgement {
   readonly findings: readonly Finding[];
   readonly requests: number;
   readonly hits: number;
+  /** Of the hits: requests that came out of intercepted tunnels. */
+  readonly inside: number;
   readonly decisions: number;
   readonly allows: number;
   /** Requests in Envoy's log that have no decision, and how many the gap records count. */
@@ -61,6 +65,7 @@ export function judge(evidence: Evidence): Judgement {
   return {
     findings: [
       ...hitFindings(evidence, joined),
+      ...parentFindings(evidence, joined),
       ...answerFindings(evidence, joined),
       ...outcomeFindings(joined),
       ...logFindings(evidence, joined),
@@ -69,6 +74,7 @@ export function judge(evidence: Evidence): Judgement {
     ],
     requests: evidence.sent.length,
     hits: evidence.hits.length,
+    inside: evidence.hits.filter(({ secure }) => secure).length,
     decisions: joined.decisions.length,
     allows: joined.decisions.filter(({ record }) => record['verdict'] === 'allow').length,
     undecided,
@@ -109,9 +115,9 @@ function join({ sent, hits, journal }: Evidence): Joined {
 /** Every request that reaches an upstream has exactly one durable allow decision, written before it. */
 function hitFindings({ hits }: Evidence, { byNonce }: Joined): Finding[] {
   const seen = new Set<string>();
-  return hits.flatMap(({ nonce, journal }): Finding[] => {
+  return hits.flatMap(({ nonce, journal, secure = false }): Finding[] => {
     const found = byNonce.get(nonce) ?? [];
-    const allow = found.find(({ record }) => record['verdict'] === 'allow');
+    const allow = found.find(({ record }) => record['verdict'] === 'allow' && isInside(record) === secure);
     const findings: Finding[] = [];
     if (seen.has(nonce)) findings.push({ code: 'HIT_TWICE', what: nonce });
     seen.add(nonce);
@@ -122,6 +128,27 @@ function hitFindings({ hits }: Evidence, { byNonce }: Joined): Finding[] {
       findings.push({ code: 'HIT_BEFORE_RECORD', what: nonce });
     }
     return findings;
+  });
+}
+
+const isInside = ({ request }: NaiveRecord): boolean => request.mode === 'intercepted';
+
+/** What is allowed inside names the CONNECT that let its client in, which was recorded before it. */
+function parentFindings({ sent }: Evidence, { decisions, nonceOf }: Joined): Finding[] {
+  const positions = new Map(decisions.map(({ record }, index) => [record['receipt_id'], index] as const));
+  const tunnelOf = new Map(sent.flatMap(({ nonce, tunnel }) => (tunnel ? [[nonce, tunnel] as const] : [])));
+  return decisions.flatMap(({ record }, index): Finding[] => {
+    if (!isInside(record)) return [];
+    const nonce = nonceOf(record);
+    const at = positions.get(record['parent_decision']);
+    const parent = at === undefined || at >= index ? undefined : decisions[at]?.record;
+    const isOwn =
+      parent !== undefined &&
+      parent['verdict'] === 'allow' &&
+      parent['request'].tls === 'intercept' &&
+      parent['identity']?.agent_id === record['identity']?.agent_id &&
+      nonceOf(parent) === tunnelOf.get(nonce ?? '');
+    return isOwn ? [] : [{ code: 'PARENT_WRONG', what: nonce ?? record['receipt_id'] }];
   });
 }
 

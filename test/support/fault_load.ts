@@ -1,7 +1,8 @@
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Credential, call, failed, type Kind, type Sent } from './fault_client.ts';
+import { type Credential, call, failed, type InsideKind, type Kind, type Sent } from './fault_client.ts';
 import type { Random } from './fault_random.ts';
+import { callIntercepted } from './fault_tunnel.ts';
 
 export interface LoadTarget {
   readonly proxy: string;
@@ -10,6 +11,8 @@ export interface LoadTarget {
   readonly free: Credential;
   /** Reads only, and not too often. */
   readonly limited: Credential;
+  /** `host:port` whose tunnels the gateway opens, and the PEM of whom to believe there. */
+  readonly intercepted?: { readonly authority: string; readonly ca: string };
 }
 
 export const MIX: Readonly<Partial<Record<Kind, number>>> = {
@@ -25,6 +28,21 @@ export const MIX: Readonly<Partial<Record<Kind, number>>> = {
   slow: 7,
   connect: 6,
 };
+
+/** With tunnels that the gateway opens; it takes a target that has `intercepted`. */
+export const MIX_WITH_INTERCEPTED: typeof MIX = { ...MIX, intercept: 14 };
+
+const INSIDE_MAX = 3;
+const INSIDE_FREE: Readonly<Partial<Record<InsideKind, number>>> = {
+  inside: 40,
+  inside_post: 15,
+  inside_denied: 15,
+  inside_slow: 10,
+  inside_reset: 8,
+  inside_abort: 12,
+};
+const INSIDE_LIMITED: typeof INSIDE_FREE = { inside_limited: 80, inside_denied: 20 };
+const LIMITED_TUNNELS = 0.25;
 
 const ABORT_MS_MAX = 40;
 const SLOW_MS_MAX = 250;
@@ -89,12 +107,26 @@ export class Load {
     this.#pool.destroy();
   }
 
-  /** One request, of a random kind unless it is named. `ms`: see `Call`. */
+  /**
+   * One request, of a random kind unless it is named; with a tunnel that the gateway opens come requests inside, and
+   * what is returned is the first of them all that failed, or else the CONNECT. `ms`: see `Call`.
+   */
   async one(kind: Kind = this.#random.weighted(this.#mix), ms = this.#pause(kind)): Promise<Sent> {
     const index = this.#count++;
+    const nonce = `${kind}-${this.#run}-${index}`;
+    const all =
+      kind === 'intercept' ? await this.#tunnel(nonce, index) : [await this.#call(nonce, kind, index, ms)];
+    this.sent.push(...all);
+    const [first] = all;
+    const told = all.find(failed) ?? first;
+    if (told === undefined) throw new Error('nothing was sent');
+    return told;
+  }
+
+  #call(nonce: string, kind: Kind, index: number, ms: number): Promise<Sent> {
     const credential = this.#credentialFor(kind);
-    const sent = await call({
-      nonce: `${kind}-${this.#run}-${index}`,
+    return call({
+      nonce,
       kind,
       proxy: new URL(this.#target.proxy),
       authority: this.#target.authority,
@@ -103,12 +135,28 @@ export class Load {
       ...(credential ? { credential } : {}),
       ...(kind === 'connect' ? { localAddress: ownAddress(index) } : {}),
     });
-    this.sent.push(sent);
-    return sent;
+  }
+
+  #tunnel(nonce: string, index: number): Promise<Sent[]> {
+    const { proxy, intercepted, free, limited } = this.#target;
+    if (intercepted === undefined) throw new Error('the load has nothing to intercept');
+    const isLimited = this.#random.next() < LIMITED_TUNNELS;
+    return callIntercepted({
+      ...intercepted,
+      nonce,
+      proxy: new URL(proxy),
+      credential: isLimited ? limited : free,
+      localAddress: ownAddress(index),
+      ms: 0,
+      inside: Array.from({ length: 1 + this.#random.below(INSIDE_MAX) }, () => {
+        const kind = this.#random.weighted(isLimited ? INSIDE_LIMITED : INSIDE_FREE);
+        return { kind, ms: this.#pause(kind) };
+      }),
+    });
   }
 
   #pause(kind: Kind): number {
-    return this.#random.below(kind === 'abort' ? ABORT_MS_MAX : SLOW_MS_MAX);
+    return this.#random.below(kind.endsWith('abort') ? ABORT_MS_MAX : SLOW_MS_MAX);
   }
 
   #credentialFor(kind: Kind): Credential | undefined {

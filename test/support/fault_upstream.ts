@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import type { Issued } from './pki.ts';
 
 /** How much of the journal was in its newest file when a request arrived. */
 export interface JournalMark {
@@ -13,12 +15,16 @@ export interface Hit {
   /** Last segment of the path. */
   readonly nonce: string;
   readonly journal: JournalMark | undefined;
+  /** It came over TLS, to the port that only tunnels which the gateway opens lead to. */
+  readonly secure?: true;
 }
 
 /** A destination with a log of its own, which knows nothing of the gateway but where its journal lies. */
 export interface FaultUpstream {
   readonly address: string;
   readonly port: number;
+  /** Of 127.0.0.1, with TLS; only when there is a certificate. */
+  readonly securePort?: number;
   readonly hits: Hit[];
   /** From now on each hit notes how long the journal is. */
   watch(journalDir: string): void;
@@ -31,22 +37,50 @@ const SLOW_MS_MAX = 5_000;
  * `/hello/<nonce>` answers, `/slow/<ms>/<nonce>` answers later, `/reset/<nonce>` closes the connection. `address`: one
  * of 127.0.0.0/8.
  */
-export async function startFaultUpstream(address: string): Promise<FaultUpstream> {
+export async function startFaultUpstream(address: string, issued?: Issued): Promise<FaultUpstream> {
   const hits: Hit[] = [];
   let journalDir: string | undefined;
-  const server = http.createServer((request, response) => {
-    const [, kind, ...rest] = (request.url ?? '').split('/');
-    hits.push({ nonce: rest.at(-1) ?? '', journal: journalDir ? newestSegment(journalDir) : undefined });
-    request.resume();
-    if (kind === 'reset') request.socket.destroy();
-    else if (kind === 'slow')
-      setTimeout(() => response.end('late\n'), Math.min(SLOW_MS_MAX, Number(rest[0])));
-    else response.end('hello\n');
-  });
+  const answer =
+    (mark: Pick<Hit, 'secure'>): http.RequestListener =>
+    (request, response) => {
+      const [, kind, ...rest] = (request.url ?? '').split('/');
+      const journal = journalDir ? newestSegment(journalDir) : undefined;
+      hits.push({ nonce: rest.at(-1) ?? '', journal, ...mark });
+      request.resume();
+      if (kind === 'reset') request.socket.destroy();
+      else if (kind === 'slow')
+        setTimeout(() => response.end('late\n'), Math.min(SLOW_MS_MAX, Number(rest[0])));
+      else response.end('hello\n');
+    };
+  const plain = await listening(http.createServer(answer({})), address);
+  const secure =
+    issued === undefined
+      ? undefined
+      : await listening(https.createServer({ ...issued }, answer({ secure: true })), '127.0.0.1');
+  return {
+    address,
+    port: plain.port,
+    ...(secure === undefined ? {} : { securePort: secure.port }),
+    hits,
+    watch: (dir) => {
+      journalDir = dir;
+    },
+    close: async () => {
+      await Promise.all([plain.close(), secure?.close()]);
+    },
+  };
+}
+
+interface Listening {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+async function listening(server: http.Server | https.Server, address: string): Promise<Listening> {
   // Longer than any idle time-out of the gateway: a connection that closes as it is used again would look like a fault.
   server.keepAliveTimeout = 600_000;
   const open = new Set<Socket>();
-  server.on('connection', (socket) => {
+  server.on('connection', (socket: Socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
     socket.on('error', () => socket.destroy());
@@ -58,12 +92,7 @@ export async function startFaultUpstream(address: string): Promise<FaultUpstream
   const bound = server.address();
   if (bound === null || typeof bound === 'string') throw new Error('the upstream has no port');
   return {
-    address,
     port: bound.port,
-    hits,
-    watch: (dir) => {
-      journalDir = dir;
-    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,16 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type EnvoyLogs, envoyLogs, type Placed, placedRecords } from './fault_journal.ts';
-import { Load, MIX } from './fault_load.ts';
+import { Load, MIX, MIX_WITH_INTERCEPTED } from './fault_load.ts';
 import type { Random } from './fault_random.ts';
 import { type FaultUpstream, startFaultUpstream } from './fault_upstream.ts';
 import { readJournal } from './naive_journal.ts';
+import { newAuthority } from './pki.ts';
 import { type DemoAgent, type Running, startClawgress } from './running.ts';
 
 const CLI = fileURLToPath(new URL('../../bin/clawgress', import.meta.url));
+/** Envoy's resolver answers 127.0.0.1 to all names of this kind by itself. */
+const INTERCEPTED = 'fault.localhost';
 const CLI_OUTPUT_MAX = 256 * 1024 * 1024;
 
 /** A gateway, an upstream that it may reach, and clients. */
@@ -45,6 +48,8 @@ export interface WorldOptions {
   /** Set while the gateway's processes start. */
   readonly env?: Readonly<Record<string, string>>;
   readonly mix?: ConstructorParameters<typeof Load>[2];
+  /** A part of the load goes through tunnels that the gateway opens. */
+  readonly intercepted?: boolean;
   /** Lines of YAML for `clawgress.yaml`. */
   readonly settings?: readonly string[];
   /** Where to put the state folder; it stays afterwards. */
@@ -57,16 +62,22 @@ export interface WorldOptions {
 export async function openWorld(options: WorldOptions): Promise<World> {
   const root = mkdtempSync(join(tmpdir(), 'cg-fault-'));
   const stateDir = options.stateDir ?? join(root, 's');
+  const own = options.intercepted ? newAuthority() : undefined;
   const upstream = await startFaultUpstream(
     `127.31.${options.random.below(256)}.${1 + options.random.below(250)}`,
+    own?.issue(INTERCEPTED, 'serverAuth'),
   );
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const policyFile = join(stateDir, 'policy.yaml');
   writeFileSync(policyFile, (options.policy ?? faultPolicy)(upstream), { mode: 0o600 });
   const config = join(root, 'clawgress.yaml');
+  const believed = join(root, 'upstream.pem');
+  if (own) writeFileSync(believed, own.ca);
+  const reached = [upstream.address, ...(own ? ['127.0.0.1'] : [])].map((address) => `${address}/32`);
+  const bundle = own ? `, ca_bundle: ${believed}` : '';
   writeFileSync(
     config,
-    `${[`upstream: {allow_cidrs: [${upstream.address}/32]}`, ...(options.settings ?? [])].join('\n')}\n`,
+    `${[`upstream: {allow_cidrs: [${reached.join(', ')}]${bundle}}`, ...(options.settings ?? [])].join('\n')}\n`,
   );
   options.prepare?.(stateDir);
   const start = () =>
@@ -80,9 +91,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
         authority: `${upstream.address}:${upstream.port}`,
         free: agent(running, 'demo-agent'),
         limited: agent(running, 'demo-limited'),
+        ...interceptedTarget(running, upstream),
       },
       options.random,
-      options.mix ?? MIX,
+      options.mix ?? (options.intercepted ? MIX_WITH_INTERCEPTED : MIX),
     );
     const world: World = {
       running,
@@ -118,6 +130,12 @@ export function runCli(args: readonly string[]): CliRun {
   return { status, stdout, stderr };
 }
 
+function interceptedTarget({ endpoints }: Running, { securePort }: FaultUpstream) {
+  if (securePort === undefined) return {};
+  const ca = readFileSync(endpoints.ca_bundle, 'utf8');
+  return { intercepted: { authority: `${INTERCEPTED}:${securePort}`, ca } };
+}
+
 function agent({ agents }: Running, id: string): DemoAgent {
   const found = agents.find(({ agent_id }) => agent_id === id);
   if (found === undefined) throw new Error(`no agent ${id}`);
@@ -138,8 +156,8 @@ function withEnvironment<T>(env: Readonly<Record<string, string>>, start: () => 
   }
 }
 
-/** One agent may do anything with the upstream; the other reads `/hello`, at most 10 times a second, and `/throttled`, where it waits. */
-export function faultPolicy({ address, port }: FaultUpstream): string {
+/** One agent may do anything with the upstream; the other reads `/hello`, at most 10 times a second, and `/throttled`, where it waits. Inside of tunnels both may do a little. */
+export function faultPolicy({ address, port, securePort }: FaultUpstream): string {
   const destination = `{hosts: ["${address}"], ports: [${port}]`;
   return [
     'schema: clawgress/policy/v1',
@@ -154,9 +172,20 @@ export function faultPolicy({ address, port }: FaultUpstream): string {
     '  - id: reads',
     `    match: {agent: {agent_id: [demo-limited]}, destination: ${destination}, schemes: [http]}, methods: [GET], path_prefixes: [/hello, /throttled], protocol: {kind: http}}`,
     '    action: allow',
+    ...(securePort === undefined ? [] : insideRule(securePort)),
     'limits:',
     '  - {id: reads-rate, match: {agent: {agent_id: [demo-limited]}, path_prefixes: [/hello]}, per: agent, rps: 10, burst: 10, mode: hard_stop}',
     '  - {id: slots, match: {agent: {agent_id: [demo-limited]}, path_prefixes: [/throttled]}, per: agent, rps: 40, burst: 5, mode: throttle, max_delay_ms: 400}',
     '',
   ].join('\n');
+}
+
+function insideRule(port: number): string[] {
+  const destination = `{hosts: [${INTERCEPTED}], ports: [${port}]`;
+  return [
+    '  - id: inside',
+    `    match: {agent: {agent_id: [demo-agent, demo-limited]}, destination: ${destination}, schemes: [https]}, path_prefixes: [/hello, /slow, /reset], protocol: {kind: http}}`,
+    '    tls: intercept',
+    '    action: allow',
+  ];
 }

@@ -14,7 +14,7 @@ export interface Changed {
   readonly simulated: number;
 }
 
-/** Takes the rule for tunnels out of the policy: exactly the tunnels that were allowed must come out differently. */
+/** Takes the rule for raw tunnels out of the policy: exactly the raw tunnels that were allowed must come out differently. */
 export function changedRule(world: World, bundle: string): Changed {
   const text = readFileSync(world.policyFile, 'utf8');
   const changed = text.replace(/ {2}- id: tunnels\n.*\n.*\n/, '');
@@ -27,7 +27,8 @@ export function changedRule(world: World, bundle: string): Changed {
   const named = new Set<string>();
   for (const { record: naive, body } of world.records()) {
     if (naive['type'] !== 'decision') continue;
-    if (naive['request'].protocol === 'connect' && naive['verdict'] === 'allow')
+    const { protocol, tls } = naive['request'];
+    if (protocol === 'connect' && tls === 'raw' && naive['verdict'] === 'allow')
       expected.add(naive['receipt_id']);
     const record = parseRecord(body);
     if (!record.ok || record.value.type !== 'decision')

@@ -16,6 +16,8 @@ export interface Fault {
   readonly losesLog?: true;
   /** Nobody may notice. */
   readonly unnoticed?: true;
+  /** Also in the short run a part of the load goes through intercepted tunnels. */
+  readonly intercepted?: true;
   /** The gateway must not come back by itself. */
   readonly staysDown?: true;
   readonly holdMs: number;
@@ -62,10 +64,13 @@ export function missingFor(fault: Fault): string | undefined {
 const noShim: Shim = { env: {}, set: () => {}, read: () => 0, remove: () => {} };
 
 /** Breaks a fresh gateway under load, lets it recover, and judges what everybody wrote down. */
-export async function runFault(fault: Fault, seed = newSeed()): Promise<FaultResult> {
+export async function runFault(
+  fault: Fault,
+  { seed = newSeed(), intercepted = fault.intercepted === true } = {},
+): Promise<FaultResult> {
   const shim = fault.shim ? buildShim() : noShim;
   try {
-    const world = await openWorld({ random: new Random(seed), env: shim.env, ...fault.world });
+    const world = await openWorld({ random: new Random(seed), env: shim.env, intercepted, ...fault.world });
     try {
       return await runIn(world, fault, shim, seed);
     } finally {

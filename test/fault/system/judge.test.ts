@@ -66,6 +66,49 @@ function folding(count: number, more: NaiveRecord[] = []): Evidence {
   };
 }
 
+/** A tunnel that the gateway opened, an allowed and a denied request inside; changed as told. */
+function intercepted({
+  inner = {},
+  parent = {},
+  hits = ['i.0'],
+}: {
+  inner?: NaiveRecord;
+  parent?: NaiveRecord;
+  hits?: string[];
+} = {}): Evidence {
+  const evidence = honest();
+  const source = '127.29.0.2:7';
+  const identity = { agent_id: 'one' };
+  const outer = { source, identity, request: { protocol: 'connect', tls: 'intercept' }, ...parent };
+  const inside = (nonce: string, verdict: string) =>
+    decision(nonce, verdict, {
+      ...{ identity, parent_decision: 'r-i', source: '127.29.0.2:0' },
+      request: { protocol: 'http', mode: 'intercepted', path: `/hello/${nonce}` },
+      ...inner,
+    });
+  return {
+    ...evidence,
+    sent: [
+      ...evidence.sent,
+      sent('i', 200, { source }),
+      sent('i.0', 200, { tunnel: 'i' }),
+      sent('i.1', 403, { tunnel: 'i' }),
+    ],
+    hits: [...evidence.hits, ...hits.map((nonce) => ({ ...hit(nonce), secure: true as const }))],
+    journal: [
+      ...evidence.journal,
+      ...journalOf(
+        decision('i', 'allow', outer),
+        inside('i.0', 'allow'),
+        inside('i.1', 'deny'),
+        outcome('i'),
+        outcome('i.0'),
+      ),
+    ],
+    envoy: { ...evidence.envoy, lines: [...evidence.envoy.lines, line('i'), line('i.0'), line('i.1')] },
+  };
+}
+
 /** An allowed, a denied, an unanswered and a tunnelled request, and nobody lies. */
 function honest(): Evidence & { journal: Placed[] } {
   const tunnel = { source: '127.29.0.1:7', request: { protocol: 'connect' } };
@@ -103,6 +146,7 @@ describe('the judge', () => {
       findings: [],
       requests: 4,
       hits: 2,
+      inside: 0,
       decisions: 3,
       allows: 2,
       undecided: 1,
@@ -111,6 +155,11 @@ describe('the judge', () => {
       aggregated: 0,
       unknown: 0,
     });
+  });
+
+  it('finds nothing where nobody lies inside', () => {
+    const { findings, inside } = judge(intercepted());
+    assert.deepEqual({ findings, inside }, { findings: [], inside: 1 });
   });
 
   const lies: readonly [string, Code, () => Evidence][] = [
@@ -180,6 +229,46 @@ describe('the judge', () => {
       'an unanswered request was counted twice',
       'GAP_MISCOUNTED',
       () => ({ ...honest(), journal: [...honest().journal, ...journalOf(gap(1))] }),
+    ],
+    [
+      'a request came out of a tunnel, and only the tunnel was allowed',
+      'HIT_WITHOUT_ALLOW',
+      () => intercepted({ hits: ['i.0', 'i.2'] }),
+    ],
+    [
+      'a request that was denied inside came out',
+      'HIT_WITHOUT_ALLOW',
+      () => intercepted({ hits: ['i.0', 'i.1'] }),
+    ],
+    [
+      'one came out of a tunnel on the word of a decision that knows of none',
+      'HIT_WITHOUT_ALLOW',
+      () => intercepted({ inner: { request: { protocol: 'http', path: '/hello/i.0' } } }),
+    ],
+    [
+      'a decision inside names no tunnel',
+      'PARENT_WRONG',
+      () => intercepted({ inner: { parent_decision: undefined } }),
+    ],
+    [
+      'it names the tunnel of another client',
+      'PARENT_WRONG',
+      () => intercepted({ inner: { parent_decision: 'r-t' } }),
+    ],
+    [
+      'the tunnel that it names was denied',
+      'PARENT_WRONG',
+      () => intercepted({ parent: { verdict: 'deny' } }),
+    ],
+    [
+      'the tunnel that it names was not to be opened',
+      'PARENT_WRONG',
+      () => intercepted({ parent: { request: { protocol: 'connect', tls: 'raw' } } }),
+    ],
+    [
+      'the tunnel that it names is of another agent',
+      'PARENT_WRONG',
+      () => intercepted({ parent: { identity: { agent_id: 'other' } } }),
     ],
     ['a folded denial was not counted', 'AGGREGATE_WRONG', () => folding(0)],
     ['one was counted twice', 'AGGREGATE_WRONG', () => folding(2)],

@@ -45,6 +45,7 @@ export async function runMixed(options: MixedOptions): Promise<MixedResult> {
   const random = new Random(options.seed);
   const world = await openWorld({
     random,
+    intercepted: true,
     settings: [`recorder: {denials_per_second: ${DENIALS_PER_SECOND}}`],
   });
   const began = performance.now();

@@ -12,12 +12,14 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     name: 'gateway killed',
     how: 'SIGKILL to the gateway, which holds the recorder',
+    intercepted: true,
     holdMs: 0,
     inflict: (world) => void process.kill(gateway(world), 'SIGKILL'),
   },
   {
     name: 'gateway frozen',
     how: 'SIGSTOP to the gateway for 3 s, then SIGCONT',
+    intercepted: true,
     holdMs: 3_000,
     inflict: (world) => void process.kill(gateway(world), 'SIGSTOP'),
     heal: (world) => void process.kill(gateway(world), 'SIGCONT'),
@@ -25,6 +27,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     name: 'Envoy killed',
     how: 'SIGKILL to Envoy',
+    intercepted: true,
     losesLog: true,
     holdMs: 0,
     inflict: (world) => void process.kill(envoy(world), 'SIGKILL'),
@@ -67,6 +70,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     name: 'policy replaced by garbage',
     how: 'the policy file becomes 4 kB of noise, then an empty file, then a document of an unknown schema',
+    intercepted: true,
     unnoticed: true,
     holdMs: 0,
     async inflict(world) {

@@ -14,7 +14,7 @@ export function prove(faults: readonly Fault[]): void {
       if (missing !== undefined) return skip(t, fault, missing);
       const result = await runFault(fault);
       t.diagnostic(
-        `seed ${result.seed}, ${result.judgement.requests} requests, seen ${JSON.stringify(result.seen)}`,
+        `seed ${result.seed}, ${result.judgement.requests} requests, ${result.judgement.inside} arrived out of tunnels, seen ${JSON.stringify(result.seen)}`,
       );
       requireProven(fault, result);
     });
@@ -38,6 +38,7 @@ export function requireProven(fault: Fault, result: FaultResult): void {
     [],
     seed,
   );
+  if (fault.intercepted) assert.ok(result.judgement.inside > 0, `${seed}: nothing arrived out of a tunnel`);
   assert.equal(
     result.servedAgainMs === undefined,
     fault.staysDown === true,

@@ -25,6 +25,7 @@ export const SEVERAL_FAULTS: readonly Fault[] = [
   {
     name: 'recorder process killed',
     how: '`gateways: 2`; SIGKILL to the recorder',
+    intercepted: true,
     world: TWO,
     holdMs: 0,
     inflict: (world) => void process.kill(recorder(world), 'SIGKILL'),
