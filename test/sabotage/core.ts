@@ -118,8 +118,8 @@ export const CORE: readonly Sabotage[] = [
     name: 'expired-exception',
     breaks: 'an exception ends when it says',
     file: 'src/core/policy/precedence.ts',
-    find: 'atMs < expires_ms && ',
-    replace: 'atMs !== expires_ms && ',
+    find: 'atMs < expires_ms &&',
+    replace: 'atMs !== expires_ms &&',
     test: { file: 'test/unit/core/policy/set_property.test.ts', name: 'an exception only lifts the rule' },
   },
   {
