@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import type { NaiveRecord } from '../../support/naive_journal.ts';
+import { eventually } from '../../support/running.ts';
+import { isTunnel } from './curl.ts';
+import { MODES, type Mode } from './table.ts';
+import type { MatrixWorld } from './world.ts';
+
+/** Decisions about this host, and those that an answer named: a refused request may have no readable host. */
+export function decisionsOf(
+  world: MatrixWorld,
+  { host, receipts = [], since = 0 }: { host: string; receipts?: readonly string[]; since?: number },
+): readonly NaiveRecord[] {
+  return world
+    .records()
+    .filter(
+      (one) =>
+        one['type'] === 'decision' &&
+        one['seq'] >= since &&
+        (one['request'].authority === host || receipts.includes(one['receipt_id'])),
+    );
+}
+
+/** `<verdict> <reason>`, and for an allow how it ended. */
+export async function told(world: MatrixWorld, decision: NaiveRecord): Promise<string> {
+  const { verdict, reason, receipt_id } = decision;
+  if (verdict === 'deny') return `deny ${reason}`;
+  const outcomes = await eventually(() => {
+    const found = world.records().filter(({ decision_ref }) => decision_ref === receipt_id);
+    return found.length === 0 ? undefined : found;
+  }, `the outcome of ${receipt_id}`);
+  assert.equal(outcomes.length, 1, `one outcome for ${receipt_id}`);
+  const { state, cause } = outcomes[0] ?? {};
+  return `allow ${reason} ${state}${cause === undefined ? '' : ` ${cause}`}`;
+}
+
+/** Requests that reached the destination for this host, in TLS for this host wherever there was TLS. */
+export function hitsOf(world: MatrixWorld, mode: Mode, host: string, before = 0): number {
+  const hits = world.upstream.hits().slice(before);
+  const own = hits.filter((hit) => hit.host === host);
+  for (const { sni } of own)
+    if (mode !== 'plain' && !(mode === 'raw' && sni === undefined)) assert.equal(sni, host);
+  return own.length;
+}
+
+interface Expected {
+  /** Undefined: nobody. */
+  readonly agent: string | undefined;
+  /** Whether its host is known; it is not in a request too large to be read. */
+  readonly host: string | undefined;
+}
+
+/** Whose it is, which way it came, how much was visible, and which CONNECT it came through. */
+export function assertTrue(mode: Mode, decisions: readonly NaiveRecord[], { agent, host }: Expected): void {
+  const inside = MODES[mode].tunnel === 'intercept';
+  const connects = new Map<string, NaiveRecord>();
+  for (const one of decisions) {
+    const { request, identity, identity_problem, parent_decision, verdict } = one;
+    assert.equal(identity?.agent_id, agent);
+    assert.equal(identity_problem, agent === undefined ? 'IDENTITY_MISSING' : undefined);
+    if (host !== undefined) assert.equal(request.authority, host);
+    const ofTunnel = isTunnel(mode) && request.mode === 'connect';
+    assert.equal(request.mode, ofTunnel ? 'connect' : MODES[mode].way);
+    assert.equal(request.visibility, ofTunnel ? 'authority' : 'full');
+    assert.equal(request.tls, ofTunnel && verdict === 'allow' ? MODES[mode].tunnel : undefined);
+    if (ofTunnel) connects.set(one['receipt_id'], one);
+    if (ofTunnel || !inside) assert.equal(parent_decision, undefined);
+    else
+      assert.equal(connects.get(parent_decision)?.['verdict'], 'allow', 'its CONNECT was allowed before it');
+  }
+}

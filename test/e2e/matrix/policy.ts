@@ -1,0 +1,31 @@
+import { keysOf, MODES, type Mode } from './table.ts';
+
+/** Each cell has a host name of its own, so records and hits tell which cell they belong to. */
+export function hostOf(mode: Mode, cell: string): string {
+  return `${cell}.${mode}.localhost`;
+}
+
+export const LIMITED_AGENT = 'demo-limited';
+
+/** Opens every cell's host in its mode; refuses the cells that are to be refused. */
+export function matrixPolicy(): string {
+  const to = (...modes: Mode[]) =>
+    `destination: {hosts: [${modes.map((mode) => `"*.${mode}.localhost"`).join(', ')}]`;
+  const limits = keysOf(MODES).map(
+    (mode) =>
+      `  - {id: one-${mode}, match: {destination: {hosts: [${hostOf(mode, 'limited')}]}}, per: agent, rpm: 1, burst: 1}`,
+  );
+  return `schema: clawgress/policy/v1
+id: matrix
+rules:
+  - {id: plain, action: allow, match: {${to('plain')}, schemes: [http]}, protocol: {kind: http}}}
+  - {id: base, action: allow, match: {${to('base-host', 'base-to')}, schemes: [https]}, protocol: {kind: http}}}
+  - {id: inside, action: allow, tls: intercept, match: {${to('inside-h1', 'inside-h2')}, schemes: [https]}, protocol: {kind: http}}}
+  - {id: opaque, action: allow, match: {${to('opaque')}}, protocol: {kind: connect}}}
+  - {id: raw, action: allow, match: {${to('raw')}}, protocol: {kind: tcp}}}
+  - {id: no-path, action: deny, match: {path_prefixes: [/denied], protocol: {kind: http}}}
+  - {id: no-host, action: deny, match: {destination: {hosts: [${hostOf('opaque', 'deny')}, ${hostOf('raw', 'deny')}]}}}
+limits:
+${limits.join('\n')}
+`;
+}

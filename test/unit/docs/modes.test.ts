@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { it } from 'node:test';
+import type { InterceptMode } from '../../../src/core/request/egress_request.ts';
+import { CELLS, keysOf, MODES, PROGRAM_CELLS, PROGRAMS, VERDICTS } from '../../e2e/matrix/table.ts';
+import { TABLES } from './modes_tables.ts';
+
+const page = readFileSync(new URL('../../../docs/modes.md', import.meta.url), 'utf8');
+
+/** Does not compile when the product has a mode more. */
+const WAYS = {
+  explicit: true,
+  connect: true,
+  base_url: true,
+  intercepted: true,
+} satisfies Readonly<Record<InterceptMode, true>>;
+
+for (const name of keysOf(TABLES))
+  it(`docs/modes.md prints the ${name} of the matrix`, () => {
+    const [, printed = ''] = page.split(`<!-- ${name} -->`);
+    assert.equal(printed.split('<!-- end -->')[0]?.trim(), TABLES[name]());
+  });
+
+it('the matrix has a cell for each mode and verdict, and for each mode and program a reason if it has none', () => {
+  const ways = new Set(Object.values(MODES).map(({ way }) => way));
+  assert.deepEqual([...ways].toSorted(), keysOf(WAYS).toSorted());
+  assert.deepEqual(keysOf(CELLS), keysOf(MODES));
+  assert.deepEqual(keysOf(PROGRAM_CELLS), keysOf(MODES));
+  for (const mode of keysOf(MODES)) {
+    assert.deepEqual(keysOf(CELLS[mode]), keysOf(VERDICTS), mode);
+    assert.deepEqual(keysOf(PROGRAM_CELLS[mode]).toSorted(), keysOf(PROGRAMS).toSorted(), mode);
+    for (const cell of Object.values(PROGRAM_CELLS[mode]))
+      assert.ok(cell === true || cell.because.length > 10, `${mode} says why`);
+  }
+});
