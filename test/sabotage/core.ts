@@ -38,7 +38,7 @@ export const CORE: readonly Sabotage[] = [
     name: 'hidden-denies-forgotten',
     breaks: 'a deny rule that asks for what is hidden closes a tunnel that nobody looks into',
     file: 'src/core/policy/opening.ts',
-    find: "  return result === 'yes' || opening !== 'intercept' || kind === 'connect';",
+    find: "  return result === 'yes' || opening !== 'intercept' || isOfConnects(match);",
     replace: "  return result === 'yes';",
     test: { file: 'test/unit/core/policy/tunnels.test.ts', name: 'denied for what is hidden' },
   },

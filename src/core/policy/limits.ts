@@ -2,6 +2,7 @@ import type { Principal } from '../identity/principal.ts';
 import type { EgressRequest, TunnelMode } from '../request/egress_request.ts';
 import type { LimitDemand } from './compiled.ts';
 import type { HostIndex } from './host_index.ts';
+import { isOfConnects } from './opening.ts';
 import type { Bucket, PlanLimit } from './plan.ts';
 import { covers } from './precedence.ts';
 import { viewOf } from './request_view.ts';
@@ -24,7 +25,7 @@ export function limitDemands(
   const view = viewOf(request, tunnel);
   limits.visit(request, principal, (limit) => {
     // Each request inside is counted by itself; only who counts CONNECTs wants this one.
-    if (tunnel === 'intercept' && limit.match.kind !== 'connect') return;
+    if (tunnel === 'intercept' && !isOfConnects(limit.match)) return;
     if (!found.includes(limit) && covers(limit.match, view, principal)) found.push(limit);
   });
   found.sort((a, b) => a.index - b.index);

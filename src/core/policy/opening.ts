@@ -16,17 +16,22 @@ export function strictest(tunnels: readonly (TunnelMode | undefined)[]): Opening
   return STRICTEST_FIRST.find((tunnel) => tunnels.includes(tunnel)) ?? 'none';
 }
 
+/** Whether a match is about CONNECTs and about no request inside an intercepted tunnel: those have the scheme https. */
+export function isOfConnects({ kind, schemes }: PlanMatch): boolean {
+  return kind === 'connect' || (schemes?.has('tcp') === true && !schemes.has('https'));
+}
+
 /** Whether a rule that denies, observes or counts has a say on a CONNECT, now that its opening is known. */
-export function countsFor({ kind }: PlanMatch, result: Tri, opening: Opening): boolean {
+export function countsFor(match: PlanMatch, result: Tri, opening: Opening): boolean {
   if (result === 'no') return false;
-  if (kind === 'tcp') return opening === 'raw';
+  if (match.kind === 'tcp') return opening === 'raw';
   // What is unknown now is asked again inside; but nothing inside is a CONNECT, so a rule about those has its say here.
-  return result === 'yes' || opening !== 'intercept' || kind === 'connect';
+  return result === 'yes' || opening !== 'intercept' || isOfConnects(match);
 }
 
 /** Whether an exception that surely speaks of tunnels of one kind takes a CONNECT out of a deny rule. */
 export function liftsFor(speaksOf: TunnelMode | undefined, denied: PlanMatch, opening: Opening): boolean {
   // An exception for requests holds, or does not, for each request inside; so the rule must be asked there, too.
-  if (speaksOf === 'intercept') return opening === 'intercept' && denied.kind !== 'connect';
+  if (speaksOf === 'intercept') return opening === 'intercept' && !isOfConnects(denied);
   return speaksOf === 'raw' ? opening === 'raw' : speaksOf === 'passthrough' && opening !== 'raw';
 }

@@ -1,7 +1,7 @@
 import type { Principal } from '../../../../src/core/identity/principal.ts';
 import type { EgressRequest } from '../../../../src/core/request/egress_request.ts';
 import type { Match, PolicyDocument, Rule } from '../../../../src/gen/policy_document.ts';
-import { naiveOpening, naiveTouchesTunnel, naiveTunnel, type Opening } from './naive_tunnel.ts';
+import { naiveOpening, naiveTouchesTunnel, naiveTunnel, type Opening, onlyConnects } from './naive_tunnel.ts';
 
 /** A second evaluator, written from the policy reference: no index, no sets, every rule tried in turn. */
 export interface NaiveOutcome {
@@ -54,7 +54,7 @@ export function naiveLimits(
   opening: Opening,
 ): string[] {
   const isCounted = (match: Match) =>
-    (opening !== 'intercept' || match.protocol?.kind === 'connect') && touches(match, request, who, opening);
+    (opening !== 'intercept' || onlyConnects(match)) && touches(match, request, who, opening);
   return (document.limits ?? []).filter(({ match = {} }) => isCounted(match)).map(({ id }) => id);
 }
 

@@ -65,8 +65,14 @@ export function naiveTouchesTunnel(
   const kind = match.protocol?.kind;
   if (!place(match, request, who) || kind === 'http') return false;
   if (kind === 'tcp') return opening === 'raw';
-  if (kind === 'connect') return true;
+  if (onlyConnects(match)) return true;
   return opening !== 'intercept' || !hides(match);
+}
+
+/** Never true of a request inside an intercepted tunnel, whatever it is. */
+export function onlyConnects({ protocol, destination }: Match): boolean {
+  const schemes: readonly string[] = destination?.schemes ?? ['https'];
+  return protocol?.kind === 'connect' || (schemes.includes('tcp') && !schemes.includes('https'));
 }
 
 function opens({ match = {}, tls }: Rule, request: EgressRequest, who: Principal): Opening | undefined {
@@ -89,7 +95,7 @@ function lifts(
   const kind = match.protocol?.kind;
   if (kind === 'connect') return !hides(match) && opening !== 'raw';
   if (kind === 'tcp') return !hides(match) && opening === 'raw';
-  return opening === 'intercept' && denied.match?.protocol?.kind !== 'connect' && seesHttps(match);
+  return opening === 'intercept' && !onlyConnects(denied.match ?? {}) && seesHttps(match);
 }
 
 function seesHttps({ destination }: Match): boolean {

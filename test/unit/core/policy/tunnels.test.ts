@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { compilePolicySet } from '../../../../src/core/policy/compile.ts';
 import { explain } from '../../../../src/core/policy/explain.ts';
-import type { Match, Rule } from '../../../../src/gen/policy_document.ts';
+import type { Exception, Match, Rule } from '../../../../src/gen/policy_document.ts';
 import { naiveOpening } from './naive_tunnel.ts';
 import { agents, documents, requests } from './random_policy.ts';
 import { compiled, documentOf, principalOf, requestOf, rulesOf } from './sample.ts';
@@ -83,6 +83,31 @@ describe('a CONNECT', () => {
     // Nothing inside is a CONNECT, so what is hidden from such a rule stays hidden.
     const both: Match = { protocol: { kind: 'connect' }, methods: ['POST'] };
     assert.equal(opened(inside, deny(both)), 'TUNNEL_OPAQUE no');
+    // Nor is anything inside of the scheme that only CONNECTs have.
+    const scheme = (...schemes: ['tcp', ...('http' | 'https')[]]): Match => ({ destination: { schemes } });
+    assert.equal(opened(inside, deny({ ...scheme('tcp'), methods: ['POST'] })), 'TUNNEL_OPAQUE no');
+    assert.equal(opened(inside, deny({ ...scheme('tcp', 'http'), methods: ['POST'] })), 'TUNNEL_OPAQUE no');
+    assert.equal(opened(inside, deny({ ...scheme('tcp', 'https'), methods: ['POST'] })), 'intercept inside');
+  });
+
+  it('stays denied when an exception speaks of requests and the rule of CONNECTs alone', () => {
+    const outcome = (denied: Match, excepted: Match): string => {
+      const parent = documentOf({ id: 'org', rules: [deny(denied)] });
+      const except: Exception = {
+        ...{ id: 'ticket', to: 'org/no', reason: 'asked for', expires: '2030-01-01T00:00:00Z' },
+        match: { destination: HOST, ...excepted },
+      };
+      const child = documentOf({ inherits: ['org'], rules: [inside], exceptions: [except] });
+      const source = (document: object) => ({ file: 'sample.json', text: JSON.stringify(document) });
+      const set = compilePolicySet({ entry: source(child), others: [source(parent)], trust: 'signed' });
+      assert.ok(set.ok, JSON.stringify(set));
+      const { live } = set.value.policy.evaluate(requestOf(AT), principalOf(), 0);
+      return live.tunnel ?? live.reason;
+    };
+    const one: Match = { path_prefixes: ['/one'] };
+    assert.equal(outcome({}, one), 'intercept');
+    assert.equal(outcome({ protocol: { kind: 'connect' } }, one), 'POLICY_DENY');
+    assert.equal(outcome({ destination: { schemes: ['tcp'] } }, one), 'POLICY_DENY');
   });
 
   it('to any bytes alone is denied by kind: tcp', () => {
@@ -124,14 +149,15 @@ describe('a CONNECT', () => {
       limit('all', {}),
       limit('posts', { methods: ['POST'] }),
       limit('raws', { protocol: { kind: 'tcp' } }),
+      limit('scheme', { destination: { schemes: ['tcp'] } }),
       limit('tunnels', { protocol: { kind: 'connect' } }),
     ];
     const { policy } = compiled(documentOf({ rules: [inside], limits }));
     const counted = (tunnel: 'intercept' | 'passthrough' | 'raw') =>
       policy.limits(requestOf(AT), principalOf(), tunnel).map(({ denial }) => denial.rule_id);
-    assert.deepEqual(counted('intercept'), ['tunnels']);
-    assert.deepEqual(counted('passthrough'), ['all', 'posts', 'tunnels']);
-    assert.deepEqual(counted('raw'), ['all', 'posts', 'raws', 'tunnels']);
+    assert.deepEqual(counted('intercept'), ['scheme', 'tunnels']);
+    assert.deepEqual(counted('passthrough'), ['all', 'posts', 'scheme', 'tunnels']);
+    assert.deepEqual(counted('raw'), ['all', 'posts', 'raws', 'scheme', 'tunnels']);
   });
 });
 
