@@ -4,6 +4,14 @@ import { PKI } from './pki.ts';
 import { RECORDER } from './recorder.ts';
 import type { Sabotage } from './sabotage.ts';
 import { SHELLS } from './shells.ts';
+import { WAYS_IN } from './ways_in.ts';
 
 /** Every promise that is broken on purpose, by the room of the line that breaks it. */
-export const SABOTAGES: readonly Sabotage[] = [...BYPASS, ...CORE, ...PKI, ...RECORDER, ...SHELLS];
+export const SABOTAGES: readonly Sabotage[] = [
+  ...BYPASS,
+  ...CORE,
+  ...PKI,
+  ...RECORDER,
+  ...SHELLS,
+  ...WAYS_IN,
+];

@@ -1,0 +1,23 @@
+import type { Sabotage } from './sabotage.ts';
+
+const MATRIX = 'test/e2e/matrix/matrix.test.ts';
+
+/** Promises that are the same on every way in. */
+export const WAYS_IN: readonly Sabotage[] = [
+  {
+    name: 'inner-without-its-tunnel',
+    breaks: 'the receipt of a request inside names the CONNECT that it came through',
+    file: 'src/server/propose.ts',
+    find: '      ...(call.passage?.ok === true ? { parent_decision: call.passage.value.receipt_id } : {}),\n',
+    replace: '',
+    test: { file: MATRIX, name: 'HTTP/2 inside, deny' },
+  },
+  {
+    name: 'challenge-of-an-origin',
+    breaks: 'a proxy asks for credentials with 407',
+    file: 'src/server/codec/check_response.ts',
+    find: "return status === 401 && denial.mode === 'explicit' ? 407 : status;",
+    replace: 'return status;',
+    test: { file: MATRIX, name: 'any bytes .*, anonymous' },
+  },
+];
