@@ -266,6 +266,15 @@ export const SHELLS: readonly Sabotage[] = [
     },
   },
   {
+    name: 'early-answer-inside',
+    breaks: 'a request inside an intercepted tunnel goes out only once its own decision is recorded',
+    file: 'src/server/judging.ts',
+    find: '  const appended = await deps.recorder.append(proposal);\n',
+    replace:
+      "  const recording = deps.recorder.append(proposal);\n  const isEarly = call.check.raw.mode === 'intercepted' && verdict.verdict === 'allow';\n  const appended = isEarly ? ok({ ...verdict, receipt_id: call.receiptId, seq: 0, line_hash: '', leaf_hash: '' }) : await recording;\n",
+    test: { file: 'test/fault/system/several.test.ts', name: 'recorder process killed' },
+  },
+  {
     name: 'silent-sni-mismatch',
     breaks: 'a tunnel that was closed for its name says so in its receipt',
     file: 'src/core/receipt/outcome_state.ts',

@@ -2,7 +2,7 @@ import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Credential, call, failed, type InsideKind, type Kind, type Sent } from './fault_client.ts';
 import type { Random } from './fault_random.ts';
-import { callIntercepted } from './fault_tunnel.ts';
+import { callIntercepted, type Planned } from './fault_tunnel.ts';
 
 export interface LoadTarget {
   readonly proxy: string;
@@ -30,9 +30,13 @@ export const MIX: Readonly<Partial<Record<Kind, number>>> = {
 };
 
 /** With tunnels that the gateway opens; it takes a target that has `intercepted`. */
-export const MIX_WITH_INTERCEPTED: typeof MIX = { ...MIX, intercept: 14 };
+export const MIX_WITH_INTERCEPTED: typeof MIX = { ...MIX, intercept: 16 };
 
 const INSIDE_MAX = 3;
+/** Some tunnels stand for a while, so that something breaks while they do. */
+const LASTING = 0.2;
+const INSIDE_LASTING = 10;
+const INSIDE_PAUSE_MS_MAX = 250;
 const INSIDE_FREE: Readonly<Partial<Record<InsideKind, number>>> = {
   inside: 40,
   inside_post: 15,
@@ -148,10 +152,18 @@ export class Load {
       credential: isLimited ? limited : free,
       localAddress: ownAddress(index),
       ms: 0,
-      inside: Array.from({ length: 1 + this.#random.below(INSIDE_MAX) }, () => {
-        const kind = this.#random.weighted(isLimited ? INSIDE_LIMITED : INSIDE_FREE);
-        return { kind, ms: this.#pause(kind) };
-      }),
+      inside: this.#planned(isLimited ? INSIDE_LIMITED : INSIDE_FREE),
+      isOver: () => this.#stopped,
+    });
+  }
+
+  #planned(mix: typeof INSIDE_FREE): Planned[] {
+    const isLasting = this.#random.next() < LASTING;
+    const length = isLasting ? INSIDE_LASTING : 1 + this.#random.below(INSIDE_MAX);
+    return Array.from({ length }, () => {
+      const kind = this.#random.weighted(mix);
+      const pauseMs = isLasting ? this.#random.below(INSIDE_PAUSE_MS_MAX) : 0;
+      return { kind, ms: this.#pause(kind), pauseMs };
     });
   }
 

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import {
   ANSWER_MS_MAX,
@@ -14,9 +15,19 @@ import {
 
 /** A tunnel that the gateway opens, and the requests to be sent in it, one after the other. */
 export interface InterceptedCall extends Omit<Call, 'kind' | 'agent'> {
-  readonly inside: readonly { readonly kind: InsideKind; readonly ms: number }[];
+  readonly inside: readonly Planned[];
+  /** Asked before each request: the client goes home. */
+  isOver(): boolean;
   /** PEM: whom the client believes. */
   readonly ca: string;
+}
+
+export interface Planned {
+  readonly kind: InsideKind;
+  /** See `Call`. */
+  readonly ms: number;
+  /** The tunnel stands idle for so long before. */
+  readonly pauseMs: number;
 }
 
 /**
@@ -36,20 +47,31 @@ export async function callIntercepted(one: InterceptedCall): Promise<Sent[]> {
 }
 
 async function requestsInside(one: InterceptedCall, socket: Socket): Promise<Sent[]> {
-  let started = performance.now();
+  const began = performance.now();
   const tls = await handshake(one, socket);
+  if (tls === undefined) {
+    const [first] = one.inside;
+    const ended = performance.now();
+    return first ? [{ ...nameOf(one, first, 0), started: began, ended, status: 0 }] : [];
+  }
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-  if (tls) Object.assign(agent, { createConnection: () => tls });
+  Object.assign(agent, { createConnection: () => tls });
   const all: Sent[] = [];
-  for (const [index, { kind, ms }] of one.inside.entries()) {
-    const nonce = `${one.nonce}.${index}`.replace('intercept', kind);
-    const seen: Seen = tls ? await requestInside({ ...one, nonce, kind, ms, agent }) : { status: 0 };
-    all.push({ nonce, kind, started, ended: performance.now(), tunnel: one.nonce, ...seen });
-    if (tls === undefined || tls.destroyed || seen.status === 0) break;
-    started = performance.now();
+  for (const [index, planned] of one.inside.entries()) {
+    if (index > 0) await sleep(planned.pauseMs);
+    if (tls.destroyed || one.isOver()) break;
+    const name = nameOf(one, planned, index);
+    const started = performance.now();
+    const seen: Seen = await requestInside({ ...one, ...name, ms: planned.ms, agent });
+    all.push({ ...name, started, ended: performance.now(), ...seen });
+    if (seen.status === 0) break;
   }
   agent.destroy();
   return all;
+}
+
+function nameOf({ nonce }: InterceptedCall, { kind }: Planned, index: number) {
+  return { nonce: nonce.replace('intercept', `${kind}-${index}`), kind, tunnel: nonce };
 }
 
 interface Entered {

@@ -40,6 +40,8 @@ export interface FaultResult {
   readonly others: readonly Finding[];
   /** What requests got that were open or begun between the fault and the first good answer after it: answers by status. */
   readonly seen: Readonly<Record<string, number>>;
+  /** A request begun after the end of the fault was served inside an intercepted tunnel. */
+  readonly insideAgain: boolean;
   readonly failures: number;
   /** From the end of the fault to the first good answer of a request begun after it. */
   readonly servedAgainMs: number | undefined;
@@ -50,6 +52,8 @@ export interface FaultResult {
 }
 
 const CLIENTS = 10;
+/** Clients spend a good part of their time in tunnels. */
+const CLIENTS_WITH_INTERCEPTED = 16;
 const PAUSE_MS = 15;
 const WARM_UP_MS = 700;
 const RECOVERY_MAX_MS = 25_000;
@@ -83,8 +87,11 @@ export async function runFault(
 
 async function runIn(world: World, fault: Fault, shim: Shim, seed: number): Promise<FaultResult> {
   const { load } = world;
-  load.start({ clients: CLIENTS, pauseMs: PAUSE_MS });
+  const intercepts = world.upstream.securePort !== undefined;
+  load.start({ clients: intercepts ? CLIENTS_WITH_INTERCEPTED : CLIENTS, pauseMs: PAUSE_MS });
   await sleep(WARM_UP_MS);
+  const insideSince = (from: number) => load.sent.some((one) => isServedInside(one, from));
+  await until(() => !intercepts || insideSince(0), RECOVERY_MAX_MS);
   const broken = performance.now();
   try {
     await fault.inflict(world, shim);
@@ -94,7 +101,10 @@ async function runIn(world: World, fault: Fault, shim: Shim, seed: number): Prom
     await fault.heal?.(world, shim);
   }
   const healed = performance.now();
-  await recovered(load.sent, healed, fault.staysDown ? 2_000 : RECOVERY_MAX_MS);
+  await until(
+    () => isRecovered(load.sent, healed) && (!intercepts || insideSince(healed)),
+    fault.staysDown ? 2_000 : RECOVERY_MAX_MS,
+  );
   await load.stop();
   await world.running.stop();
   world.requireSound();
@@ -118,6 +128,7 @@ async function runIn(world: World, fault: Fault, shim: Shim, seed: number): Prom
       broken,
       times.servedAgainMs === undefined ? Number.POSITIVE_INFINITY : healed + times.servedAgainMs,
     ),
+    insideAgain: insideSince(healed),
     failures: load.sent.filter((sent) => sent.ended >= broken && failed(sent)).length,
     ...times,
     remarks: fault.inspect?.(world, shim) ?? [],
@@ -125,13 +136,18 @@ async function runIn(world: World, fault: Fault, shim: Shim, seed: number): Prom
   };
 }
 
-async function recovered(sent: readonly Sent[], healed: number, maxMs: number): Promise<void> {
-  const deadline = healed + maxMs;
-  while (performance.now() < deadline) {
-    const late = sent.filter(({ started, left }) => started > healed && left !== true).slice(-GOOD_IN_A_ROW);
-    if (late.length === GOOD_IN_A_ROW && !late.some(failed)) return;
-    await sleep(100);
-  }
+async function until(condition: () => boolean, maxMs: number): Promise<void> {
+  const deadline = performance.now() + maxMs;
+  while (!condition() && performance.now() < deadline) await sleep(100);
+}
+
+function isRecovered(sent: readonly Sent[], healed: number): boolean {
+  const late = sent.filter(({ started, left }) => started > healed && left !== true).slice(-GOOD_IN_A_ROW);
+  return late.length === GOOD_IN_A_ROW && !late.some(failed);
+}
+
+function isServedInside({ tunnel, started, status }: Sent, from: number): boolean {
+  return tunnel !== undefined && started > from && status === 200;
 }
 
 function timesOf(sent: readonly Sent[], broken: number, healed: number) {

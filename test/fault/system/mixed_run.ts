@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sent } from '../../support/fault_client.ts';
 import { type Judgement, judge } from '../../support/fault_judge.ts';
+import { MIX } from '../../support/fault_load.ts';
 import { Random } from '../../support/fault_random.ts';
 import { openWorld, type World } from '../../support/fault_world.ts';
 import { type Changed, changedRule } from './changed_rule.ts';
@@ -33,6 +34,8 @@ export interface MixedResult {
 }
 
 const CLIENTS = 24;
+/** Weight of tunnels that the gateway opens; each carries several requests. */
+const INTERCEPTED = 6;
 const AFTER_FAILURE_MS = 250;
 /** Low enough that a good part of the denials is folded. */
 const DENIALS_PER_SECOND = 15;
@@ -46,6 +49,7 @@ export async function runMixed(options: MixedOptions): Promise<MixedResult> {
   const world = await openWorld({
     random,
     intercepted: true,
+    mix: { ...MIX, intercept: INTERCEPTED },
     settings: [`recorder: {denials_per_second: ${DENIALS_PER_SECOND}}`],
   });
   const began = performance.now();
@@ -86,13 +90,17 @@ async function drive(world: World, options: MixedOptions, random: Random): Promi
   const crowdAt = Math.floor(steady / 2);
   const killed: string[] = [];
   const killAt = Array.from({ length: options.kills }, () => random.below(steady)).sort((a, b) => a - b);
+  let crowded = false;
   for (const at of killAt) {
-    if (load.count < crowdAt && at >= crowdAt) await crowd(world, options);
+    if (!crowded && at >= crowdAt) {
+      crowded = true;
+      await crowd(world, options);
+    }
     await reach(world, Math.min(at, options.requests - 1));
     killed.push(...kill(world, random, options));
     await sleep(BETWEEN_KILLS_MS);
   }
-  if (load.sent.length < crowdAt) await crowd(world, options);
+  if (!crowded) await crowd(world, options);
   await load.finished();
   return killed;
 }

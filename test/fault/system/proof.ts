@@ -38,7 +38,7 @@ export function requireProven(fault: Fault, result: FaultResult): void {
     [],
     seed,
   );
-  if (fault.intercepted) assert.ok(result.judgement.inside > 0, `${seed}: nothing arrived out of a tunnel`);
+  assert.equal(result.insideAgain, fault.intercepted === true, `${seed}: served inside of tunnels again`);
   assert.equal(
     result.servedAgainMs === undefined,
     fault.staysDown === true,

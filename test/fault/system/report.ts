@@ -33,7 +33,7 @@ function say(text: string): void {
 /** In no fault's name. */
 const NONE = '\n';
 const HEAD = [
-  '| Fault | What was done | Requests | At the upstream unproven | Clients saw, from the fault to the first good answer | Served again after | Last bad answer |',
+  '| Fault | What was done | Requests, arrived out of tunnels | At the upstream unproven | Clients saw, from the fault to the first good answer | Served again after | Last bad answer |',
   '| --- | --- | --- | --- | --- | --- | --- |',
 ];
 
@@ -57,7 +57,7 @@ async function faultRows(page: string, only = ''): Promise<{ rows: string[]; bro
     rows.set(fault.name, row);
     say(row);
     for (const { code, what } of result?.judgement.findings ?? []) say(`${code}: ${what}`);
-    broken ||= result !== undefined && result.judgement.findings.length > 0;
+    broken ||= result !== undefined && (result.judgement.findings.length > 0 || !result.insideAgain);
   }
   releaseFullDisks();
   return { rows: [...HEAD, ...ALL_FAULTS.flatMap(({ name }) => rows.get(name) ?? [])], broken };
@@ -68,7 +68,7 @@ function rowOf({ name, how, judgement, unproven, seen, servedAgainMs, lastFailur
   const cells = [
     name,
     how,
-    judgement.requests,
+    `${judgement.requests}, ${judgement.inside}`,
     unproven.length,
     answers.join(', '),
     servedAgainMs === undefined ? 'not by itself' : milliseconds(servedAgainMs),
@@ -100,7 +100,7 @@ function mixedRows(result: MixedResult, broken: readonly string[]): string[] {
     `| answers | ${Object.entries(result.answers)
       .map(([kind, count]) => `${kind} × ${count}`)
       .join(', ')} |`,
-    `| at the upstream | ${judgement.hits} |`,
+    `| at the upstream, of them out of intercepted tunnels | ${judgement.hits}, ${judgement.inside} |`,
     `| decisions, of them allows | ${judgement.decisions}, ${judgement.allows} |`,
     `| requests without a decision in Envoy's log, counted by gap records | ${judgement.undecided}, ${judgement.gaps} |`,
     `| denials folded, counted by aggregate records | ${judgement.folded}, ${judgement.aggregated} |`,
