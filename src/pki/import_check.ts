@@ -1,7 +1,14 @@
 import { createPrivateKey, type KeyObject, X509Certificate as NodeCertificate } from 'node:crypto';
 import { fail, ok, type Result } from '../core/result.ts';
+import { decodeNameConstraints } from './name_constraints.ts';
 import { type Authority, algorithmOf, certificatesOf } from './signer.ts';
-import { BasicConstraintsExtension, KeyUsageFlags, KeyUsagesExtension, X509Certificate } from './x509.ts';
+import {
+  BasicConstraintsExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  NAME_CONSTRAINTS_OID,
+  X509Certificate,
+} from './x509.ts';
 
 /** What is wrong with an authority that somebody brings along: one sentence, what was found and what is needed. */
 export interface ImportProblem {
@@ -22,6 +29,8 @@ export interface ImportProblem {
 /** Certificates of one chain, the root included. */
 const CHAIN_MAX = 8;
 const PEM_CHARS_MAX = 256 * 1024;
+/** Extended key usages under which clients accept a server: serverAuth, and any. */
+const SERVER_USAGES: readonly string[] = ['1.3.6.1.5.5.7.3.1', '2.5.29.37.0'];
 
 /** Checks a signing certificate with its issuers, and its key; returns both in the form that the store keeps. */
 export function checkImport(
@@ -121,9 +130,22 @@ function authorityProblem({ node, x509 }: Both, depth: number, now_ms: number): 
       text: `${which} may not sign certificates; needed: key usage keyCertSign`,
     };
   }
+  const purpose = purposeProblem(node, x509);
+  if (purpose !== undefined) return { code: 'NOT_AN_AUTHORITY', text: `${which} ${purpose}` };
   if (x509.notBefore.getTime() <= now_ms && now_ms < x509.notAfter.getTime()) return undefined;
   const [from, to] = [x509.notBefore.toISOString(), x509.notAfter.toISOString()];
   return { code: 'NOT_NOW', text: `${which} is valid from ${from} to ${to}, which is not now` };
+}
+
+/** What clients would hold against every leaf below: nothing here would notice. */
+function purposeProblem(node: NodeCertificate, x509: X509Certificate): string | undefined {
+  const usages: readonly string[] | undefined = node.keyUsage;
+  if (usages?.some((usage) => SERVER_USAGES.includes(usage)) === false)
+    return `is for ${usages.join(', ')}; needed: no extended key usage, or serverAuth`;
+  const extension = x509.getExtension(NAME_CONSTRAINTS_OID);
+  const read = extension === null ? undefined : decodeNameConstraints(new Uint8Array(extension.value));
+  if (read?.ok === false) return 'has name constraints that cannot be read';
+  return read?.value.subjects === false ? 'constrains directory names; leaves have one of ours' : undefined;
 }
 
 function keyProblem(own: Both | undefined, key: KeyObject): ImportProblem | undefined {

@@ -11,12 +11,15 @@ export interface NameConstraints {
   readonly excludedDns: readonly string[];
   /** Whether a leaf for an IP address could be valid. */
   readonly addresses: boolean;
+  /** Whether a leaf may have a subject of any name. */
+  readonly subjects: boolean;
 }
 
 const PERMITTED = 0xa0;
 const EXCLUDED = 0xa1;
 const DNS_NAME = 0x82;
 const IP_ADDRESS = 0x87;
+const DIRECTORY_NAME = 0xa4;
 
 /** Only these names and what is below them; no IP addresses. `names` are canonical host names, at least one. */
 export function encodeNameConstraints(names: readonly string[]): Uint8Array {
@@ -41,11 +44,13 @@ export function decodeNameConstraints(der: Uint8Array): Result<NameConstraints, 
     bases
       .filter(({ tag }) => tag === DNS_NAME)
       .map(({ content }) => Buffer.from(content).toString('latin1').toLowerCase());
+  const constrains = (kind: number) => [...permitted, ...excluded].some(({ tag }) => tag === kind);
   return ok({
     permittedDns: dns(permitted),
     excludedDns: dns(excluded),
     // Which addresses exactly is left to nobody: an authority that constrains them gets none.
-    addresses: ![...permitted, ...excluded].some(({ tag }) => tag === IP_ADDRESS),
+    addresses: !constrains(IP_ADDRESS),
+    subjects: !constrains(DIRECTORY_NAME),
   });
 }
 

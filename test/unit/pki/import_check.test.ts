@@ -40,6 +40,11 @@ before(() => {
   make('below-short', 'short', CA);
   make('leaf', 'root', 'basicConstraints=critical,CA:FALSE\n');
   make('no-sign', 'root', 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,cRLSign\n');
+  make('for-clients', 'root', `${CA}extendedKeyUsage=clientAuth\n`);
+  make('for-servers', 'root', `${CA}extendedKeyUsage=clientAuth,serverAuth\n`);
+  make('for-any', 'root', `${CA}extendedKeyUsage=anyExtendedKeyUsage\n`);
+  make('for-corp', 'root', `${CA}nameConstraints=critical,permitted;dirName:corp\n[corp]\nO=Corp\n`);
+  make('for-names', 'root', `${CA}nameConstraints=critical,permitted;DNS:corp.example\n`);
   make('rsa', 'root', CA, ['-newkey', 'rsa:2048']);
   make('ed', 'root', CA, ['-newkey', 'ed25519']);
 });
@@ -51,6 +56,13 @@ const codeOf = (chainPem: string, keyPem: string, now = Date.now()): string => {
   const checked = checkImport(chainPem, keyPem, now);
   return checked.ok ? 'ok' : checked.problem.code;
 };
+
+test('a signer whose leaves every client would refuse is not taken', () => {
+  for (const name of ['for-servers', 'for-any', 'for-names'])
+    assert.equal(codeOf(chain(name, 'root'), keyOf(name)), 'ok', name);
+  for (const name of ['for-clients', 'for-corp'])
+    assert.equal(codeOf(chain(name, 'root'), keyOf(name)), 'NOT_AN_AUTHORITY', name);
+});
 
 test('a signer with its issuers and its key is taken, whatever key it has that clients accept', () => {
   for (const name of ['middle', 'short', 'rsa'])

@@ -11,7 +11,12 @@ test('what is written is read again, and permits what label by label comparison 
     fc.property(fc.array(name, { minLength: 1, maxLength: 40 }), name, (bases, host) => {
       const read = decodeNameConstraints(encodeNameConstraints(bases));
       assert.ok(read.ok, 'our own DER is read');
-      assert.deepEqual(read.value, { permittedDns: bases, excludedDns: [], addresses: false });
+      assert.deepEqual(read.value, {
+        permittedDns: bases,
+        excludedDns: [],
+        addresses: false,
+        subjects: true,
+      });
       const below = bases.some((base) => {
         const [mine, its] = [host.split('.').reverse(), base.split('.').reverse()];
         return its.every((part, index) => mine[index] === part);
@@ -34,7 +39,12 @@ test('a name beside or above the permitted one is refused', () => {
 });
 
 test('exclusions win, and an authority without constraints on addresses may vouch for them', () => {
-  const constraints = { permittedDns: ['example'], excludedDns: ['secret.example'], addresses: true };
+  const constraints = {
+    permittedDns: ['example'],
+    excludedDns: ['secret.example'],
+    addresses: true,
+    subjects: true,
+  };
   assert.equal(permits(constraints, 'a.example', false), true);
   assert.equal(permits(constraints, 'a.secret.example', false), false);
   assert.equal(permits(constraints, '192.0.2.1', true), true);
