@@ -53,7 +53,8 @@ describe('modes, verdicts and clients', { timeout: 180_000 }, () => {
   };
 
   describe('curl', { concurrency: CURLS }, () => {
-    for (const [mode, verdict] of curlCells()) {
+    for (const [mode, verdict] of cells()) {
+      if (verdict === 'service-down') continue;
       const cell = CELLS[mode][verdict];
       it(`${MODES[mode].title}, ${verdict}: ${cell.answer}`, async () => {
         if (verdict === 'limited') {
@@ -107,14 +108,30 @@ describe('modes, verdicts and clients', { timeout: 180_000 }, () => {
       stray.map(({ request }) => request),
       [],
     );
+    const closed = world.records().flatMap(({ decision_ref }) => decision_ref ?? []);
+    const allowed = decisions.flatMap(({ verdict, receipt_id }) => (verdict === 'allow' ? receipt_id : []));
+    assert.deepEqual(
+      closed.toSorted(),
+      allowed.toSorted(),
+      'one outcome for each allow, and for nothing else',
+    );
+    for (const [mode, verdict] of cells()) {
+      // The request that used the limit up went through.
+      const expected = CELLS[mode][verdict].hits + (verdict === 'limited' ? 1 : 0);
+      assert.equal(
+        hitsOf(world, mode, hostOf(mode, verdict)),
+        expected,
+        `${mode}, ${verdict}: nothing came late`,
+      );
+    }
     const gaps = () =>
       world
         .records()
         .flatMap(({ lifecycle, counts }) => (lifecycle === 'gap' ? counts : []))
         .reduce((sum: number, { count }: { count: number }) => sum + count, 0);
-    const unjudged = keysOf(MODES)
-      .flatMap((mode) => keysOf(VERDICTS).map((verdict) => CELLS[mode][verdict]))
-      .filter(({ answer }) => /GATEWAY_UNAVAILABLE|REQUEST_REFUSED/.test(answer)).length;
+    const unjudged = cells().filter(([mode, verdict]) =>
+      /GATEWAY_UNAVAILABLE|REQUEST_REFUSED/.test(CELLS[mode][verdict].answer),
+    ).length;
     await eventually(
       () => (gaps() >= unjudged ? true : undefined),
       `${unjudged} requests in gap records`,
@@ -124,10 +141,8 @@ describe('modes, verdicts and clients', { timeout: 180_000 }, () => {
   });
 });
 
-/** Those that curl asks while the gateway answers. */
-function curlCells(): readonly (readonly [Mode, Verdict])[] {
-  const asked = keysOf(VERDICTS).filter((verdict) => verdict !== 'service-down');
-  return keysOf(MODES).flatMap((mode) => asked.map((verdict) => [mode, verdict] as const));
+function cells(): readonly (readonly [Mode, Verdict])[] {
+  return keysOf(MODES).flatMap((mode) => keysOf(VERDICTS).map((verdict) => [mode, verdict] as const));
 }
 
 function programCells(): readonly (readonly [Mode, Program])[] {

@@ -38,12 +38,15 @@ export interface MatrixWorld {
 }
 
 export async function startMatrix(): Promise<MatrixWorld> {
-  const [stateDir, folder] = ['state', 'clients'].map((name) =>
-    mkdtempSync(join(tmpdir(), `cg-${name}-`)),
-  ) as [string, string];
+  const stateDir = mkdtempSync(join(tmpdir(), 'cg-matrix-'));
+  const folder = mkdtempSync(join(tmpdir(), 'cg-matrix-clients-'));
   const upstream = await startUpstream();
-  const running = await startGateway(stateDir, upstream).catch(async (error: unknown) => {
+  const tidy = async () => {
     await upstream.close();
+    for (const one of [stateDir, folder]) rmSync(one, { recursive: true, force: true });
+  };
+  const running = await startGateway(stateDir, upstream).catch(async (error: unknown) => {
+    await tidy();
     throw error;
   });
   const { ca_bundle, explicit_proxy, journal_dir, public_keys } = running.endpoints;
@@ -62,9 +65,7 @@ export async function startMatrix(): Promise<MatrixWorld> {
     run: (command, args, env = {}, started = () => undefined) => runIn(folder, command, args, env, started),
     async close() {
       await running.stop();
-      running.remove();
-      await upstream.close();
-      rmSync(folder, { recursive: true, force: true });
+      await tidy();
     },
   };
 }
