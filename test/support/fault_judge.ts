@@ -138,7 +138,7 @@ function parentFindings({ sent }: Evidence, { decisions, nonceOf }: Joined): Fin
   const positions = new Map(decisions.map(({ record }, index) => [record['receipt_id'], index] as const));
   const tunnelOf = new Map(sent.flatMap(({ nonce, tunnel }) => (tunnel ? [[nonce, tunnel] as const] : [])));
   return decisions.flatMap(({ record }, index): Finding[] => {
-    if (!isInside(record)) return [];
+    if (!isInside(record) || record['verdict'] !== 'allow') return [];
     const nonce = nonceOf(record);
     const at = positions.get(record['parent_decision']);
     const parent = at === undefined || at >= index ? undefined : decisions[at]?.record;
