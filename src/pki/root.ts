@@ -68,6 +68,6 @@ export async function createRoot({ installation, now_ms, permitted }: RootOption
   });
   return {
     certificatePem: `${certificate.toString('pem')}\n`,
-    keyPem: await privateKeyPem(keys.privateKey),
+    keyPem: privateKeyPem(keys.privateKey),
   };
 }
