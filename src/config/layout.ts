@@ -38,9 +38,13 @@ export function layoutOf(stateDir: string, socketsDir: string, gateways = 1) {
     public_keys: at('run', 'public-keys.json'),
     authz_socket: join(socketsDir, 'authz.sock'),
     /** One per gateway, in order: authz.sock, authz-2.sock, … */
-    authz_sockets: numbered(gateways).map((n) =>
-      join(socketsDir, n === 1 ? 'authz.sock' : `authz-${n}.sock`),
-    ),
+    authz_sockets: numbered(gateways).map((n) => join(socketsDir, numberedName('authz', n))),
+    /** Where each gateway's relay takes WebSocket upgrades (HTTP/1.1), in order: relay.sock, relay-2.sock, … */
+    relay_sockets: numbered(gateways).map((n) => join(socketsDir, numberedName('relay', n))),
+    /** Where each gateway's relay takes gRPC calls (HTTP/2 with prior knowledge), in the same order. */
+    relay_h2_sockets: numbered(gateways).map((n) => join(socketsDir, numberedName('relay-h2', n))),
+    /** Envoy's listener for the relays' second hop; 0600. */
+    relay_out_socket: join(socketsDir, 'relay-out.sock'),
     /** Gateways reach a recorder in its own process here; framed, see recorder/remote. */
     recorder_socket: join(socketsDir, 'recorder.sock'),
     envoy_admin_socket: join(socketsDir, 'envoy-admin.sock'),
@@ -49,6 +53,10 @@ export function layoutOf(stateDir: string, socketsDir: string, gateways = 1) {
     /** The same of each gateway that has the recorder elsewhere; no checkpoint. */
     gateway_sockets: numbered(gateways).map((n) => join(socketsDir, `gateway-${n}.sock`)),
   };
+}
+
+function numberedName(name: string, n: number): string {
+  return n === 1 ? `${name}.sock` : `${name}-${n}.sock`;
 }
 
 function numbered(count: number): readonly number[] {
