@@ -5,6 +5,7 @@ import { demoAddress, socketsDirectory } from './places.ts';
 import type { ConfigProblem } from './problem.ts';
 import { elsewhereProblems, elsewhereSettings } from './recorder_elsewhere.ts';
 import type { JwtIssuerSettings, ListenerSettings, Settings } from './settings.ts';
+import { resolverSettings, transparentProblems, transparentSettings } from './transparent.ts';
 
 /** Accepted values by dotted key; paths absolute. */
 export type Values = Map<string, unknown>;
@@ -38,6 +39,8 @@ export function assemble(
     envoy: envoySettings(read),
     flood_guard: floodGuardSettings(read),
     interception_host: interceptionHostSettings(read),
+    transparent: transparentSettings(read),
+    resolver: resolverSettings(read),
     tracing: tracingSettings(read),
     upstream: {
       allow_cidrs: [...read.texts('upstream.allow_cidrs'), ...(demo.enabled ? [`${demo.address}/32`] : [])],
@@ -57,6 +60,7 @@ export function assemble(
     ...headsProblems(settings),
     ...elsewhereProblems(settings, values),
     ...portProblems(settings),
+    ...transparentProblems(settings),
   ];
   return problems.length > 0 ? fail(problems) : ok(deepFreeze(settings));
 }

@@ -39,6 +39,8 @@ const ALLOWED_PLACE = kind.matching(
   /^(tcp|udp):\S{4,64}:\d{1,5}$/,
   'protocol, address and port such as tcp:10.1.2.3:5432 or udp:[fd00::53]:53',
 );
+const UID_LISTENERS_MAX = 64;
+const UID_LISTENER = kind.matching(/^\d{1,10}=\d{1,5}$/, 'a user id and its port such as 2001=15011');
 
 export const KEYS: readonly KeySpec[] = [
   { key: 'state_dir', kind: kind.path, fallback: '.clawgress' },
@@ -105,6 +107,14 @@ export const KEYS: readonly KeySpec[] = [
   { key: 'interception_host.allow', kind: kind.listOf(ALLOWED_PLACE, AGENTS_MAX), fallback: [] },
   { key: 'interception_host.gateway_uid', kind: kind.integer(0, 4_294_967_294) },
   { key: 'interception_host.log_denied', kind: kind.flag, fallback: false },
+  { key: 'transparent.redirect_port', kind: kind.port },
+  { key: 'transparent.uid_listeners', kind: kind.listOf(UID_LISTENER, UID_LISTENERS_MAX), fallback: [] },
+  { key: 'transparent.tproxy_port', kind: kind.port },
+  { key: 'transparent.tproxy_identity', kind: kind.oneOf('source', 'header'), fallback: 'source' },
+  { key: 'resolver.address', kind: kind.ip, fallback: '127.0.0.1' },
+  { key: 'resolver.port', kind: kind.port },
+  { key: 'resolver.ipv4_block', kind: kind.cidr, fallback: '198.18.0.0/15' },
+  { key: 'resolver.ipv6_block', kind: kind.cidr, fallback: 'fd63:6761::/64' },
   { key: 'tracing.otlp_endpoint', kind: OTLP_URL },
   { key: 'tracing.sample_percent', kind: kind.integer(1, 100), fallback: 100 },
   { key: 'upstream.allow_cidrs', kind: kind.listOf(kind.cidr, CIDRS_MAX), fallback: [] },

@@ -28,6 +28,10 @@ export interface Settings {
   readonly flood_guard: FloodGuardSettings;
   /** Which agents the firewall rules of this host hold (`clawgress intercept nftables`). */
   readonly interception_host: InterceptionHostSettings;
+  /** Listeners for connections that agents did not send to us on purpose. */
+  readonly transparent: TransparentSettings;
+  /** The agents' DNS resolver. */
+  readonly resolver: ResolverSettings;
   readonly tracing: {
     /** OTLP/HTTP collector; absent: no spans. */
     readonly otlp_endpoint?: string;
@@ -84,6 +88,27 @@ export interface InterceptionHostSettings {
   /** Who runs the gateway; absent: the owner of the state folder. */
   readonly gateway_uid?: number;
   readonly log_denied: boolean;
+}
+
+/** Each absent listener is off; all are on loopback. */
+export interface TransparentSettings {
+  /** For agents on this host without a listener of their own; nobody is known before a header names them. */
+  readonly redirect_port?: number;
+  /** One listener per user id: whoever arrives there is that user. */
+  readonly uid_listeners: readonly { readonly uid: number; readonly port: number }[];
+  /** For routed agents, whose address is kept. */
+  readonly tproxy_port?: number;
+  /** `source`: the address names the agent (`clawgress agent bind --cidr`); `header`: as with `redirect_port`. */
+  readonly tproxy_identity: 'source' | 'header';
+}
+
+export interface ResolverSettings {
+  /** Absent: off. */
+  readonly port?: number;
+  readonly address: string;
+  /** Networks of the synthetic answers. */
+  readonly ipv4_block: string;
+  readonly ipv6_block: string;
 }
 
 export interface ListenerSettings {
