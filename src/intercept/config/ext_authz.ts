@@ -17,7 +17,8 @@ const TICKET: Message = { key: 'x-cg-tunnel', value: '%FILTER_STATE(cg.tunnel:PL
  * Asks the gateway before anything else happens; every failure to get an answer is a 503. Its answer may choose the
  * route of a tunnel.
  */
-export function authzFilter(input: EnvoyConfigInput, inTunnel: boolean): Message {
+export function authzFilter(input: EnvoyConfigInput, chain: Chain): Message {
+  const inTunnel = chain === 'intercepted';
   return extension(AUTHZ_FILTER, `${AUTHZ}.ExtAuthz`, {
     transport_api_version: 'V3',
     grpc_service: {
@@ -32,7 +33,7 @@ export function authzFilter(input: EnvoyConfigInput, inTunnel: boolean): Message
     },
     failure_mode_allow: false,
     clear_route_cache: true,
-    ...(inTunnel ? { include_tls_session: true } : {}),
+    ...(inTunnel || chain === 'opened' ? { include_tls_session: true } : {}),
     status_on_error: { code: 'ServiceUnavailable' },
     validate_mutations: true,
     // Raw headers keep duplicates, which a joined map would hide from the identity check.
@@ -42,11 +43,26 @@ export function authzFilter(input: EnvoyConfigInput, inTunnel: boolean): Message
 }
 
 /** How a request comes in; also what its access log entries are called. */
-export type ListenerMode = 'explicit' | 'base_url' | 'intercepted';
+export type ListenerMode = 'explicit' | 'base_url' | 'intercepted' | 'transparent';
+
+/**
+ * What a chain of filters serves: plain requests of a listener, CONNECT, requests inside a tunnel, or requests of TLS that
+ * was opened without a tunnel around it.
+ */
+export type Chain = 'plain' | 'tunnel' | 'intercepted' | 'opened';
 
 /** Facts of the listener that a client cannot forge. */
-export function listenerFacts(mode: ListenerMode, transport: 'loopback' | 'plaintext' | 'tls'): Message {
-  const context_extensions = { mode, transport };
+export interface ListenerFacts {
+  readonly mode: ListenerMode;
+  /** How credentials travel to it. A listener that tunnels from several others lead to is told by each of them. */
+  readonly transport?: 'loopback' | 'plaintext' | 'tls';
+  /** Who is asking by the way that the connection came: `uid:<n>`, `address` for its source address, or `none`. */
+  readonly source_identity?: string;
+  /** The CONNECT is Envoy's own, and its `x-cg-*` headers are to be believed. */
+  readonly inner?: 'true';
+}
+
+export function listenerFacts(context_extensions: ListenerFacts): Message {
   return { [AUTHZ_FILTER]: typed(`${AUTHZ}.ExtAuthzPerRoute`, { check_settings: { context_extensions } }) };
 }
 

@@ -1,7 +1,13 @@
 import { accessLog } from './access_log_format.ts';
 import type { Cidr } from './cidr.ts';
 import { tracing } from './collector.ts';
-import { authzFilter, type ListenerMode, listenerFacts } from './ext_authz.ts';
+import {
+  authzFilter,
+  type Chain,
+  type ListenerFacts,
+  type ListenerMode,
+  listenerFacts,
+} from './ext_authz.ts';
 import { floodGuard } from './flood_guard.ts';
 import { addressGuard, stampGuard } from './guards.ts';
 import { egressStrip, ingressStrip, responseStrip } from './headers.ts';
@@ -24,14 +30,11 @@ export interface Shared {
   readonly refused: readonly Cidr[];
 }
 
-/** What a chain of filters serves: plain requests of a listener, CONNECT, or requests inside a tunnel. */
-type Chain = 'plain' | 'tunnel' | 'intercepted';
-
 /** The order is the security argument: hold back floods, ask, prove the answer, resolve, check the address, strip, send. */
-function httpFilters({ input, cache, refused }: Shared, chain: Chain): Message[] {
+export function httpFilters({ input, cache, refused }: Shared, chain: Chain): Message[] {
   return [
     ...(input.flood_guard === undefined ? [] : [floodGuard(input.flood_guard)]),
-    authzFilter(input, chain === 'intercepted'),
+    authzFilter(input, chain),
     stampGuard(input.stamp),
     ...(chain === 'tunnel' ? [tunnelFacts()] : []),
     resolveFilter(cache),
@@ -52,7 +55,7 @@ export function explicitConnection(shared: Shared): Message {
     // Python's http.client opens tunnels with `CONNECT … HTTP/1.0` up to 3.11, and requests and pip with it.
     http_protocol_options: { accept_http_10: true },
     upgrade_configs: [{ upgrade_type: 'CONNECT', filters: httpFilters(shared, 'tunnel') }],
-    route_config: routes('explicit', transportOf(input.explicit_proxy), [
+    route_config: routes({ mode: 'explicit', transport: transportOf(input.explicit_proxy) }, [
       ...tunnelRoutes(),
       anyRoute('plain', 'dfp_plain'),
     ]),
@@ -63,7 +66,7 @@ export function explicitConnection(shared: Shared): Message {
 export function baseUrlConnection(shared: Shared): Message {
   return connection(shared, 'base_url', {
     scheme_header_transformation: { scheme_to_overwrite: 'https' },
-    route_config: routes('base_url', transportOf(shared.input.base_url), [
+    route_config: routes({ mode: 'base_url', transport: transportOf(shared.input.base_url) }, [
       noTunnelRoute(),
       anyRoute('tls', 'dfp_tls'),
     ]),
@@ -74,11 +77,14 @@ export function baseUrlConnection(shared: Shared): Message {
 export function interceptedConnection(shared: Shared): Message {
   return connection(shared, 'intercepted', {
     scheme_header_transformation: { scheme_to_overwrite: 'https' },
-    route_config: routes('intercepted', 'tls', [noTunnelRoute(), anyRoute('tls', 'dfp_tls')]),
+    route_config: routes({ mode: 'intercepted', transport: 'tls' }, [
+      noTunnelRoute(),
+      anyRoute('tls', 'dfp_tls'),
+    ]),
   });
 }
 
-function connection(shared: Shared, listener: ListenerMode, members: Message): Message {
+export function connection(shared: Shared, listener: ListenerMode, members: Message): Message {
   const { input } = shared;
   return extension(
     'envoy.filters.network.http_connection_manager',
@@ -116,14 +122,11 @@ function connection(shared: Shared, listener: ListenerMode, members: Message): M
   );
 }
 
-type Transport = Parameters<typeof listenerFacts>[1];
-
-function routes(mode: ListenerMode, transport: Transport, list: Message[]): Message {
+export function routes(facts: ListenerFacts, list: Message[]): Message {
+  const name = facts.mode;
   return {
-    name: mode,
-    virtual_hosts: [
-      { name: mode, domains: ['*'], typed_per_filter_config: listenerFacts(mode, transport), routes: list },
-    ],
+    name,
+    virtual_hosts: [{ name, domains: ['*'], typed_per_filter_config: listenerFacts(facts), routes: list }],
   };
 }
 
@@ -133,6 +136,6 @@ function routes(mode: ListenerMode, transport: Transport, list: Message[]): Mess
  */
 const NO_UPGRADE = { upgrade_type: 'CONNECT', enabled: false };
 
-function anyRoute(name: string, cluster: string): Message {
+export function anyRoute(name: string, cluster: string): Message {
   return { name, match: { prefix: '/' }, route: { cluster, timeout: '0s', upgrade_configs: [NO_UPGRADE] } };
 }
