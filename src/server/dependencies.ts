@@ -1,8 +1,8 @@
+import type { Mac } from '../core/canonical/sealed_text.ts';
 import type { Degradation } from '../core/identity/principal.ts';
 import type { ReasonCode } from '../core/verdict/reasons.ts';
 import type { RecorderPort, Snapshot } from './ports.ts';
 import type { Sleepers } from './sleepers.ts';
-import type { Mac } from './tunnel_ticket.ts';
 
 /** The trace of one Check, when the request is sampled. */
 export interface CheckSpan {

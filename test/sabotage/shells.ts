@@ -238,8 +238,8 @@ export const SHELLS: readonly Sabotage[] = [
   {
     name: 'unsealed-ticket',
     breaks: 'what vouches for the requests inside a tunnel cannot be made up',
-    file: 'src/server/tunnel_ticket.ts',
-    find: "  if (!sameText(tag, mac(LABEL, body))) return fail('TICKET_FORGED');\n",
+    file: 'src/core/canonical/sealed_text.ts',
+    find: "  if (!sameText(tag, mac(label, body))) return fail('FORGED');\n",
     replace: '',
     test: { file: 'test/unit/server/tunnel_ticket.test.ts', name: 'the MAC is what makes it a ticket' },
   },
