@@ -5,6 +5,7 @@ import { interceptListener, opaqueListener } from './inner_listeners.ts';
 import type { EnvoyConfigInput, Listen } from './input.ts';
 import { refusedRanges } from './refused_ranges.ts';
 import { dnsCache } from './resolution.ts';
+import { transparentListeners } from './transparent_listeners.ts';
 import { extension, type Message } from './typed.ts';
 
 export const DOWNSTREAM_CONNECTIONS_MAX = 20_000;
@@ -35,6 +36,7 @@ export function envoyConfig(input: EnvoyConfigInput): Message {
         listener('base_url', input.base_url, baseUrlConnection(shared)),
         interceptListener(shared),
         opaqueListener(shared),
+        ...transparentListeners(shared),
       ],
       clusters: clusters(input, shared.cache),
     },

@@ -12,7 +12,7 @@ export function clusters(input: EnvoyConfigInput, cache: Message): Message[] {
   return [
     gatewayCluster(GATEWAY_CLUSTER, input.authz_sockets),
     gatewayCluster(SECRETS_CLUSTER, input.authz_sockets),
-    ...innerClusters(),
+    ...innerClusters(input),
     forward('dfp_plain', cache, protocol({ explicit_http_config: { http_protocol_options: {} } })),
     forward('dfp_tcp', cache),
     forward('dfp_tls', cache, {

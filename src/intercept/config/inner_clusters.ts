@@ -1,10 +1,28 @@
-import { BREAKERS } from './cluster_parts.ts';
-import { INTERCEPT_LISTENER, OPAQUE_LISTENER } from './tunnel.ts';
-import { extension, type Message } from './typed.ts';
+import { BREAKERS, HTTP_OPTIONS } from './cluster_parts.ts';
+import type { EnvoyConfigInput } from './input.ts';
+import { INTERCEPT_LISTENER, OPAQUE_LISTENER, TRANSPARENT_LISTENER } from './tunnel.ts';
+import { extension, type Message, typed } from './typed.ts';
 
 /** The listeners inside, as destinations of a tunnel. The transport carries the facts of the tunnel across. */
-export function innerClusters(): Message[] {
-  return [INTERCEPT_LISTENER, OPAQUE_LISTENER].map((name) => ({
+export function innerClusters({ transparent }: EnvoyConfigInput): Message[] {
+  return [
+    ...[INTERCEPT_LISTENER, OPAQUE_LISTENER].map((name) => innerCluster(name)),
+    ...(transparent.length === 0 ? [] : [innerCluster(TRANSPARENT_LISTENER, ONE_CONNECT)]),
+  ];
+}
+
+/** A CONNECT of its own for each connection, and nothing left over for a later one. */
+const ONE_CONNECT: Message = {
+  typed_extension_protocol_options: {
+    [HTTP_OPTIONS]: typed(HTTP_OPTIONS, {
+      common_http_protocol_options: { max_requests_per_connection: 1 },
+      explicit_http_config: { http2_protocol_options: {} },
+    }),
+  },
+};
+
+function innerCluster(name: string, members: Message = {}): Message {
+  return {
     name,
     type: 'STATIC',
     connect_timeout: '1s',
@@ -29,5 +47,6 @@ export function innerClusters(): Message[] {
         },
       ],
     },
-  }));
+    ...members,
+  };
 }

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { Settings } from '../../config/settings.ts';
+import { type TransparentListen, transparentListens } from './transparent_input.ts';
 
 /** Everything the generated configuration depends on. The same input always gives the same bytes. */
 export interface EnvoyConfigInput {
@@ -14,6 +15,8 @@ export interface EnvoyConfigInput {
   readonly access_log: string;
   readonly explicit_proxy: Listen;
   readonly base_url: Listen;
+  /** Listeners of redirected connections; none: off. */
+  readonly transparent: readonly TransparentListen[];
   readonly allow_cidrs: readonly string[];
   /** PEM file that upstream certificates must chain to. */
   readonly ca_bundle: string;
@@ -53,7 +56,14 @@ export interface EnvoyRun {
 
 type EnvoySettings = Pick<
   Settings,
-  'envoy' | 'explicit_proxy' | 'base_url' | 'upstream' | 'check_timeout_ms' | 'flood_guard' | 'tracing'
+  | 'envoy'
+  | 'explicit_proxy'
+  | 'base_url'
+  | 'upstream'
+  | 'check_timeout_ms'
+  | 'flood_guard'
+  | 'tracing'
+  | 'transparent'
 >;
 
 export function configInput(settings: EnvoySettings, run: EnvoyRun): EnvoyConfigInput {
@@ -62,6 +72,7 @@ export function configInput(settings: EnvoySettings, run: EnvoyRun): EnvoyConfig
     node_id: settings.envoy.node_id,
     explicit_proxy: { address: settings.explicit_proxy.address, port: settings.explicit_proxy.port },
     base_url: { address: settings.base_url.address, port: settings.base_url.port },
+    transparent: transparentListens(settings.transparent),
     allow_cidrs: settings.upstream.allow_cidrs,
     ca_bundle: settings.upstream.ca_bundle,
     check_timeout_ms: settings.check_timeout_ms,

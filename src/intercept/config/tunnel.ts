@@ -1,9 +1,10 @@
 import { AUTHZ_FILTER, RECEIPT_KEY, STAMP_KEY } from './ext_authz.ts';
 import { extension, type Message, typed } from './typed.ts';
 
-/** The two listeners inside Envoy, and the clusters of the same names that lead to them. */
+/** The listeners inside Envoy, and the clusters of the same names that lead to them. */
 export const INTERCEPT_LISTENER = 'intercept_in';
 export const OPAQUE_LISTENER = 'opaque_in';
+export const TRANSPARENT_LISTENER = 'transparent_in';
 
 /** Header of the gateway's answer that opens a tunnel. The ingress strip keeps clients from saying it. */
 const MODE_HEADER = 'x-cg-tunnel-mode';
@@ -11,7 +12,7 @@ const MODE_HEADER = 'x-cg-tunnel-mode';
 /** An opaque tunnel lives at most this long: a revoked agent must not keep one open. */
 export const OPAQUE_MAX = '900s';
 /** An intercepted one may live longer, because each request inside is judged on its own. */
-const INTERCEPTED_MAX = '3600s';
+export const INTERCEPTED_MAX = '3600s';
 /** A tunnel in which no byte moves ends, whatever is inside. */
 export const TUNNEL_IDLE = '900s';
 

@@ -106,6 +106,7 @@ export function configFor(dir: string, places: Places, more: readonly string[] =
     access_log: places.accessLog,
     explicit_proxy: { address: '127.0.0.1', port: places.explicit },
     base_url: { address: '127.0.0.1', port: places.baseUrl },
+    transparent: [],
     allow_cidrs: [`${UPSTREAM}/32`],
     ca_bundle: CA_BUNDLE,
     check_timeout_ms: 500,

@@ -10,6 +10,7 @@ const LOCAL: EnvoyConfigInput = {
   access_log: '/var/lib/clawgress/envoy/000001-00000000/access.log',
   explicit_proxy: { address: '127.0.0.1', port: 3128 },
   base_url: { address: '127.0.0.1', port: 8088 },
+  transparent: [],
   allow_cidrs: [],
   ca_bundle: '/etc/ssl/certs/ca-certificates.crt',
   check_timeout_ms: 1000,
