@@ -9,6 +9,7 @@ const STANDS: Readonly<Record<RuleExplanation['stand'], string>> = {
   allows: 'allows',
   stopped_by_path: 'would allow, but the path can be read in two ways',
   stopped_by_override: 'would allow, but the request carries a method or URL override',
+  stopped_by_upgrade: 'would allow a plain request, but no WebSocket',
   stopped_by_tunnel: 'would allow, but it asks for something that is hidden here',
   observes: 'observes',
   silent: 'does not match',
@@ -25,6 +26,7 @@ const NEXT_STEPS: Readonly<Record<RuleOutcome['reason'], string | undefined>> = 
   TUNNEL_OPAQUE:
     'write tls: intercept on the allow rule, so that requests inside are judged; or add a rule with protocol: {kind: connect} and no methods, path or query',
   PATH_AMBIGUOUS: 'send the normalised path, or set path: rewrite or path: raw on the allow rule',
+  UPGRADE_NOT_ALLOWED: 'add an allow rule with protocol: {kind: websocket}',
   OVERRIDE_HEADER: 'leave out the override header or the _method parameter',
 };
 

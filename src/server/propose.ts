@@ -91,11 +91,15 @@ function identityMembers(
 
 function verdictMembers(
   verdict: Verdict,
-): Pick<DecisionDraft, 'verdict' | 'reason' | 'rule_id' | 'judged_ms' | 'would_be' | 'observed_by'> {
+): Pick<
+  DecisionDraft,
+  'verdict' | 'reason' | 'rule_id' | 'stream' | 'judged_ms' | 'would_be' | 'observed_by'
+> {
   return {
     verdict: verdict.verdict,
     reason: verdict.reason,
     ...(verdict.rule_id === undefined ? {} : { rule_id: verdict.rule_id }),
+    ...(verdict.stream === undefined ? {} : { stream: verdict.stream }),
     ...(verdict.judged_ms === undefined ? {} : { judged_ms: verdict.judged_ms }),
     ...(verdict.would_be === undefined ? {} : { would_be: verdict.would_be }),
     ...(verdict.observed_by.length === 0 ? {} : { observed_by: verdict.observed_by }),

@@ -2,6 +2,7 @@ import type { Principal } from '../identity/principal.ts';
 import type { LedgerOp } from '../ledger/operation.ts';
 import type { EgressRequest, TunnelMode } from '../request/egress_request.ts';
 import type { OpDenial } from '../verdict/proposal.ts';
+import type { StreamCaps } from '../verdict/stream_caps.ts';
 
 /** The immutable plan of one policy document with its ancestors. Built by `compile`, only ever read. */
 export interface CompiledPolicy {
@@ -28,6 +29,11 @@ export interface CompiledPolicy {
    * port. Asked for every SNI: the cost grows with the labels of the name, not with the rules. An address only if listed.
    */
   mayIntercept(host: string): boolean;
+  /**
+   * Whether some request to this canonical name could be allowed, whoever asks: for a resolver that answers for no
+   * other name. Costs what `mayIntercept` costs. Never true for an address.
+   */
+  mayReach(host: string): boolean;
 }
 
 export interface LimitDemand {
@@ -52,12 +58,15 @@ export interface RuleOutcome {
     | 'POLICY_CEILING'
     | 'TUNNEL_OPAQUE'
     | 'PATH_AMBIGUOUS'
-    | 'OVERRIDE_HEADER';
+    | 'OVERRIDE_HEADER'
+    | 'UPGRADE_NOT_ALLOWED';
   readonly rule_id?: string;
   /** On an allow: forward the normalised path (`rewrite`) or the raw bytes although they are ambiguous (`raw`). */
   readonly path?: 'rewrite' | 'raw';
   /** Exactly on an allowed CONNECT: the strictest tunnel that every layer allows. */
   readonly tunnel?: TunnelMode;
+  /** On an allowed WebSocket or gRPC call: what all matching allow rules of all layers ask for together. */
+  readonly stream?: StreamCaps;
 }
 
 /** The moment at which no exception holds any more: what is assumed when nobody says what time it is. */

@@ -39,6 +39,22 @@ export function* interceptableSteps(
   };
 }
 
+/**
+ * The question that `CompiledPolicy.mayReach` answers: each layer has an allow rule for this name, whatever else the
+ * rule asks.
+ */
+export function* reachableSteps(
+  rules: readonly PlanRule[],
+  layers: number,
+): Steps<(host: string) => boolean> {
+  const live = rules.filter(({ enabled, shadow, action }) => enabled && !shadow && action === 'allow');
+  const known: Names[] = [];
+  for (let layer = 0; layer < layers; layer += 1) {
+    known.push(yield* namesInSteps(live.filter((rule) => rule.layer === layer)));
+  }
+  return (host) => kindOf(host) === 'name' && known.every((names) => covers(names, host, 'name'));
+}
+
 function* namesInSteps(rules: readonly PlanRule[]): Steps<Names> {
   const exact = new Set<string>();
   const parents = new Set<string>();

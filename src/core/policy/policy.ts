@@ -4,7 +4,7 @@ import { canonicalBytes, type Stack } from './canonical_set.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import { evaluateRules, liveRuleSetSteps, type RuleSet, ruleSetSteps } from './evaluate.ts';
 import { HostIndex } from './host_index.ts';
-import { interceptableSteps } from './interceptable.ts';
+import { interceptableSteps, reachableSteps } from './interceptable.ts';
 import { limitDemands } from './limits.ts';
 import type { Plan } from './plan.ts';
 import { finished, type Steps } from './steps.ts';
@@ -36,6 +36,7 @@ export function* policySteps(
   const candidate = shadow && (yield* liveRuleSetSteps(shadow.plan));
   const limits = yield* HostIndex.inSteps(plan.limits);
   const mayIntercept = yield* interceptableSteps(plan.rules, 1 + plan.ceilings.length);
+  const mayReach = yield* reachableSteps(plan.rules, 1 + plan.ceilings.length);
   const plans = shadow ? [plan, shadow.plan] : [plan];
   return Object.freeze({
     policy_id: plan.policy_id,
@@ -47,6 +48,7 @@ export function* policySteps(
     evaluate: candidate ? besideShadow(rules, candidate) : (...asked) => evaluateRules(rules, ...asked),
     limits: (request, principal, tunnel) => limitDemands(limits, request, principal, tunnel),
     mayIntercept,
+    mayReach,
   } satisfies CompiledPolicy);
 }
 

@@ -13,7 +13,8 @@ export type Stand =
   | 'allows'
   | 'stopped_by_path'
   | 'stopped_by_override'
-  | 'stopped_by_tunnel';
+  | 'stopped_by_tunnel'
+  | 'stopped_by_upgrade';
 
 interface PrecedenceLine {
   readonly stand: Stand;
@@ -33,6 +34,7 @@ export const PRECEDENCE: readonly PrecedenceLine[] = [
   { stand: 'stopped_by_path', verdict: 'deny', reason: 'PATH_AMBIGUOUS' },
   { stand: 'stopped_by_override', verdict: 'deny', reason: 'OVERRIDE_HEADER' },
   { stand: 'stopped_by_tunnel', verdict: 'deny', reason: 'TUNNEL_OPAQUE' },
+  { stand: 'stopped_by_upgrade', verdict: 'deny', reason: 'UPGRADE_NOT_ALLOWED' },
 ];
 
 export const NO_MATCH: RuleOutcome = Object.freeze({ verdict: 'deny', reason: 'POLICY_NO_MATCH' });

@@ -20,6 +20,8 @@ export interface RequestFacts {
   readonly port?: number;
   /** Canonical name of the TLS handshake around the request; absent when there was none or it was no host name. */
   readonly sni?: string;
+  /** `ip:port` that the client dialled, IPv6 in brackets; in mode `transparent`. */
+  readonly original_destination?: string;
   /** On allowed CONNECTs: what became of the tunnel. */
   readonly tls?: TunnelMode;
   /** Clear path without the query; absent when hidden, unparsable, over 8,192 bytes or when it held a credential. */

@@ -1,5 +1,6 @@
 import type { Principal } from '../identity/principal.ts';
 import type { BucketState } from '../ledger/operation.ts';
+import type { StreamCaps } from '../verdict/stream_caps.ts';
 import { COMMON, ENGINE, RECORD_CAPS, STREAMS } from './common_fields.ts';
 import type { RequestFacts } from './decision.ts';
 import type { DecisionRecord } from './records.ts';
@@ -22,6 +23,7 @@ import {
   optional,
   required,
   type Shape,
+  SOURCE,
   UUID_V7,
   unicodeText,
   visibleAscii,
@@ -35,6 +37,7 @@ const BINDINGS = {
     subject: required('derived', unicodeText(RECORD_CAPS.jwt_name_length)),
     jwk_id: required('derived', unicodeText(RECORD_CAPS.jwt_name_length)),
   },
+  source: { kind: required('derived', oneOf('source')), source: required('observed', SOURCE) },
 };
 
 /** What proved an identity, by its kind. */
@@ -60,15 +63,16 @@ const IDENTITY = {
 } satisfies Covers<Principal>;
 
 const REQUEST = {
-  mode: required('observed', oneOf('explicit', 'connect', 'base_url', 'intercepted')),
+  mode: required('observed', oneOf('explicit', 'connect', 'base_url', 'intercepted', 'transparent')),
   visibility: required('observed', oneOf('full', 'headers', 'sni', 'authority')),
-  protocol: required('observed', oneOf('http', 'connect')),
+  protocol: required('observed', oneOf('http', 'connect', 'websocket', 'grpc')),
   method: optional('observed', METHOD),
   scheme: optional('observed', oneOf('http', 'https', 'tcp')),
   authority: optional('observed', HOST),
   host_kind: optional('derived', oneOf('name', 'ipv4', 'ipv6')),
   port: optional('observed', integer(0, 65_535)),
   sni: optional('observed', HOST),
+  original_destination: optional('observed', visibleAscii(RECORD_CAPS.address_length)),
   tls: optional('derived', oneOf('intercept', 'passthrough', 'raw')),
   path: optional('observed', visibleAscii(RECORD_CAPS.path_length)),
   path_ambiguous: optional('derived', oneOf(true)),
@@ -104,6 +108,13 @@ const WOULD_BE = object({
   policy_hash: optional('derived', DIGEST),
 } satisfies Covers<NonNullable<DecisionRecord['would_be']>>);
 
+const STREAM = object({
+  max_bytes: optional('derived', integer(1)),
+  max_seconds: optional('derived', integer(1)),
+  max_message_bytes: optional('derived', integer(1)),
+  frames: optional('derived', oneOf('observe', 'block')),
+} satisfies Covers<StreamCaps>);
+
 export const DECISION = {
   ...COMMON,
   type: required('derived', oneOf('decision')),
@@ -123,6 +134,7 @@ export const DECISION = {
   verdict: required('derived', oneOf('allow', 'deny')),
   reason: required('derived', CODE),
   rule_id: optional('derived', ID_OR_PAIR),
+  stream: optional('derived', STREAM),
   judged_ms: optional('observed', integer()),
   would_be: optional('derived', WOULD_BE),
   observed_by: optional('derived', list(ID_OR_PAIR, RECORD_CAPS.observed_by)),

@@ -13,8 +13,13 @@ export interface EgressRequest {
   readonly host: string;
   readonly host_kind: HostKind;
   readonly port: number;
-  /** The name of the TLS handshake, equal to `host`; of requests inside an intercepted tunnel to a name. */
+  /**
+   * The name of the TLS handshake, equal to `host`: of requests inside TLS that the gateway terminates, and of
+   * transparent TLS connections.
+   */
   readonly sni?: string;
+  /** Canonical `ip:port` (IPv6 in brackets) that the client dialled; exactly in mode `transparent`. */
+  readonly original_destination?: string;
   /** Raw path bytes as they will be forwarded, without the query; absent inside an opaque tunnel. ASCII. */
   readonly path?: string;
   /** The path after normalisation; differs from `path` exactly when `path_ambiguous`. */
@@ -32,15 +37,19 @@ export interface EgressRequest {
   readonly has_body: boolean;
 }
 
-/** `intercepted`: a request inside a tunnel whose TLS the gateway terminates. */
-export type InterceptMode = 'explicit' | 'connect' | 'base_url' | 'intercepted';
+/**
+ * `intercepted`: a request inside a tunnel whose TLS the gateway terminates. `transparent`: a connection, or a request
+ * on one, that the kernel brought here from an agent that knows of no gateway.
+ */
+export type InterceptMode = 'explicit' | 'connect' | 'base_url' | 'intercepted' | 'transparent';
 /**
  * What becomes of an allowed CONNECT, strictest first. `intercept`: each request inside is judged on its own.
  * `passthrough`: only TLS for the name of the authority. `raw`: any bytes.
  */
 export type TunnelMode = 'intercept' | 'passthrough' | 'raw';
 export type Visibility = 'full' | 'headers' | 'sni' | 'authority';
-export type Protocol = 'http' | 'connect';
+/** `connect`: bytes, whether asked for by CONNECT or brought by a transparent connection that is no HTTP. */
+export type Protocol = 'http' | 'connect' | 'websocket' | 'grpc';
 export type Scheme = 'http' | 'https' | 'tcp';
 export type HostKind = 'name' | 'ipv4' | 'ipv6';
 
@@ -50,17 +59,22 @@ export const REQUEST_PROBLEMS = [
   'DESTINATION_SELF',
   'HOST_NUMERIC',
   'METHOD_INVALID',
+  'ORIGINAL_PORT_MISMATCH',
   'PATH_INVALID',
   'REQUEST_TOO_LARGE',
   'TLS_NAME_MISMATCH',
+  'TLS_NAME_MISSING',
+  'UPGRADE_INVALID',
 ] as const;
 export type RequestProblem = (typeof REQUEST_PROBLEMS)[number];
 
 /** What the shell read off the wire, before any judgement: everything attacker-controlled. Header names lower case. */
 export interface RawRequest {
-  readonly mode: 'explicit' | 'base_url' | 'intercepted';
+  readonly mode: 'explicit' | 'base_url' | 'intercepted' | 'transparent';
   /** Present exactly in mode `intercepted`. */
   readonly tunnel?: TunnelNames;
+  /** Present exactly in mode `transparent`. */
+  readonly transparent?: TransparentFacts;
   readonly method: string;
   /** `:authority` as Envoy saw it. */
   readonly authority: string;
@@ -76,6 +90,16 @@ export interface TunnelNames {
   /** Canonical `host:port` of the CONNECT, the port always written. */
   readonly authority: string;
   /** As the handshake spelled it; absent when it named nobody. */
+  readonly sni?: string;
+}
+
+/** What the kernel and the first bytes say about a transparent connection. */
+export interface TransparentFacts {
+  /** Where the client dialled: an IP address without brackets, and a port. */
+  readonly original: { readonly address: string; readonly port: number };
+  /** `http`: a request that was read. The others: a whole connection, asked for as CONNECT by our own listener. */
+  readonly carries: 'http' | 'tls' | 'other';
+  /** As the handshake spelled it; absent when there was none or it named nobody. */
   readonly sni?: string;
 }
 

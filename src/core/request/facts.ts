@@ -1,9 +1,12 @@
 import type { RequestFacts } from '../receipt/decision.ts';
 import type { EgressRequest, RawRequest, RequestProblem, TunnelMode } from './egress_request.ts';
 import { announcesBody } from './headers.ts';
-import { parseAuthority, parseHost } from './host.ts';
+import { parseAuthority, parseEndpoint, parseHost } from './host.ts';
 import { PATH_BYTES_MAX } from './normalise.ts';
 import { normalisePath } from './path.ts';
+import { protocolOf } from './protocol.ts';
+import { agreesWithMode } from './recorded_names.ts';
+import { formatDialled } from './transparent.ts';
 
 /**
  * What a receipt keeps of a request: enough to judge it again, nothing that may be secret.
@@ -28,6 +31,7 @@ export function requestFacts(
     host_kind: request.host_kind,
     port: request.port,
     ...(request.sni === undefined ? {} : { sni: request.sni }),
+    ...originalOf(request.original_destination),
     ...(tunnel === undefined ? {} : { tls: tunnel }),
     ...(path === undefined ? {} : { path }),
     ...(request.path_ambiguous ? { path_ambiguous: true } : {}),
@@ -35,9 +39,17 @@ export function requestFacts(
     ...(names.length === 0 ? {} : { query_names: names }),
     ...(request.override_headers.length === 0 ? {} : { override_headers: request.override_headers }),
     ...(request.credential_forwarded ? { credential_forwarded: true } : {}),
-    // Nobody looks into a tunnel, so nobody can say that it carries nothing.
-    body_state: request.has_body || request.protocol === 'connect' ? 'absent' : 'none',
+    body_state: request.has_body || isOpenEnded(request) ? 'absent' : 'none',
   };
+}
+
+/** Nobody reads what follows on it, so nobody can say that it carries nothing. */
+function isOpenEnded({ protocol }: Pick<EgressRequest, 'protocol'>): boolean {
+  return protocol === 'connect' || protocol === 'websocket';
+}
+
+function originalOf(original_destination: string | undefined): Pick<RequestFacts, 'original_destination'> {
+  return original_destination === undefined ? {} : { original_destination };
 }
 
 /**
@@ -45,23 +57,41 @@ export function requestFacts(
  * only when it is a canonical one. That of the CONNECT stands in the receipt of the CONNECT.
  */
 export function problemFacts(raw: RawRequest, problem: RequestProblem): RequestFacts {
-  const isTunnel = raw.mode === 'explicit' && raw.method === 'CONNECT';
+  const protocol = problemProtocol(raw);
+  const isTunnel = protocol === 'connect';
+  const dialled = raw.transparent && parseEndpoint(raw.transparent.original);
   return {
-    mode: isTunnel ? 'connect' : raw.mode,
-    visibility: isTunnel ? 'authority' : 'full',
-    protocol: isTunnel ? 'connect' : 'http',
-    ...(problem === 'TLS_NAME_MISMATCH' ? namesOf(raw) : {}),
+    mode: isTunnel && raw.mode === 'explicit' ? 'connect' : raw.mode,
+    visibility: isTunnel ? connectionVisibility(raw) : 'full',
+    protocol,
+    ...(isDisagreement(problem) ? namesOf(raw) : {}),
+    ...originalOf(dialled && formatDialled(dialled)),
     body_state: isTunnel || announcesBody(raw.headers) ? 'absent' : 'none',
     problem,
   };
 }
 
-function namesOf({ authority, tunnel }: RawRequest): Partial<RequestFacts> {
+function problemProtocol(raw: RawRequest): RequestFacts['protocol'] {
+  const mayTunnel = raw.mode === 'explicit' || raw.mode === 'transparent';
+  if (mayTunnel && raw.method === 'CONNECT') return 'connect';
+  const read = protocolOf(raw);
+  return read.ok ? read.value : 'http';
+}
+
+function connectionVisibility({ transparent }: RawRequest): RequestFacts['visibility'] {
+  return transparent?.carries === 'tls' ? 'sni' : 'authority';
+}
+
+function isDisagreement(problem: RequestProblem): boolean {
+  return problem === 'TLS_NAME_MISMATCH' || problem === 'ORIGINAL_PORT_MISMATCH';
+}
+
+function namesOf({ authority, scheme, tunnel, transparent }: RawRequest): Partial<RequestFacts> {
   const asked = parseAuthority(authority);
-  const named = parseHost(tunnel?.sni ?? '');
+  const named = parseHost((tunnel ?? transparent)?.sni ?? '');
   return {
     ...(asked.ok ? { authority: asked.value.host, host_kind: asked.value.host_kind } : {}),
-    ...(asked.ok ? { port: asked.value.port ?? 443 } : {}),
+    ...(asked.ok ? { port: asked.value.port ?? (scheme === 'http' ? 80 : 443) } : {}),
     ...(named.ok ? { sni: named.value.host } : {}),
   };
 }
@@ -89,21 +119,14 @@ export function requestFromFacts(facts: RequestFacts): EgressRequest | undefined
     host_kind,
     port,
     ...(facts.sni === undefined ? {} : { sni: facts.sni }),
+    ...originalOf(facts.original_destination),
     ...(path === undefined || path_normal === undefined ? {} : { path, path_normal }),
     path_ambiguous,
     query_names: facts.query_names ?? [],
     override_headers: facts.override_headers ?? [],
     credential_forwarded: facts.credential_forwarded === true,
-    has_body: facts.body_state === 'absent' && facts.protocol !== 'connect',
+    has_body: facts.body_state === 'absent' && !isOpenEnded(facts),
   };
-}
-
-/** Whether names and tunnel are such as this way in gives them. */
-function agreesWithMode({ mode, protocol, scheme, host_kind, authority, sni, tls }: RequestFacts): boolean {
-  if (tls !== undefined && protocol !== 'connect') return false;
-  if (mode !== 'intercepted') return sni === undefined;
-  const named = host_kind === 'name' ? authority : undefined;
-  return protocol === 'http' && scheme === 'https' && sni === named;
 }
 
 function recordablePath(request: EgressRequest): string | undefined {

@@ -63,6 +63,19 @@ export function formatAuthority(host: Host, port: number, defaultPort: number): 
   return port === defaultPort ? name : `${name}:${port}`;
 }
 
+/** `ip:port` as an agent dialled it, IPv6 in brackets. Undefined: not an address, or no port. */
+export function parseEndpoint({
+  address,
+  port,
+}: {
+  readonly address: string;
+  readonly port: number;
+}): Required<Authority> | undefined {
+  const parsed = parseAuthority(`${address.includes(':') ? `[${address}]` : address}:${port}`);
+  if (!parsed.ok || parsed.value.host_kind === 'name' || parsed.value.port === undefined) return undefined;
+  return { ...parsed.value, port: parsed.value.port };
+}
+
 /** Names and addresses that reach this machine whatever its own name is. */
 export function isOwnMachine(host: Host): boolean {
   if (host.host_kind === 'name') return host.host === 'localhost' || host.host.endsWith('.localhost');

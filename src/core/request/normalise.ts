@@ -9,7 +9,10 @@ import type {
 import { announcesBody, forwardsCredential, headersFit, overrideHeaders } from './headers.ts';
 import { type Authority, formatAuthority, isOwnMachine, parseAuthority, parseHost } from './host.ts';
 import { normalisePath } from './path.ts';
+import { protocolOf } from './protocol.ts';
 import { queryNames } from './query.ts';
+import type { Target } from './target.ts';
+import { transparentTarget, transparentTunnel } from './transparent.ts';
 
 /** Path and query together, in bytes. */
 export const PATH_BYTES_MAX = 8_192;
@@ -18,17 +21,6 @@ const REWRITE_PREFIX = '/_to/';
 // RFC 9110 token without lower-case letters: methods are case-sensitive, and `get` is a filter bypass, not a method.
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Z]{1,32}$/;
 const TARGET = /^\/[\x21-\x22\x24-\x7e]*$/;
-
-/** Where the request goes, before its path is looked at. `rewritten` when `/_to/` named the destination. */
-interface Target {
-  readonly authority: Authority;
-  readonly port: number;
-  /** Path and query as they will be forwarded. */
-  readonly path: string;
-  readonly rewritten: boolean;
-  /** Of the handshake, when it named the host. */
-  readonly sni?: string;
-}
 
 /**
  * Puts a request into the one form that is judged, or says why it has none. Pure; time is linear in the input.
@@ -46,6 +38,10 @@ export function normalise(
 }
 
 function tunnel(raw: RawRequest, ports: readonly number[]): Result<NormalisedRequest, RequestProblem> {
+  if (raw.mode === 'transparent') {
+    const connection = transparentTunnel(raw, ports);
+    return connection.ok ? ok({ request: connection.value }) : connection;
+  }
   if (raw.mode !== 'explicit') return fail('METHOD_INVALID');
   const authority = destination(raw.authority, ports);
   if (!authority.ok) return authority;
@@ -112,10 +108,22 @@ function namesAgree(asked: Authority, tunnel: TunnelNames | undefined): boolean 
   return named.ok && named.value.host === asked.host;
 }
 
+/** On a connection that the kernel brought here; ended TLS has the scheme `https`. */
+function transparent(raw: RawRequest, ports: readonly number[]): Result<Target, RequestProblem> {
+  const authority = destination(raw.authority, ports);
+  if (!authority.ok) return authority;
+  if (!isWeb(raw.scheme) || contradictsHost(raw)) return fail('AUTHORITY_INVALID');
+  return transparentTarget(raw, authority.value, ports);
+}
+
+function isWeb(scheme: string): scheme is 'http' | 'https' {
+  return scheme === 'http' || scheme === 'https';
+}
+
 const TARGETS: Record<
   RawRequest['mode'],
   (raw: RawRequest, ports: readonly number[]) => Result<Target, RequestProblem>
-> = { explicit: explicitTarget, base_url: baseUrlTarget, intercepted };
+> = { explicit: explicitTarget, base_url: baseUrlTarget, intercepted, transparent };
 
 /** `rest` is `<host[:port]>/…` or `<host[:port]>[?…]`. */
 function prefixTarget(rest: string, ports: readonly number[]): Result<Target, RequestProblem> {
@@ -147,18 +155,23 @@ function exchange(raw: RawRequest, target: Target): Result<NormalisedRequest, Re
   const query = mark < 0 ? undefined : target.path.slice(mark + 1);
   const names = queryNames(query ?? '');
   if (!names.ok) return names;
+  const protocol = protocolOf(raw);
+  if (!protocol.ok) return protocol;
   const path_normal = normalisePath(path);
   const { host, host_kind } = target.authority;
   const request: EgressRequest = {
     mode: raw.mode,
     visibility: 'full',
-    protocol: 'http',
+    protocol: protocol.value,
     method: raw.method,
-    scheme: raw.mode === 'explicit' ? 'http' : 'https',
+    scheme: schemeOf(raw),
     host,
     host_kind,
     port: target.port,
     ...(target.sni === undefined ? {} : { sni: target.sni }),
+    ...(target.original_destination === undefined
+      ? {}
+      : { original_destination: target.original_destination }),
     path,
     path_normal,
     path_ambiguous: path_normal !== path,
@@ -166,9 +179,16 @@ function exchange(raw: RawRequest, target: Target): Result<NormalisedRequest, Re
     query_names: names.value,
     override_headers: overrideHeaders(raw.headers),
     credential_forwarded: forwardsCredential(raw.headers, raw.authority, raw.path),
-    has_body: announcesBody(raw.headers),
+    // A call sends at least one message, and HTTP/2 announces none.
+    has_body: protocol.value === 'grpc' || announcesBody(raw.headers),
   };
   if (!target.rewritten) return ok({ request });
   const authority = formatAuthority(target.authority, target.port, 443);
   return ok({ request, rewrite: { authority, path: target.path } });
+}
+
+/** The base URL listener and tunnels always end in TLS, the explicit one never does. */
+function schemeOf({ mode, scheme }: RawRequest): 'http' | 'https' {
+  if (mode === 'transparent') return scheme === 'http' ? 'http' : 'https';
+  return mode === 'explicit' ? 'http' : 'https';
 }

@@ -12,7 +12,8 @@ export function mergeLedger(
   if (refused === undefined) return draft;
   const denial = denials[refused];
   if (denial === undefined) throw new Error(`invariant: no denial draft for ledger operation ${refused}`);
-  // No tunnel opens, so nothing becomes of it.
+  // No tunnel opens and no stream begins, so nothing becomes of them.
+  const { stream: _stream, ...rest } = draft;
   const { tls: _tls, ...request } = draft.request;
-  return { ...draft, request, verdict: 'deny', reason: denial.reason, rule_id: denial.rule_id };
+  return { ...rest, request, verdict: 'deny', reason: denial.reason, rule_id: denial.rule_id };
 }

@@ -3,6 +3,7 @@ import type { LedgerOp } from '../ledger/operation.ts';
 import type { RequestFacts } from '../receipt/decision.ts';
 import type { TunnelMode } from '../request/egress_request.ts';
 import type { ReasonCode } from './reasons.ts';
+import type { StreamCaps } from './stream_caps.ts';
 
 /** The verdict with shadow rules live, or, when `policy_hash` is there, the one of that shadow document. */
 export interface WouldBe {
@@ -27,6 +28,8 @@ export interface Verdict {
   readonly rewrite_path?: true;
   /** Exactly on an allowed CONNECT. */
   readonly tunnel?: TunnelMode;
+  /** On an allowed WebSocket or gRPC call whose rules ask for something. */
+  readonly stream?: StreamCaps;
 }
 
 /** What `policy.stale` makes of a signed policy that has expired or whose key is revoked. */
@@ -52,6 +55,8 @@ export interface DecisionDraft {
   readonly verdict: 'allow' | 'deny';
   readonly reason: ReasonCode;
   readonly rule_id?: string;
+  /** Of the verdict. */
+  readonly stream?: StreamCaps;
   readonly judged_ms?: number;
   readonly would_be?: WouldBe;
   readonly observed_by?: readonly string[];

@@ -25,6 +25,9 @@ export const REASONS = {
   PATH_INVALID: { status: 403, title: 'The path is not valid' },
   REQUEST_TOO_LARGE: { status: 403, title: 'The request line or headers are too large to record' },
   TLS_NAME_MISMATCH: { status: 421, title: 'SNI, Host and CONNECT authority disagree' },
+  TLS_NAME_MISSING: { status: 403, title: 'The TLS connection names no host' },
+  ORIGINAL_PORT_MISMATCH: { status: 421, title: 'The request names another place than the one dialled' },
+  UPGRADE_INVALID: { status: 400, title: 'The protocol upgrade is not a WebSocket handshake' },
   PATH_AMBIGUOUS: { status: 403, title: 'The path could be read in two ways' },
   OVERRIDE_HEADER: { status: 403, title: 'A method or URL override is not accepted here' },
   CREDENTIAL_FORWARDED: {
@@ -32,6 +35,7 @@ export const REASONS = {
     title: 'A gateway credential would have been sent to the destination',
   },
   TUNNEL_OPAQUE: { status: 403, title: 'Rules look at parts of the request that a tunnel hides' },
+  UPGRADE_NOT_ALLOWED: { status: 403, title: 'No rule allows a WebSocket here' },
   POLICY_NO_MATCH: { status: 403, title: 'No rule allows this request' },
   POLICY_CEILING: { status: 403, title: 'A parent policy does not allow this request' },
   POLICY_DENY: { status: 403, title: 'A rule denies this request' },

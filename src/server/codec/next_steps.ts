@@ -102,6 +102,18 @@ export const GUIDANCE: Record<ReasonCode, Guidance> = {
     detail: 'The tunnel, its TLS handshake and the request inside do not name the same host and port.',
     steps: ['Open one tunnel per host, and send only requests for that host and port through it.'],
   },
+  TLS_NAME_MISSING: {
+    detail: 'The TLS connection carries no server name, so nobody can say where it goes.',
+    steps: ['Connect by host name with a TLS client that sends it (SNI).', WHY],
+  },
+  ORIGINAL_PORT_MISMATCH: {
+    detail: 'The request names another port or address than its connection was made to.',
+    steps: ['Open one connection per destination, and ask on it for that destination only.'],
+  },
+  UPGRADE_INVALID: {
+    detail: 'The request asks for a protocol upgrade that is not a strict WebSocket handshake.',
+    steps: ['Use a WebSocket client (RFC 6455, version 13); no other upgrade passes.'],
+  },
   PATH_AMBIGUOUS: {
     detail: 'Gateway and destination could read this path differently.',
     steps: ['Send the path without dot segments, double slashes and needless escapes.', WHY],
@@ -124,6 +136,10 @@ export const GUIDANCE: Record<ReasonCode, Guidance> = {
       'Or ask the operator to set tls: intercept on the rule, and trust the certificate authority of this gateway.',
       WHY,
     ],
+  },
+  UPGRADE_NOT_ALLOWED: {
+    detail: 'The request would be allowed, but not the WebSocket that it asks for.',
+    steps: ['Ask the operator for a rule with protocol: {kind: websocket}.', WHY],
   },
   POLICY_NO_MATCH: { detail: 'No rule allows this request for this agent.', steps: [WHY] },
   POLICY_CEILING: {

@@ -32,6 +32,7 @@ const local: PolicyCompiler['local'] = async ({ entry: { file, text } }) => {
     evaluate: () => assert.fail('never evaluated here'),
     limits: () => [],
     mayIntercept: () => false,
+    mayReach: () => false,
   };
   return ok({ policy, warnings: [] });
 };

@@ -52,6 +52,7 @@ export function policy(live: RuleOutcome, overrides: Partial<CompiledPolicy> = {
     evaluate: () => ({ live, shadow: live, observed_by: [] }),
     limits: () => [],
     mayIntercept: () => false,
+    mayReach: () => false,
     ...overrides,
   };
 }

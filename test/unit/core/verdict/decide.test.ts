@@ -53,6 +53,7 @@ function policy(live: RuleOutcome, shadow: RuleOutcome = live): CompiledPolicy {
     evaluate: () => ({ live, shadow, observed_by: ['watch'] }),
     limits: () => [DEMAND],
     mayIntercept: () => false,
+    mayReach: () => false,
   };
 }
 
