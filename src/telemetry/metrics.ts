@@ -121,6 +121,12 @@ export function createMetrics(version: string) {
       labelNames: ['event'],
       registers,
     }),
+    resolverAnswers: new Counter({
+      name: 'clawgress_resolver_answers_total',
+      help: "Queries to the agents' resolver, by what became of them",
+      labelNames: ['answer'],
+      registers,
+    }),
     reloadFailures: new Counter({
       name: 'clawgress_reload_failures_total',
       help: 'Changes of policy or registry that were refused; the last good one stays in force',

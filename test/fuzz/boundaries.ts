@@ -4,6 +4,7 @@ import { authority } from './boundaries/authority.ts';
 import { bundle } from './boundaries/bundle.ts';
 import { check } from './boundaries/check.ts';
 import { checkpoint } from './boundaries/checkpoint.ts';
+import { dns } from './boundaries/dns.ts';
 import { frames } from './boundaries/frames.ts';
 import { grpc } from './boundaries/grpc.ts';
 import { journalLine } from './boundaries/journal_line.ts';
@@ -31,6 +32,7 @@ export const BOUNDARIES: Readonly<Record<string, OpenBoundary>> = {
   settings,
   access_log: accessLog,
   tunnel_ticket: tunnelTicket,
+  dns,
   journal_line: journalLine,
   checkpoint,
   bundle,
