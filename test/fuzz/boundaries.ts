@@ -15,6 +15,7 @@ import { policyBundle } from './boundaries/policy_bundle.ts';
 import { registry } from './boundaries/registry.ts';
 import { settings } from './boundaries/settings.ts';
 import { tunnelTicket } from './boundaries/tunnel_ticket.ts';
+import { websocket } from './boundaries/websocket.ts';
 import type { OpenBoundary } from './boundary.ts';
 
 /** Every place where bytes from outside come in. */
@@ -36,4 +37,5 @@ export const BOUNDARIES: Readonly<Record<string, OpenBoundary>> = {
   journal_line: journalLine,
   checkpoint,
   bundle,
+  websocket,
 };
