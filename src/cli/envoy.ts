@@ -23,6 +23,9 @@ export async function envoyConfigCommand(options: EnvoyConfigOptions): Promise<v
     epoch,
     stamp: options.stamp ?? STAMP_PLACEHOLDER,
     authz_sockets: layout.authz_sockets,
+    relay_sockets: layout.relay_sockets,
+    relay_h2_sockets: layout.relay_h2_sockets,
+    relay_out_socket: layout.relay_out_socket,
     admin_socket: layout.envoy_admin_socket,
     access_log: `${layout.envoy_dir}/${epoch}/access.log`,
   });

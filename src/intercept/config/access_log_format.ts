@@ -1,4 +1,5 @@
 import { AUTHZ_FILTER, type ListenerMode, RECEIPT_KEY } from './ext_authz.ts';
+import { RELAY_END_STATE, RELAY_RECEIPT_STATE } from './relay_ticket.ts';
 import { RECEIPT_STATE } from './tunnel.ts';
 import { extension, type Message } from './typed.ts';
 
@@ -24,11 +25,27 @@ const SIZES_AND_TIMES: Message = {
  * One JSON line per stream. Ids, codes, sizes and times only: no path, header or host name, because the log is not
  * signed, not redacted and lives on the same disk.
  */
-export function accessLog(path: string, listener: ListenerMode): Message {
+export function accessLog(path: string, listener: ListenerMode | 'relay_out'): Message {
   return fileLog(path, {
     listener,
     route: '%ROUTE_NAME%',
     receipt_id: `%DYNAMIC_METADATA(${AUTHZ_FILTER}:${RECEIPT_KEY})%`,
+    ...ANY_STREAM,
+    details: '%RESPONSE_CODE_DETAILS%',
+    ...SIZES_AND_TIMES,
+  });
+}
+
+/**
+ * One JSON line per stream that a relay sent on, beside the entry of the request it belongs to: what the destination did,
+ * and in a line of its own what the relay counted.
+ */
+export function relayOutLog(path: string): Message {
+  return fileLog(path, {
+    listener: 'relay_out',
+    route: '%ROUTE_NAME%',
+    receipt_id: `%FILTER_STATE(${RELAY_RECEIPT_STATE}:PLAIN)%`,
+    relay_end: `%FILTER_STATE(${RELAY_END_STATE}:PLAIN)%`,
     ...ANY_STREAM,
     details: '%RESPONSE_CODE_DETAILS%',
     ...SIZES_AND_TIMES,

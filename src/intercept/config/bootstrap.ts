@@ -4,6 +4,7 @@ import { baseUrlConnection, explicitConnection, type Shared } from './http_conne
 import { interceptListener, opaqueListener } from './inner_listeners.ts';
 import type { EnvoyConfigInput, Listen } from './input.ts';
 import { refusedRanges } from './refused_ranges.ts';
+import { relayOutListener } from './relay_out.ts';
 import { dnsCache } from './resolution.ts';
 import { transparentListeners } from './transparent_listeners.ts';
 import { extension, type Message } from './typed.ts';
@@ -36,6 +37,7 @@ export function envoyConfig(input: EnvoyConfigInput): Message {
         listener('base_url', input.base_url, baseUrlConnection(shared)),
         interceptListener(shared),
         opaqueListener(shared),
+        relayOutListener(shared),
         ...transparentListeners(shared),
       ],
       clusters: clusters(input, shared.cache),

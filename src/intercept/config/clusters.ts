@@ -3,6 +3,7 @@ import { collectorCluster } from './collector.ts';
 import { GATEWAY_CLUSTER, gatewayCluster, SECRETS_CLUSTER } from './gateway_cluster.ts';
 import { innerClusters } from './inner_clusters.ts';
 import type { EnvoyConfigInput } from './input.ts';
+import { relayClusters } from './relay_clusters.ts';
 import { extension, type Message, typed } from './typed.ts';
 
 /** Below the 60 s at which most servers close idle connections: reusing one as it closes fails a request. */
@@ -14,11 +15,19 @@ export function clusters(input: EnvoyConfigInput, cache: Message): Message[] {
     gatewayCluster(SECRETS_CLUSTER, input.authz_sockets),
     ...innerClusters(input),
     forward('dfp_plain', cache, protocol({ explicit_http_config: { http_protocol_options: {} } })),
+    // gRPC without TLS: HTTP/2 with prior knowledge.
+    forward('dfp_plain_h2', cache, protocol({ explicit_http_config: { http2_protocol_options: {} } })),
     forward('dfp_tcp', cache),
     forward('dfp_tls', cache, {
       transport_socket: upstreamTls(input.ca_bundle),
       ...protocol({ auto_config: { http_protocol_options: {}, http2_protocol_options: {} } }),
     }),
+    // Upgrades: a destination that chooses HTTP/2 would refuse them.
+    forward('dfp_tls_h1', cache, {
+      transport_socket: upstreamTls(input.ca_bundle),
+      ...protocol({ explicit_http_config: { http_protocol_options: {} } }),
+    }),
+    ...relayClusters(input),
     ...(input.tracing === undefined ? [] : [collectorCluster(input.tracing, input.ca_bundle)]),
   ];
 }

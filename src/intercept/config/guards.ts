@@ -1,5 +1,6 @@
 import { type Cidr, formatCidr } from './cidr.ts';
 import { AUTHZ_FILTER, STAMP_KEY } from './ext_authz.ts';
+import { RELAY_PREFIX } from './relay_ticket.ts';
 import { extension, type Message } from './typed.ts';
 
 const RBAC = 'envoy.extensions.filters.http.rbac.v3.RBAC';
@@ -19,6 +20,22 @@ export function stampGuard(stamp: string): Message {
       action: 'ALLOW',
       policies: {
         stamped: { permissions: [{ any: true }], principals: [{ sourced_metadata: { metadata_matcher } }] },
+      },
+    },
+  });
+}
+
+/** What comes from a relay was judged before; only a relay that read the stamp of this installation can say so. */
+export function relayStampGuard(stamp: string): Message {
+  return extension('cg.relay_stamp', RBAC, {
+    rules_stat_prefix: 'relay_stamp_',
+    rules: {
+      action: 'ALLOW',
+      policies: {
+        stamped: {
+          permissions: [{ any: true }],
+          principals: [{ header: { name: `${RELAY_PREFIX}stamp`, string_match: { exact: stamp } } }],
+        },
       },
     },
   });

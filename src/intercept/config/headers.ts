@@ -1,3 +1,4 @@
+import { RELAY_PREFIX } from './relay_ticket.ts';
 import { extension, type Message } from './typed.ts';
 
 const byName = (name: string): Message => ({ remove: name });
@@ -10,7 +11,7 @@ const byPrefix = (prefix: string): Message => ({ remove_on_match: { key_matcher:
 export function ingressStrip(): Message {
   const mutations = [
     ...['x-request-id', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-port'].map(byName),
-    ...['x-envoy-', 'x-cg-'].map(byPrefix),
+    ...['x-envoy-', 'x-cg-', RELAY_PREFIX].map(byPrefix),
   ];
   return extension(
     'cg.ingress_strip',
@@ -19,7 +20,7 @@ export function ingressStrip(): Message {
   );
 }
 
-const OURS = ['x-clawgress-', 'x-cg-', 'x-envoy-'].map(byPrefix);
+const OURS = ['x-clawgress-', 'x-cg-', 'x-envoy-', RELAY_PREFIX].map(byPrefix);
 const FILTER = 'envoy.extensions.filters.http.header_mutation.v3.HeaderMutation';
 
 /**

@@ -16,6 +16,7 @@ import { localReplies } from './local_replies.ts';
 import { resolveFilter } from './resolution.ts';
 import { noTunnelRoute, tunnelFacts, tunnelRoutes } from './tunnel.ts';
 import { extension, type Message } from './typed.ts';
+import { requestRoutes, WEBSOCKET } from './upgrade_routes.ts';
 
 /**
  * Any stream that is no tunnel, from its headers to its last byte. Below the 65 minutes after which the recorder takes an open allow
@@ -31,12 +32,20 @@ export interface Shared {
 }
 
 /** The order is the security argument: hold back floods, ask, prove the answer, resolve, check the address, strip, send. */
-export function httpFilters({ input, cache, refused }: Shared, chain: Chain): Message[] {
+export function httpFilters(shared: Shared, chain: Chain): Message[] {
+  const { input } = shared;
   return [
     ...(input.flood_guard === undefined ? [] : [floodGuard(input.flood_guard)]),
     authzFilter(input, chain),
     stampGuard(input.stamp),
     ...(chain === 'tunnel' ? [tunnelFacts()] : []),
+    ...sendingFilters(shared),
+  ];
+}
+
+/** What stands behind each guard: resolve, check the address, strip, send. */
+export function sendingFilters({ cache, refused }: Shared): Message[] {
+  return [
     resolveFilter(cache),
     addressGuard(refused),
     egressStrip(),
@@ -54,10 +63,10 @@ export function explicitConnection(shared: Shared): Message {
     scheme_header_transformation: { scheme_to_overwrite: 'http' },
     // Python's http.client opens tunnels with `CONNECT … HTTP/1.0` up to 3.11, and requests and pip with it.
     http_protocol_options: { accept_http_10: true },
-    upgrade_configs: [{ upgrade_type: 'CONNECT', filters: httpFilters(shared, 'tunnel') }],
+    upgrade_configs: [{ upgrade_type: 'CONNECT', filters: httpFilters(shared, 'tunnel') }, WEBSOCKET],
     route_config: routes({ mode: 'explicit', transport: transportOf(input.explicit_proxy) }, [
       ...tunnelRoutes(),
-      anyRoute('plain', 'dfp_plain'),
+      ...requestRoutes('plain'),
     ]),
   });
 }
@@ -68,7 +77,7 @@ export function baseUrlConnection(shared: Shared): Message {
     scheme_header_transformation: { scheme_to_overwrite: 'https' },
     route_config: routes({ mode: 'base_url', transport: transportOf(shared.input.base_url) }, [
       noTunnelRoute(),
-      anyRoute('tls', 'dfp_tls'),
+      ...requestRoutes('tls'),
     ]),
   });
 }
@@ -79,12 +88,12 @@ export function interceptedConnection(shared: Shared): Message {
     scheme_header_transformation: { scheme_to_overwrite: 'https' },
     route_config: routes({ mode: 'intercepted', transport: 'tls' }, [
       noTunnelRoute(),
-      anyRoute('tls', 'dfp_tls'),
+      ...requestRoutes('tls'),
     ]),
   });
 }
 
-export function connection(shared: Shared, listener: ListenerMode, members: Message): Message {
+export function connection(shared: Shared, listener: ListenerMode | 'relay_out', members: Message): Message {
   const { input } = shared;
   return extension(
     'envoy.filters.network.http_connection_manager',
@@ -116,6 +125,7 @@ export function connection(shared: Shared, listener: ListenerMode, members: Mess
       local_reply_config: localReplies(),
       access_log: [accessLog(input.access_log, listener)],
       ...(input.tracing === undefined ? {} : { tracing: tracing(input.tracing, input.node_id) }),
+      upgrade_configs: [WEBSOCKET],
       http_filters: httpFilters(shared, listener === 'intercepted' ? 'intercepted' : 'plain'),
       ...members,
     },
@@ -128,14 +138,4 @@ export function routes(facts: ListenerFacts, list: Message[]): Message {
     name,
     virtual_hosts: [{ name, domains: ['*'], typed_per_filter_config: listenerFacts(facts), routes: list }],
   };
-}
-
-/**
- * `Upgrade: CONNECT` on a plain request would otherwise be an upgrade of the type that the listener opens for tunnels:
- * after a 101 of the destination, unjudged requests would travel inside the judged one.
- */
-const NO_UPGRADE = { upgrade_type: 'CONNECT', enabled: false };
-
-export function anyRoute(name: string, cluster: string): Message {
-  return { name, match: { prefix: '/' }, route: { cluster, timeout: '0s', upgrade_configs: [NO_UPGRADE] } };
 }

@@ -13,6 +13,11 @@ export interface EnvoyConfigInput {
   readonly authz_sockets: readonly string[];
   readonly admin_socket: string;
   readonly access_log: string;
+  /** Of the relays, as many as there are gateways: for upgrades, and for gRPC calls. */
+  readonly relay_sockets: readonly string[];
+  readonly relay_h2_sockets: readonly string[];
+  /** Where relays send what they let through. Mode 0600. */
+  readonly relay_out_socket: string;
   readonly explicit_proxy: Listen;
   readonly base_url: Listen;
   /** Listeners of redirected connections; none: off. */
@@ -52,6 +57,9 @@ export interface EnvoyRun {
   readonly authz_sockets: readonly string[];
   readonly admin_socket: string;
   readonly access_log: string;
+  readonly relay_sockets: readonly string[];
+  readonly relay_h2_sockets: readonly string[];
+  readonly relay_out_socket: string;
 }
 
 type EnvoySettings = Pick<

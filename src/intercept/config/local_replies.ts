@@ -1,6 +1,7 @@
 import { AUTHZ_FILTER, RECEIPT_KEY } from './ext_authz.ts';
 import { ADDRESS_POLICY } from './guards.ts';
 import { extension, type Message } from './typed.ts';
+import { UNCHOSEN_ROUTE } from './upgrade_routes.ts';
 
 /** One answer that Envoy gives without the gateway, told apart by `response_code_details`. */
 interface LocalReply {
@@ -51,8 +52,20 @@ const REPLIES: readonly LocalReply[] = [
   { ...REFUSED_ADDRESS, when: `d.startsWith('rbac_access_denied') && d.contains('${ADDRESS_POLICY}')` },
   { ...REFUSED_ADDRESS, when: "d.startsWith('dns_resolution_failure') && d.contains('address_denied')" },
   {
+    code: 'UPGRADE_REFUSED',
+    // The gateway allowed the handshake as a request, and not as what it asks for.
+    when: `d.startsWith('direct_response') && xds.route_name == '${UNCHOSEN_ROUTE}'`,
+    status: 403,
+    title: 'This WebSocket is not open',
+    detail: 'The gateway allowed the handshake and opened no WebSocket for it. Nothing was sent.',
+    next_step: 'Tell the operator to run: clawgress doctor',
+    proxy_error: 'http_upgrade_failed',
+    receipt: true,
+  },
+  {
     code: 'DECISION_UNPROVEN',
-    // A direct response is what a CONNECT gets whose tunnel the gateway allowed and did not choose.
+    // A direct response is what a CONNECT gets whose tunnel the gateway allowed and did not choose, or a request
+    // for which it chose a way that is not known here.
     when: "d.startsWith('rbac_access_denied') || d.startsWith('direct_response')",
     status: 503,
     title: 'No recorded decision stands behind this request',
@@ -148,8 +161,8 @@ const REPLIES: readonly LocalReply[] = [
     code: 'UPGRADE_REFUSED',
     when: "d.startsWith('upgrade_failed')",
     status: 403,
-    title: 'Protocol upgrades are not open here',
-    detail: 'This listener forwards plain HTTP requests and, in proxy mode, CONNECT. Nothing was sent.',
+    title: 'This protocol upgrade is not open here',
+    detail: 'WebSocket is the only upgrade there is, and CONNECT is for the proxy port. Nothing was sent.',
     next_step: 'Use a CONNECT tunnel through the proxy port that policy does not intercept.',
     proxy_error: 'http_upgrade_failed',
     receipt: false,
@@ -176,30 +189,80 @@ const REPLIES: readonly LocalReply[] = [
   },
 ];
 
-/** `application/problem+json` for everything Envoy refuses by itself, with causes kept inside. */
-export function localReplies(): Message {
-  return { mappers: REPLIES.map(mapper) };
+/** What differs between listeners. */
+interface Differences {
+  /** Where the id of the receipt is found. */
+  readonly receipt: string;
+  /** Conditions of answers that are no errors. */
+  readonly untouched: readonly string[];
+}
+const ASKED: Differences = { receipt: `%DYNAMIC_METADATA(${AUTHZ_FILTER}:${RECEIPT_KEY})%`, untouched: [] };
+
+/**
+ * `application/problem+json` for everything Envoy refuses by itself, with causes kept inside. A gRPC client gets a status
+ * from Envoy in any case, and the body as its message: for that it is one line.
+ */
+export function localReplies({ receipt, untouched }: Differences = ASKED): Message {
+  return {
+    mappers: [
+      ...untouched.map((when) => ({ filter: filter(when) })),
+      ...REPLIES.flatMap((reply) => [grpcMapper(reply, receipt), mapper(reply, receipt)]),
+    ],
+  };
 }
 
-function mapper(reply: LocalReply): Message {
+function filter(when: string): Message {
   return {
-    filter: {
-      extension_filter: extension('cel', 'envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter', {
-        expression: reply.when.replace(/\bd\./g, 'response.code_details.'),
-      }),
-    },
+    extension_filter: extension('cel', 'envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter', {
+      expression: when.replace(/\bd\./g, 'response.code_details.'),
+    }),
+  };
+}
+
+function mapper(reply: LocalReply, receipt: string): Message {
+  return {
+    filter: filter(reply.when),
     ...(reply.status === undefined ? {} : { status_code: reply.status }),
     headers_to_add: headers(reply),
     body_format_override: {
       content_type: 'application/problem+json',
       // A missing id is left out rather than shown as null.
       omit_empty_values: true,
-      json_format: body(reply),
+      json_format: body(reply, receipt),
     },
   };
 }
 
-function body(reply: LocalReply): Message {
+/** What Envoy takes for gRPC: anything else gets the status of HTTP, and a body. */
+const IS_GRPC =
+  "(request.headers['content-type'] == 'application/grpc' || request.headers['content-type'].startsWith('application/grpc+'))";
+
+function grpcMapper(reply: LocalReply, receipt: string): Message {
+  const { code, title, status } = reply;
+  const grpc = status === undefined ? undefined : GRPC_STATUS[status];
+  const shown = reply.receipt ? `; receipt ${receipt}` : '';
+  return {
+    filter: filter(`(${reply.when}) && ${IS_GRPC}`),
+    ...(status === undefined ? {} : { status_code: status }),
+    headers_to_add: [...headers(reply), ...(grpc === undefined ? [] : [set('grpc-status', String(grpc))])],
+    body_format_override: {
+      text_format_source: { inline_string: `${code}: ${title}${shown}` },
+    },
+  };
+}
+
+/** As in the gateway's own denials. Envoy would call a 429 unavailable, and a 400 an internal error. */
+const GRPC_STATUS: Readonly<Record<number, number>> = {
+  400: 9,
+  403: 7,
+  429: 8,
+  431: 9,
+  502: 14,
+  503: 14,
+  504: 14,
+};
+
+function body(reply: LocalReply, receipt: string): Message {
   return {
     type: `urn:clawgress:reason:${reply.code}`,
     title: reply.title,
@@ -208,15 +271,15 @@ function body(reply: LocalReply): Message {
     detail: reply.detail,
     next_steps: [reply.next_step],
     request_id: '%REQ(X-REQUEST-ID)%',
-    ...(reply.receipt ? { receipt_id: `%DYNAMIC_METADATA(${AUTHZ_FILTER}:${RECEIPT_KEY})%` } : {}),
+    ...(reply.receipt ? { receipt_id: receipt } : {}),
   };
 }
 
+function set(key: string, value: string): Message {
+  return { header: { key, value }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' };
+}
+
 function headers(reply: LocalReply): Message[] {
-  const set = (key: string, value: string): Message => ({
-    header: { key, value },
-    append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
-  });
   return [
     set('cache-control', 'no-store'),
     set('proxy-status', `clawgress; error=${reply.proxy_error}; details="${reply.code}"`),

@@ -1,7 +1,8 @@
-import { anyRoute, connection, httpFilters, routes, type Shared } from './http_connection.ts';
+import { connection, httpFilters, routes, type Shared } from './http_connection.ts';
 import type { TransparentListen } from './transparent_input.ts';
 import { noTunnelRoute, tunnelRoutes } from './tunnel.ts';
 import { extension, type Message } from './typed.ts';
+import { requestRoutes } from './upgrade_routes.ts';
 
 /** Plain requests of a redirected connection. They go out to the host that was judged, not to the address they came for. */
 export function redirectedPlain(shared: Shared, { by, identity }: TransparentListen): Message {
@@ -10,7 +11,7 @@ export function redirectedPlain(shared: Shared, { by, identity }: TransparentLis
     scheme_header_transformation: { scheme_to_overwrite: 'http' },
     route_config: routes({ mode: 'transparent', transport, source_identity: identity }, [
       noTunnelRoute(),
-      anyRoute('plain', 'dfp_plain'),
+      ...requestRoutes('plain'),
     ]),
   });
 }
@@ -22,7 +23,7 @@ export function redirectedOpened(shared: Shared, { identity }: TransparentListen
     http_filters: httpFilters(shared, 'opened'),
     route_config: routes({ mode: 'transparent', transport: 'tls', source_identity: identity }, [
       noTunnelRoute(),
-      anyRoute('tls', 'dfp_tls'),
+      ...requestRoutes('tls'),
     ]),
   });
 }

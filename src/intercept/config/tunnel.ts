@@ -96,12 +96,12 @@ function tunnelRoute(name: string, exact: string, cluster: string, max_stream_du
       max_stream_duration: { max_stream_duration },
       upgrade_configs: [{ upgrade_type: 'CONNECT', connect_config: {} }],
     },
-    ...(cluster === 'dfp_tcp' ? {} : { typed_per_filter_config: ADDRESS_CHECKED_INSIDE }),
+    ...(cluster === 'dfp_tcp' ? {} : { typed_per_filter_config: ADDRESS_CHECKED_ELSEWHERE }),
   };
 }
 
-/** Nothing is resolved for a connection to a listener inside; the way out of that listener has its own guard. */
-const ADDRESS_CHECKED_INSIDE: Message = {
+/** Nothing is resolved for a connection to a listener inside or to a relay; the way out from there has its own guard. */
+export const ADDRESS_CHECKED_ELSEWHERE: Message = {
   'cg.ipdeny': typed('envoy.extensions.filters.http.rbac.v3.RBACPerRoute'),
 };
 

@@ -37,7 +37,7 @@ describe('generated configuration', () => {
     const longestS = 60 * 60;
     const seconds = (value: unknown) => Number(/^(\d+)s$/.exec(String(value))?.[1] ?? Number.NaN);
     const managers = holders(config, 'common_http_protocol_options').filter((one) => 'http_filters' in one);
-    assert.equal(managers.length, 3);
+    assert.equal(managers.length, 4);
     for (const { common_http_protocol_options: options } of managers) {
       const { max_stream_duration } = options as Record<string, unknown>;
       assert.ok(seconds(max_stream_duration) > 0 && seconds(max_stream_duration) <= longestS);
@@ -46,10 +46,14 @@ describe('generated configuration', () => {
     const own = routes.flatMap((route) =>
       route['max_stream_duration'] === undefined ? [] : [[route['cluster'], route['max_stream_duration']]],
     );
+    const hour = { max_stream_duration: '3600s' };
     assert.deepEqual(own, [
-      ['intercept_in', { max_stream_duration: '3600s' }],
+      ['intercept_in', hour],
       ['opaque_in', { max_stream_duration: '900s' }],
       ['dfp_tcp', { max_stream_duration: '900s' }],
+      ...[...['dfp_plain', 'cg_relay'], ...['dfp_tls_h1', 'cg_relay'], ...['dfp_tls_h1', 'cg_relay']].map(
+        (cluster) => [cluster, hour],
+      ),
     ]);
     assert.deepEqual(members(config, 'max_downstream_connection_duration'), ['900s']);
   });
@@ -62,7 +66,10 @@ describe('generated configuration', () => {
     const lists = [
       ...members(config, 'http_filters'),
       ...holders(config, 'upgrade_type').map((one) => one['filters']),
-    ].filter(Array.isArray);
+    ]
+      .filter(Array.isArray)
+      // Behind a relay; judged with the ways out.
+      .filter((filters) => filters[0].name !== 'cg.relay_stamp');
     assert.equal(lists.length, 4);
     for (const list of lists) {
       const named = list.map((filter: { name: string }) => filter.name);
@@ -82,13 +89,21 @@ describe('generated configuration', () => {
     }
   });
 
-  it('opens CONNECT on the explicit listener alone, and no other upgrade', () => {
+  it('opens CONNECT on the explicit listener alone, WebSocket where requests are judged, and no other upgrade', () => {
     const open = (tree: unknown) => holders(tree, 'upgrade_type').filter((one) => one['enabled'] !== false);
-    assert.deepEqual(members(open(config), 'upgrade_type'), Array(4).fill('CONNECT'));
     const { listeners } = config['static_resources'] as { listeners: { name: string }[] };
-    const others = listeners.filter((listener) => listener.name !== 'explicit');
-    assert.equal(others.length, 3);
-    assert.deepEqual(open(others), []);
+    const opened = listeners.map((listener) => [
+      listener.name,
+      members(open(listener), 'upgrade_type').sort(),
+    ]);
+    assert.deepEqual(Object.fromEntries(opened), {
+      // One of the listener, three of the routes that a tunnel can take.
+      explicit: ['CONNECT', 'CONNECT', 'CONNECT', 'CONNECT', 'websocket'],
+      base_url: ['websocket'],
+      intercept_in: ['websocket'],
+      opaque_in: [],
+      relay_out: ['websocket'],
+    });
     assert.deepEqual(members(config, 'allow_connect'), []);
   });
 
@@ -101,19 +116,19 @@ describe('generated configuration', () => {
 
   it('names one DNS cache, the same bytes everywhere, with the address filter', () => {
     const caches = members(config, 'dns_cache_config');
-    assert.equal(caches.length, 8);
+    assert.equal(caches.length, 11);
     assert.ok(allSame(caches));
     const [{ ranges }] = members(config, 'resolved_address_filter') as [{ ranges: unknown[] }];
     const guarded = members(config, 'upstream_ip');
-    assert.equal(guarded.length, ranges.length * 4);
+    assert.equal(guarded.length, ranges.length * 5);
     assert.deepEqual(guarded.slice(0, ranges.length), ranges);
   });
 
   it('verifies upstreams by name and bundle, and speaks TLS 1.2 and 1.3 on both sides', () => {
     assert.deepEqual(new Set(members(config, 'auto_san_validation')), new Set([true]));
-    assert.deepEqual(members(config, 'trusted_ca'), [{ filename: local.ca_bundle }]);
-    assert.deepEqual(members(config, 'tls_minimum_protocol_version'), ['TLSv1_2', 'TLSv1_2']);
-    assert.deepEqual(members(config, 'tls_maximum_protocol_version'), ['TLSv1_3', 'TLSv1_3']);
+    assert.deepEqual(members(config, 'trusted_ca'), Array(2).fill({ filename: local.ca_bundle }));
+    assert.deepEqual(members(config, 'tls_minimum_protocol_version'), Array(3).fill('TLSv1_2'));
+    assert.deepEqual(members(config, 'tls_maximum_protocol_version'), Array(3).fill('TLSv1_3'));
   });
 
   it('bounds a try of the Check by the Check time-out', () => {
@@ -163,18 +178,18 @@ describe('generated configuration', () => {
 
   it('carries the stamp in the guards alone', () => {
     const text = render({ ...local, stamp: 'SECRET' });
-    assert.equal(text.split('SECRET').length - 1, 5);
+    assert.equal(text.split('SECRET').length - 1, 6);
     assert.equal(members(config, 'sourced_metadata').length, 4);
     assert.equal(members(config, 'condition').length, 1);
   });
 
   it('logs no path, header or host name, but the name that an opaque tunnel asked for', () => {
     const formats = members(config, 'log_format');
-    assert.equal(formats.length, 4);
+    assert.equal(formats.length, 5);
     const text = JSON.stringify(formats);
     assert.deepEqual(
       [...text.matchAll(/%REQ\(([^)]*)\)/g)].map((match) => match[1]),
-      Array(4).fill('X-REQUEST-ID'),
+      Array(5).fill('X-REQUEST-ID'),
     );
     assert.doesNotMatch(text, /PATH|AUTHORITY|RESP\(|UPSTREAM_HOST/);
     const naming = formats.filter((format) => JSON.stringify(format).includes('SERVER_NAME'));
@@ -185,11 +200,11 @@ describe('generated configuration', () => {
     const formats = members(members(config, 'log_format'), 'json_format') as Record<string, string>[];
     assert.deepEqual(
       formats.map((format) => format['listener']),
-      ['explicit', 'base_url', 'intercepted', 'opaque'],
+      ['explicit', 'base_url', 'intercepted', 'opaque', 'relay_out'],
     );
-    const own = ['route', 'sni'];
+    const own = ['route', 'sni', 'relay_end'];
     const shared = formats.map((format) => Object.keys(format).filter((name) => !own.includes(name)));
-    assert.ok(allSame(shared), 'the entries differ in more than route and sni');
+    assert.ok(allSame(shared), 'the entries differ in more than route, sni and relay_end');
   });
 
   it('tells the gateway how credentials travelled', () => {

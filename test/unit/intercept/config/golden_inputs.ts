@@ -6,6 +6,9 @@ const LOCAL: EnvoyConfigInput = {
   epoch: '000001-00000000',
   stamp: 'replace-with-the-stamp',
   authz_sockets: ['/run/clawgress/authz.sock'],
+  relay_sockets: ['/run/clawgress/relay.sock'],
+  relay_h2_sockets: ['/run/clawgress/relay-h2.sock'],
+  relay_out_socket: '/run/clawgress/relay-out.sock',
   admin_socket: '/run/clawgress/envoy-admin.sock',
   access_log: '/var/lib/clawgress/envoy/000001-00000000/access.log',
   explicit_proxy: { address: '127.0.0.1', port: 3128 },
@@ -30,6 +33,8 @@ export const GOLDEN: Readonly<Record<string, EnvoyConfigInput>> = {
   fleet: {
     ...LOCAL,
     authz_sockets: ['authz', 'authz-2', 'authz-3'].map((name) => `/run/clawgress/${name}.sock`),
+    relay_sockets: ['relay', 'relay-2', 'relay-3'].map((name) => `/run/clawgress/${name}.sock`),
+    relay_h2_sockets: ['relay-h2', 'relay-h2-2', 'relay-h2-3'].map((name) => `/run/clawgress/${name}.sock`),
     tracing: { otlp_endpoint: 'http://127.0.0.1:4318', sample_percent: 100 },
   },
 };

@@ -128,22 +128,112 @@ function tunnelLeak(match: Node, cluster: unknown): string | undefined {
   return TUNNELS[exact] === cluster ? undefined : `${exact} leads to ${String(cluster)}`;
 }
 
+const HANDSHAKE = { name: 'upgrade', string_match: { exact: 'websocket', ignore_case: true } };
+const isHandshake = (match: Node): boolean =>
+  list(match['headers']).some((header) => JSON.stringify(header) === JSON.stringify(HANDSHAKE));
+
+/** What has to be said, by whom only the gateway or a relay can be, before a request goes this way. */
+const WAYS: Readonly<Record<string, readonly string[]>> = {
+  dfp_plain: ['', 'x-cg-route: websocket, upgrade', 'cg-relay-scheme: http, upgrade'],
+  dfp_plain_h2: ['grpc', 'cg-relay-scheme: http'],
+  dfp_tls: ['', 'cg-relay-scheme: https'],
+  dfp_tls_h1: ['x-cg-route: websocket, upgrade', 'cg-relay-scheme: https, upgrade'],
+  cg_relay: ['x-cg-route: relay_websocket, upgrade'],
+  cg_relay_h2: ['x-cg-route: relay_http'],
+};
+
+function requestLeak(match: Node, cluster: unknown): string | undefined {
+  const said = list(match['headers']).map((header) =>
+    isHandshake({ headers: [header] })
+      ? 'upgrade'
+      : `${String(header['name'])}: ${String(nodeOf(header['string_match'])['exact'])}`,
+  );
+  const need = [...said, ...(match['grpc'] === undefined ? [] : ['grpc'])].join(', ');
+  const known = match['prefix'] === '/' && WAYS[String(cluster)]?.includes(need) === true;
+  return known ? undefined : `a route to ${String(cluster)} for '${need}'`;
+}
+
+/** The hop behind a relay: no Check, because it was asked before; so the stamp comes first of all. */
+function secondHopLeaks(filters: readonly Node[], stamp: string): string[] {
+  const leaks: string[] = [];
+  const [guard] = filters;
+  const rules = nodeOf(nodeOf(guard?.['typed_config'])['rules']);
+  const expected = {
+    action: 'ALLOW',
+    policies: {
+      stamped: {
+        permissions: [{ any: true }],
+        principals: [{ header: { name: 'cg-relay-stamp', string_match: { exact: stamp } } }],
+      },
+    },
+  };
+  if (
+    nodeOf(guard?.['typed_config'])['@type'] !== GUARD ||
+    JSON.stringify(rules) !== JSON.stringify(expected)
+  )
+    leaks.push('does not begin with the guard');
+  if (filters.some((filter) => filter['disabled'] !== undefined)) leaks.push('a filter can be left out');
+  const names = filters.map((filter) => String(filter['name'])).slice(2);
+  const rest = [
+    'envoy.filters.http.dynamic_forward_proxy',
+    'cg.ipdeny',
+    'cg.egress_strip',
+    'envoy.filters.http.router',
+  ];
+  if (JSON.stringify(names) !== JSON.stringify(rest)) leaks.push('other filters, or another order');
+  return leaks;
+}
+
+/** Why this second hop could be reached by somebody who is no relay, or a way of the gateway could be left out. */
+function hopLeaks(listener: Node): string[] {
+  const { path, mode } = nodeOf(nodeOf(listener['address'])['pipe']);
+  if (listener['name'] !== 'relay_out') return path === undefined ? [] : ['a socket nobody knows of'];
+  return typeof path === 'string' && mode === 0o600 ? [] : ['open to others'];
+}
+
+/** A chosen way that no route knows must not end on the route of plain requests, nor an upgrade that was not chosen. */
+function fallsThrough(host: Node): string | undefined {
+  const kinds = list(host['routes']).map((route) => {
+    const match = nodeOf(route['match']);
+    const headers = JSON.stringify(match['headers'] ?? null);
+    if (nodeOf(route['direct_response'])['status'] === 403 && match['prefix'] === '/') {
+      if (headers === JSON.stringify([HANDSHAKE])) return 'unchosen';
+      if (headers === '[{"name":"x-cg-route","present_match":true}]') return 'unknown';
+    }
+    const out = /^dfp_(plain|plain_h2|tls)$/.test(String(nodeOf(route['route'])['cluster']));
+    return out && match['prefix'] === '/' && headers === 'null' ? 'plain' : 'other';
+  });
+  const plain = kinds.indexOf('plain');
+  const before = plain < 0 ? kinds : kinds.slice(0, plain);
+  return plain < 0 || (before.includes('unchosen') && before.includes('unknown'))
+    ? undefined
+    : 'plain requests come before what was chosen otherwise';
+}
+
 /** Every reason for which something could get out of this configuration unjudged. */
 function leaks(config: unknown, stamp: string): string[] {
   const found: string[] = [];
   const listeners = list(nodeOf(nodeOf(config)['static_resources'])['listeners']);
   if (listeners.length === 0) found.push('no listeners: nothing was walked');
-  for (const listener of listeners)
+  for (const listener of listeners) {
+    for (const leak of hopLeaks(listener)) found.push(`${String(listener['name'])}: ${leak}`);
     for (const chain of [...list(listener['filter_chains']), nodeOf(listener['default_filter_chain'])])
       for (const leak of opaqueLeaks(listener, chain, stamp))
         found.push(`${String(listener['name'])}: ${leak}`);
+  }
   for (const [path, node] of walk(listeners)) {
+    for (const host of list(node['virtual_hosts'])) {
+      const leak = fallsThrough(host);
+      if (leak !== undefined) found.push(`${path}: ${leak}`);
+    }
     const type = String(node['@type'] ?? '');
     if (/udp_proxy|redis_proxy|generic_proxy/.test(type)) found.push(`${path}: ${type}`);
     if (type === TCP_PROXY && !/^\/\d+\/filter_chains\/\d+\/filters\/\d+\/typed_config$/.test(path))
       found.push(`${path}: a TCP proxy where no chain was looked at`);
     if (type.endsWith('.HttpConnectionManager')) {
-      for (const leak of leaksOf(list(node['http_filters']), stamp)) found.push(`${path}: ${leak}`);
+      const second = listeners[Number(path.split('/')[1])]?.['name'] === 'relay_out';
+      const judge = second ? secondHopLeaks : leaksOf;
+      for (const leak of judge(list(node['http_filters']), stamp)) found.push(`${path}: ${leak}`);
       if (node['rds'] !== undefined || node['scoped_routes'] !== undefined)
         found.push(`${path}: routes from elsewhere`);
     }
@@ -152,7 +242,10 @@ function leaks(config: unknown, stamp: string): string[] {
       for (const leak of leaksOf(list(node['filters']), stamp)) found.push(`${path}: ${leak}`);
     for (const [name, override] of Object.entries(nodeOf(node['typed_per_filter_config']))) {
       // The second look at the address, where no address was resolved: on the way to a listener inside.
-      const inside = ['intercept_in', 'opaque_in'].includes(String(nodeOf(node['route'])['cluster']));
+      const inside =
+        ['intercept_in', 'opaque_in', 'cg_relay', 'cg_relay_h2'].includes(
+          String(nodeOf(node['route'])['cluster']),
+        ) || nodeOf(node['direct_response'])['status'] === 204;
       if (inside && name === 'cg.ipdeny' && Object.keys(nodeOf(override)).join() === '@type') continue;
       const { disabled, check_settings } = nodeOf(override);
       const only = Object.keys(nodeOf(override)).sort().join();
@@ -166,15 +259,15 @@ function leaks(config: unknown, stamp: string): string[] {
     if (node['match'] !== undefined && node['route'] !== undefined) {
       const leak = tunnel
         ? tunnelLeak(nodeOf(node['match']), cluster)
-        : /^dfp_(plain|tls)$/.test(String(cluster))
-          ? undefined
-          : `a route to ${String(cluster)}`;
+        : requestLeak(nodeOf(node['match']), cluster);
       if (leak !== undefined) found.push(`${path}: ${leak}`);
     }
     if (node['match'] !== undefined && node['route'] !== undefined) {
-      const open = upgrades.filter((upgrade) => upgrade['enabled'] !== false);
+      const closed = upgrades.filter((upgrade) => upgrade['enabled'] === false);
+      const named = closed.map((upgrade) => upgrade['upgrade_type']).join();
       // The listener's CONNECT is also what `Upgrade: CONNECT` on a plain request asks for.
-      if (!tunnel && (upgrades.length === 0 || open.length > 0))
+      const wanted = isHandshake(nodeOf(node['match'])) ? 'CONNECT' : 'CONNECT,websocket';
+      if (!tunnel && (named !== wanted || upgrades.length > closed.length))
         found.push(`${path}: an upgrade of plain requests`);
     }
     for (const member of ['request_mirror_policies', 'internal_redirect_policy', 'retry_policy', 'redirect'])
@@ -194,7 +287,9 @@ function unrouted(config: unknown): string[] {
       const tunnel = takes(
         (match) => match['connect_matcher'] !== undefined && Object.keys(match).length === 1,
       );
-      return !plain || !tunnel || JSON.stringify(host['domains']) !== '["*"]';
+      return (
+        !plain || (!tunnel && host['name'] !== 'relay_out') || JSON.stringify(host['domains']) !== '["*"]'
+      );
     })
     .map((host) => String(host['name']));
 }
@@ -284,6 +379,33 @@ describe('ways out of Envoy', () => {
       }),
       'a plain route that says nothing of upgrades': open((node) => {
         if (node['timeout'] === '0s') node['upgrade_configs'] = [];
+      }),
+      'a second hop without the stamp': open((node) => {
+        const filters = node['http_filters'];
+        if (list(filters)[0]?.['name'] === 'cg.relay_stamp') (filters as unknown[]).shift();
+      }),
+      'a second hop that passes on what it was told': cut('http_filters', 'cg.egress_strip'),
+      'a second hop for anybody': open((node) => {
+        if (node['pipe'] !== undefined) (node['pipe'] as Record<string, unknown>)['mode'] = 0o666;
+      }),
+      'a WebSocket that nobody chose': open((node) => {
+        if (Array.isArray(node['headers']))
+          node['headers'] = node['headers'].filter(
+            (header: Node) =>
+              nodeOf(header['string_match'])['exact'] !== 'websocket' || header['name'] === 'upgrade',
+          );
+      }),
+      'a plain route before the others': open((node) => {
+        const routes = node['routes'];
+        if (Array.isArray(routes)) routes.unshift(...routes.splice(routes.length - 1, 1));
+      }),
+      'a way that is not known': open((node) => {
+        if (Array.isArray(node['routes']))
+          node['routes'] = node['routes'].filter((route: Node) => route['name'] !== 'no_way');
+      }),
+      'an upgrade that was not chosen, as a plain request': open((node) => {
+        if (Array.isArray(node['routes']))
+          node['routes'] = node['routes'].filter((route: Node) => route['name'] !== 'no_upgrade');
       }),
       'a route to the gateway itself': open((node) => {
         if (node['match'] !== undefined && isNode(node['route'])) node['route'] = { cluster: 'cg_authz' };
