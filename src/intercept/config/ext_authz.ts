@@ -46,10 +46,10 @@ export function authzFilter(input: EnvoyConfigInput, chain: Chain): Message {
 export type ListenerMode = 'explicit' | 'base_url' | 'intercepted' | 'transparent';
 
 /**
- * What a chain of filters serves: plain requests of a listener, CONNECT, requests inside a tunnel, or requests of TLS that
- * was opened without a tunnel around it.
+ * What a chain of filters serves: plain requests of a listener, CONNECT, requests inside a tunnel, requests of TLS that was
+ * opened without a tunnel around it, or CONNECT of Envoy's own for a redirected connection.
  */
-export type Chain = 'plain' | 'tunnel' | 'intercepted' | 'opened';
+export type Chain = 'plain' | 'tunnel' | 'intercepted' | 'opened' | 'redirected';
 
 /** Facts of the listener that a client cannot forge. */
 export interface ListenerFacts {

@@ -38,7 +38,7 @@ export function httpFilters(shared: Shared, chain: Chain): Message[] {
     ...(input.flood_guard === undefined ? [] : [floodGuard(input.flood_guard)]),
     authzFilter(input, chain),
     stampGuard(input.stamp),
-    ...(chain === 'tunnel' ? [tunnelFacts()] : []),
+    ...(chain === 'tunnel' || chain === 'redirected' ? [tunnelFacts(chain)] : []),
     ...sendingFilters(shared),
   ];
 }

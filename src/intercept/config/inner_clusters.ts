@@ -11,12 +11,22 @@ export function innerClusters({ transparent }: EnvoyConfigInput): Message[] {
   ];
 }
 
-/** A CONNECT of its own for each connection, and nothing left over for a later one. */
+/** Bytes under way to a client that does not read. */
+const WINDOW_BYTES = 65_536;
+/**
+ * A connection of its own for each CONNECT, and nothing left over for a later one. HTTP/2, because HTTP/1.1 cannot end one
+ * side: whoever says its last word first would lose the answer to it.
+ */
 const ONE_CONNECT: Message = {
   typed_extension_protocol_options: {
     [HTTP_OPTIONS]: typed(HTTP_OPTIONS, {
       common_http_protocol_options: { max_requests_per_connection: 1 },
-      explicit_http_config: { http2_protocol_options: {} },
+      explicit_http_config: {
+        http2_protocol_options: {
+          initial_stream_window_size: WINDOW_BYTES,
+          initial_connection_window_size: WINDOW_BYTES,
+        },
+      },
     }),
   },
 };

@@ -35,7 +35,7 @@ export function redirectedOpened(shared: Shared, { identity }: TransparentListen
 export function redirectedTunnels(shared: Shared): Message {
   return connection(shared, 'transparent', {
     early_header_mutation_extensions: [],
-    upgrade_configs: [{ upgrade_type: 'CONNECT', filters: httpFilters(shared, 'tunnel') }],
+    upgrade_configs: [{ upgrade_type: 'CONNECT', filters: httpFilters(shared, 'redirected') }],
     route_config: routes({ mode: 'transparent', inner: 'true' }, [
       ...tunnelRoutes(),
       // Never sent by Envoy; without it such a request would skip the Check.
@@ -51,7 +51,10 @@ export function transportBy(by: TransparentListen['by']): 'loopback' | 'plaintex
 
 const FACTS = 'envoy.filters.listener.original_dst';
 
-/** Carries the client's address, and the one it asked for, to the listener inside and no further. */
+/**
+ * Carries the client's address, and the one it asked for, to the next listener inside and no further. For all the way they
+ * would also choose upstream connections, and none would ever be used twice.
+ */
 export function redirectedFacts(): Message {
   const address = (object_key: string, inline_string: string): Message => ({
     ...{ object_key, shared_with_upstream: 'ONCE' },

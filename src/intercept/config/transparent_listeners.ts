@@ -122,6 +122,10 @@ function tunnelsListener(shared: Shared): Message {
     name: TRANSPARENT_LISTENER,
     internal_listener: {},
     listener_filters: [inspector('original_dst', 'OriginalDst')],
-    filter_chains: [{ filters: [connectionLimit(TRANSPARENT_LISTENER), redirectedTunnels(shared)] }],
+    filter_chains: [
+      {
+        filters: [connectionLimit(TRANSPARENT_LISTENER), redirectedFacts(), redirectedTunnels(shared)],
+      },
+    ],
   };
 }

@@ -29,7 +29,7 @@ const CLIENT_STATE = 'envoy.filters.listener.original_dst.remote_ip';
  * After the stamp guard of a CONNECT: hands what the gateway said to the next connection, and to no later one. What the
  * gateway did not say is not set, and the listener inside then refuses.
  */
-export function tunnelFacts(): Message {
+export function tunnelFacts(chain: 'tunnel' | 'redirected'): Message {
   const said = (key: string): string => `%DYNAMIC_METADATA(${AUTHZ_FILTER}:${key})%`;
   return extension('cg.tunnel_facts', 'envoy.extensions.filters.http.set_filter_state.v3.Config', {
     on_request_headers: [
@@ -39,7 +39,8 @@ export function tunnelFacts(): Message {
         state(STAMP_STATE, said(STAMP_KEY), TEXT),
         state(HOST_STATE, said('host'), TEXT),
         state(PORT_STATE, said('port'), TEXT),
-        state(CLIENT_STATE, '%DOWNSTREAM_REMOTE_ADDRESS%'),
+        // Of a redirected connection it has crossed once, and what a connection has cannot be set for a request.
+        ...(chain === 'tunnel' ? [state(CLIENT_STATE, '%DOWNSTREAM_REMOTE_ADDRESS%')] : []),
       ].map((one) => ({ ...one, shared_with_upstream: 'ONCE' })),
     ],
   });
