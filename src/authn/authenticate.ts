@@ -1,10 +1,11 @@
 import type { Agent, ApiKeyEntry } from '../core/identity/agent.ts';
 import { bindAgent, refuseAgent } from '../core/identity/bind.ts';
 import type { CredentialTransport, IdentityFact, IdentityProblem, Run } from '../core/identity/principal.ts';
+import type { SourceIdentity } from '../core/identity/source.ts';
 import type { RawRequest } from '../core/request/egress_request.ts';
 import type { Result } from '../core/result.ts';
 import { hashApiKey, isApiKeyShape, sameDigest } from './api_key.ts';
-import { type Presented, presentedCredential } from './credentials.ts';
+import { type Presented, presentedCredential, runsInHeaders } from './credentials.ts';
 import type { Verification, VerifiedToken } from './jwt_verifier.ts';
 import type { RegistryView } from './registry_view.ts';
 
@@ -15,6 +16,8 @@ export interface CredentialInput {
   readonly mode: RawRequest['mode'];
   readonly headers: RawRequest['headers'];
   readonly transport: CredentialTransport;
+  /** What the listener saw, where it vouches for it; in mode `transparent` alone. */
+  readonly source?: SourceIdentity;
   /** Wall clock, milliseconds since the epoch. */
   readonly now_ms: number;
 }
@@ -28,11 +31,49 @@ export interface Verifiers {
   keyUsed(key_id: string, now_ms: number): void;
 }
 
-/** Reads the credential of one request and binds the one principal it proves. Synchronous for API keys. */
+/** Binds the one principal that a request proves, by where it comes from and by what it carries. Synchronous for API keys. */
 export function authenticate(
   input: CredentialInput,
   verifiers: Verifiers,
 ): IdentityFact | Promise<IdentityFact> {
+  const source = input.mode === 'transparent' ? bySource(input, verifiers.registry) : undefined;
+  const carried = byCredential(input, verifiers);
+  if (source === undefined) return carried;
+  return carried instanceof Promise ? carried.then((fact) => agreed(source, fact)) : agreed(source, carried);
+}
+
+/** Undefined: the listener does not know where connections come from, or no agent is bound there. */
+function bySource(
+  { source: seen, headers, transport }: CredentialInput,
+  registry: RegistryView,
+): SourceFact | undefined {
+  const owner = seen === undefined ? undefined : registry.sourceOwner(seen);
+  if (owner === undefined) return undefined;
+  const { agent, source } = owner;
+  const binding = { kind: 'source', source } as const;
+  const fact = bindAgent(agent, { binding, credential_transport: transport, runs: runsInHeaders(headers) });
+  return { agent, fact };
+}
+
+/**
+ * A credential is the stronger proof, and is what the record names; it must be of the agent that is bound to the
+ * source, or two have asked.
+ */
+function agreed({ agent, fact }: SourceFact, carried: IdentityFact): IdentityFact {
+  if (!carried.ok && carried.problem === 'IDENTITY_MISSING') return fact;
+  const claimed = carried.ok ? carried.principal : carried.known_agent;
+  if (claimed?.agent_id === agent.agent_id) return carried;
+  const known = fact.ok ? fact.principal : fact.known_agent;
+  const problem = claimed === undefined && !carried.ok ? carried.problem : 'IDENTITY_CONFLICT';
+  return { ok: false, problem, ...(known === undefined ? {} : { known_agent: known }) };
+}
+
+interface SourceFact {
+  readonly agent: Agent;
+  readonly fact: IdentityFact;
+}
+
+function byCredential(input: CredentialInput, verifiers: Verifiers): IdentityFact | Promise<IdentityFact> {
   const presented = presentedCredential(input.mode, input.headers);
   if (!presented.ok) return nobody(presented.problem);
   if (presented.value.kind === 'api_key') return byKey(presented.value, input, verifiers);

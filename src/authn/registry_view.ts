@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { encodeJcs } from '../core/canonical/jcs.ts';
 import type { Agent, ApiKeyEntry, RegistryDocument } from '../core/identity/agent.ts';
+import type { SourceIdentity } from '../core/identity/source.ts';
+import { indexSources, type SourceOwner } from './source_index.ts';
 
 export interface KeyOwner {
   readonly agent: Agent;
@@ -17,6 +19,7 @@ export interface RegistryView {
   keyOwner(sha256: string): KeyOwner | undefined;
   subjectOwner(issuer: string, subject: string): Agent | undefined;
   agent(tenant_id: string, agent_id: string): Agent | undefined;
+  sourceOwner(seen: SourceIdentity): SourceOwner | undefined;
 }
 
 /** Indexes a parsed document, whose keys and subjects are known to be unique. */
@@ -40,6 +43,7 @@ export function viewRegistry(document: RegistryDocument): RegistryView {
       const found = agents.get(agent_id);
       return found?.tenant_id === tenant_id ? found : undefined;
     },
+    sourceOwner: indexSources(document.agents),
   });
 }
 

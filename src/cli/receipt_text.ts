@@ -1,3 +1,4 @@
+import type { Binding } from '../core/identity/principal.ts';
 import type { DecisionRecord, OutcomeRecord } from '../core/receipt/records.ts';
 import { REASONS } from '../core/verdict/reasons.ts';
 import { GUIDANCE } from '../server/codec/next_steps.ts';
@@ -62,12 +63,14 @@ function tunnelRows({ request, parent_decision }: DecisionRecord): [string, stri
 function who(record: DecisionRecord): string {
   const { identity, identity_problem } = record;
   if (identity === undefined) return `nobody (${identity_problem ?? 'no identity'})`;
-  const proof =
-    identity.binding.kind === 'api_key'
-      ? `key ${identity.binding.key_id}`
-      : `token of ${identity.binding.issuer}`;
+  const proof = proofText(identity.binding);
   const base = `${identity.tenant_id}/${identity.agent_id}  team ${identity.team_id}, project ${identity.project_id}, ${identity.environment}; ${proof}`;
   return identity_problem === undefined ? base : `${base}; refused: ${identity_problem}`;
+}
+
+function proofText(binding: Binding): string {
+  if (binding.kind === 'api_key') return `key ${binding.key_id}`;
+  return binding.kind === 'jwt' ? `token of ${binding.issuer}` : `source ${binding.source}`;
 }
 
 function shadowRows({ would_be, observed_by }: DecisionRecord): [string, string][] {

@@ -322,6 +322,9 @@ export namespace envoy {
                     /** AttributeContext source. */
                     source?: (envoy.service.auth.v3.AttributeContext.Peer.$Properties|null);
 
+                    /** AttributeContext destination. */
+                    destination?: (envoy.service.auth.v3.AttributeContext.Peer.$Properties|null);
+
                     /** AttributeContext request. */
                     request?: (envoy.service.auth.v3.AttributeContext.Request.$Properties|null);
 
@@ -358,6 +361,9 @@ export namespace envoy {
                         /** AttributeContext source */
                         source?: (envoy.service.auth.v3.AttributeContext.Peer.$Properties|null);
 
+                        /** AttributeContext destination */
+                        destination?: (envoy.service.auth.v3.AttributeContext.Peer.$Properties|null);
+
                         /** AttributeContext request */
                         request?: (envoy.service.auth.v3.AttributeContext.Request.$Properties|null);
 
@@ -374,6 +380,7 @@ export namespace envoy {
                     /** Shape of an AttributeContext. */
                     type $Shape = {
                       source?: envoy.service.auth.v3.AttributeContext.Peer.$Shape|null;
+                      destination?: envoy.service.auth.v3.AttributeContext.Peer.$Shape|null;
                       request?: envoy.service.auth.v3.AttributeContext.Request.$Shape|null;
                       contextExtensions?: { [k: string]: string }|null;
                       tlsSession?: envoy.service.auth.v3.AttributeContext.TLSSession.$Shape|null;

@@ -441,6 +441,7 @@ export const envoy = $root.envoy = (() => {
                     };
 
                     AttributeContext.prototype.source = null;
+                    AttributeContext.prototype.destination = null;
                     AttributeContext.prototype.request = null;
                     AttributeContext.prototype.contextExtensions = $util.emptyObject;
                     AttributeContext.prototype.tlsSession = null;
@@ -454,6 +455,8 @@ export const envoy = $root.envoy = (() => {
                             throw $Error("max depth exceeded");
                         if (message.source != null && $Object.hasOwnProperty.call(message, "source"))
                             $root.envoy.service.auth.v3.AttributeContext.Peer.encode(message.source, writer.uint32(10).fork(), _depth + 1).ldelim();
+                        if (message.destination != null && $Object.hasOwnProperty.call(message, "destination"))
+                            $root.envoy.service.auth.v3.AttributeContext.Peer.encode(message.destination, writer.uint32(18).fork(), _depth + 1).ldelim();
                         if (message.request != null && $Object.hasOwnProperty.call(message, "request"))
                             $root.envoy.service.auth.v3.AttributeContext.Request.encode(message.request, writer.uint32(34).fork(), _depth + 1).ldelim();
                         if (message.contextExtensions != null && $Object.hasOwnProperty.call(message, "contextExtensions"))
@@ -498,6 +501,12 @@ export const envoy = $root.envoy = (() => {
                                     if (wireType !== 2)
                                         break;
                                     message.source = $root.envoy.service.auth.v3.AttributeContext.Peer.decode(reader, reader.size(), $undefined, _depth + 1, message.source);
+                                    continue;
+                                }
+                            case 2: {
+                                    if (wireType !== 2)
+                                        break;
+                                    message.destination = $root.envoy.service.auth.v3.AttributeContext.Peer.decode(reader, reader.size(), $undefined, _depth + 1, message.destination);
                                     continue;
                                 }
                             case 4: {

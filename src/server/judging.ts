@@ -4,7 +4,7 @@ import { ok } from '../core/result.ts';
 import { decide } from '../core/verdict/decide.ts';
 import type { Proposal, Verdict } from '../core/verdict/proposal.ts';
 import type { CheckDependencies } from './dependencies.ts';
-import type { Snapshot } from './ports.ts';
+import type { Snapshot, TunnelOwner } from './ports.ts';
 import { type Call, proposalOf } from './propose.ts';
 import type { Seat } from './sleepers.ts';
 
@@ -52,12 +52,22 @@ function whoAsks(
   { check, passage }: Call,
   now_ms: number,
 ): IdentityFact | Promise<IdentityFact> {
-  const { raw, transport } = check;
+  const { raw, transport, identity: source, source: client } = check;
   const { mode, headers } = raw;
-  if (mode !== 'intercepted') return snapshot.authenticate({ mode, headers, transport, now_ms });
-  if (passage?.ok === true) return snapshot.resume({ owner: passage.value, headers, now_ms });
-  const isOver = passage?.problem === 'TICKET_EXPIRED';
-  return { ok: false, problem: isOver ? 'IDENTITY_EXPIRED' : 'IDENTITY_MISSING' };
+  if (mode !== 'intercepted')
+    return snapshot.authenticate({ mode, headers, transport, now_ms, ...(source && { source }) });
+  const resume = (owner: TunnelOwner) =>
+    snapshot.resume({ owner, address: client.slice(0, client.lastIndexOf(':')), headers, now_ms });
+  if (passage?.ok === true) return resume(passage.value);
+  if (passage?.over === undefined) return { ok: false, problem: 'IDENTITY_MISSING' };
+  const owner = resume(passage.over);
+  return owner instanceof Promise ? owner.then(isOver) : isOver(owner);
+}
+
+/** The tunnel has ended; whose it was is known all the same. */
+function isOver(owner: IdentityFact): IdentityFact {
+  const known_agent = owner.ok ? owner.principal : owner.known_agent;
+  return { ok: false, problem: 'IDENTITY_EXPIRED', ...(known_agent && { known_agent }) };
 }
 
 function isStale(appended: Appended): boolean {

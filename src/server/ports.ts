@@ -1,4 +1,5 @@
-import type { IdentityFact, Principal } from '../core/identity/principal.ts';
+import type { Degradation, IdentityFact, Principal } from '../core/identity/principal.ts';
+import type { SourceIdentity } from '../core/identity/source.ts';
 import type { CompiledPolicy } from '../core/policy/compiled.ts';
 import type { OutcomeFacts, OutcomeRecord } from '../core/receipt/records.ts';
 import type { RawRequest } from '../core/request/egress_request.ts';
@@ -28,6 +29,8 @@ export interface Snapshot {
 
 export interface ResumeInput {
   readonly owner: TunnelOwner;
+  /** Where the client is: an IP address. */
+  readonly address: string;
   /** Of the inner request: a run label, and perhaps a credential that must be the owner's. */
   readonly headers: RawRequest['headers'];
   /** Wall clock, milliseconds since the epoch. */
@@ -35,16 +38,19 @@ export interface ResumeInput {
 }
 
 /** Whose tunnel it is: what the requests inside are held to. Nothing but who and how is taken over from the CONNECT. */
-export type TunnelOwner = Pick<
-  Principal,
-  'tenant_id' | 'agent_id' | 'binding' | 'credential_transport' | 'run'
->;
+export interface TunnelOwner
+  extends Pick<Principal, 'tenant_id' | 'agent_id' | 'binding' | 'credential_transport' | 'run'> {
+  /** What went unchecked about the owner when the tunnel was opened. */
+  readonly degraded?: readonly Degradation[];
+}
 
 export interface AuthInput {
   readonly mode: RawRequest['mode'];
   readonly headers: RawRequest['headers'];
   /** Listener facts: whether the client spoke TLS or came over loopback. */
   readonly transport: 'loopback' | 'tls' | 'plaintext';
+  /** Who connects, where the listener vouches for it. */
+  readonly source?: SourceIdentity;
   /** Wall clock, milliseconds since the epoch. */
   readonly now_ms: number;
 }

@@ -17,7 +17,7 @@ import type { DecisionDraft, PolicyLapse, Proposal, Verdict } from '../core/verd
 import type { DecodedCheck } from './codec/check_request.ts';
 import type { CheckDependencies, CheckSpan } from './dependencies.ts';
 import type { Snapshot } from './ports.ts';
-import type { Passage } from './tunnel.ts';
+import { type Passage, tunnelOf } from './tunnel.ts';
 
 /** Where the raw query stands in a decision record; part of its commitment. */
 export const QUERY_POINTER = 'request/query';
@@ -49,12 +49,13 @@ export interface Judged extends Judgement {
 export function proposalOf(deps: CheckDependencies, call: Call, judged: Judged): Proposal {
   const { snapshot, identity, lapse, verdict, demands, delay_max_ms } = judged;
   const { check } = call;
+  const parent = tunnelOf(call.passage);
   const request = factsOf(deps, call, snapshot, verdict.tunnel);
   return {
     draft: {
       receipt_id: call.receiptId,
       request_id: check.requestId,
-      ...(call.passage?.ok === true ? { parent_decision: call.passage.value.receipt_id } : {}),
+      ...(parent === undefined ? {} : { parent_decision: parent.receipt_id }),
       envoy_node: call.node,
       envoy_epoch: call.epoch,
       gateway_id: deps.settings.gatewayId,
@@ -141,12 +142,14 @@ function requestDigest(
   identity: IdentityFact,
   opens: TunnelMode | undefined,
 ): string {
-  const { mode, method, scheme, authority, path } = check.raw;
+  const { mode, method, scheme, authority, path, transparent } = check.raw;
+  const parent = tunnelOf(passage);
   const who = identity.ok ? identity.principal.binding : identity.problem;
   const facts = {
     ...{ mode, method, scheme, authority, path, source: check.source, who },
     ...(opens === undefined ? {} : { opens }),
-    ...(passage?.ok === true ? { parent: passage.value.receipt_id } : {}),
+    ...(parent === undefined ? {} : { parent: parent.receipt_id }),
+    ...(transparent === undefined ? {} : { transparent }),
     ...(check.sni === undefined ? {} : { sni: check.sni }),
   };
   return hash('sha256', encodeJcs(facts), 'hex');

@@ -1,11 +1,17 @@
 import { formatAuthority } from '../core/request/host.ts';
-import { fail, type Result } from '../core/result.ts';
+import { fail } from '../core/result.ts';
 import type { TunnelAnswer } from './codec/answer.ts';
 import type { DecodedCheck } from './codec/check_request.ts';
 import type { CheckDependencies } from './dependencies.ts';
 import type { Judged } from './judging.ts';
 import type { Call } from './propose.ts';
-import { encodeTicket, openTicket, type TicketProblem, type TunnelTicket } from './tunnel_ticket.ts';
+import {
+  encodeTicket,
+  type OpenedTicket,
+  openTicket,
+  type TicketProblem,
+  type TunnelTicket,
+} from './tunnel_ticket.ts';
 
 /**
  * How long requests inside are still accepted. Envoy counts its own maximum of an intercepted tunnel, an hour, from an
@@ -16,7 +22,14 @@ export const TICKET_MS = 3_600_000;
 const NO_PORT = 0;
 
 /** The tunnel around a request: opened with the ticket that came along, or why there is none. */
-export type Passage = Result<TunnelTicket, TicketProblem | 'TICKET_MISSING'>;
+export type Passage =
+  | Extract<OpenedTicket, { ok: true }>
+  | { readonly ok: false; readonly problem: TicketProblem | 'TICKET_MISSING'; readonly over?: TunnelTicket };
+
+/** The tunnel that a request came through, as far as a seal of ours says so; it may have ended. */
+export function tunnelOf(passage: Passage | undefined): TunnelTicket | undefined {
+  return passage?.ok === true ? passage.value : passage?.over;
+}
 
 /** The call as judged. Outside of intercepted tunnels a ticket means nothing, whoever sends one. */
 export function enterTunnel(
@@ -24,12 +37,15 @@ export function enterTunnel(
   check: DecodedCheck,
   { node, epoch, ticket }: { readonly node: string; readonly epoch: string; readonly ticket?: string },
 ): Pick<Call, 'check' | 'passage'> {
-  if (check.raw.mode !== 'intercepted') return { check };
+  if (check.raw.mode !== 'intercepted') {
+    if (check.sni !== undefined) deps.intercepted?.(node, check.sni);
+    return { check };
+  }
   const showing = { node, epoch, now_ms: deps.clock.nowMs() };
   const passage: Passage =
     ticket === undefined ? fail('TICKET_MISSING') : openTicket(ticket, deps.mac, showing);
   if (passage.ok && check.sni !== undefined) deps.intercepted?.(node, check.sni);
-  const authority = passage.ok ? passage.value.authority : '';
+  const authority = tunnelOf(passage)?.authority ?? '';
   const tunnel = { authority, ...(check.sni === undefined ? {} : { sni: check.sni }) };
   return { check: { ...check, raw: { ...check.raw, tunnel } }, passage };
 }
@@ -51,6 +67,7 @@ export function tunnelAnswer(
     {
       ...{ receipt_id, tenant_id, agent_id, binding, credential_transport },
       ...(run === undefined ? {} : { run }),
+      ...(fact.degraded === undefined ? {} : { degraded: fact.degraded }),
       authority: formatAuthority(request, port, NO_PORT),
       node: call.node,
       epoch: call.epoch,

@@ -6,13 +6,14 @@ import {
   type Covers,
   ID,
   integer,
+  list,
   oneOf,
   optional,
   required,
   UUID_V7,
   visibleAscii,
 } from '../core/receipt/shape.ts';
-import { fail, ok, type Result } from '../core/result.ts';
+import { fail, ok } from '../core/result.ts';
 import type { TunnelOwner } from './ports.ts';
 
 /** What an allowed CONNECT hands to the requests inside its tunnel, by way of Envoy. */
@@ -30,6 +31,11 @@ export interface TunnelTicket extends TunnelOwner {
 
 export type TicketProblem = 'TICKET_MALFORMED' | 'TICKET_FORGED' | 'TICKET_FOREIGN' | 'TICKET_EXPIRED';
 
+/** `over`: what a ticket said that was good until its time ended. */
+export type OpenedTicket =
+  | { readonly ok: true; readonly value: TunnelTicket }
+  | { readonly ok: false; readonly problem: TicketProblem; readonly over?: TunnelTicket };
+
 /** Where and when a ticket is shown. */
 export interface Showing {
   readonly node: string;
@@ -40,6 +46,7 @@ export interface Showing {
 export const TICKET_LENGTH_MAX = SEALED_LENGTH_MAX;
 const LABEL = 'clawgress/tunnel-ticket/v1';
 const AUTHORITY_LENGTH_MAX = 261;
+const DEGRADATIONS_MAX = 4;
 
 const FIELDS = {
   receipt_id: required('derived', UUID_V7),
@@ -48,6 +55,7 @@ const FIELDS = {
   binding: required('derived', BINDING),
   credential_transport: required('observed', oneOf('loopback', 'tls', 'plaintext')),
   run: optional('asserted_by_client', RUN),
+  degraded: optional('derived', list(oneOf('identity_freshness'), DEGRADATIONS_MAX)),
   authority: required('observed', visibleAscii(AUTHORITY_LENGTH_MAX)),
   node: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)),
   epoch: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)),
@@ -62,7 +70,7 @@ export function encodeTicket(ticket: TunnelTicket, mac: Mac): string {
 }
 
 /** Reads nothing of a text before its MAC is verified. Never throws. */
-export function openTicket(text: string, mac: Mac, showing: Showing): Result<TunnelTicket, TicketProblem> {
+export function openTicket(text: string, mac: Mac, showing: Showing): OpenedTicket {
   const json = unseal(LABEL, text, mac);
   if (!json.ok) return fail<TicketProblem>(`TICKET_${json.problem}`);
   if (checkFields(FIELDS, json.value) !== undefined) return fail('TICKET_MALFORMED');
@@ -70,5 +78,6 @@ export function openTicket(text: string, mac: Mac, showing: Showing): Result<Tun
   const ticket = json.value as unknown as TunnelTicket;
   // Another Envoy, or another life of this one, has no tunnel that this could belong to.
   if (ticket.node !== showing.node || ticket.epoch !== showing.epoch) return fail('TICKET_FOREIGN');
-  return showing.now_ms < ticket.exp_ms ? ok(ticket) : fail('TICKET_EXPIRED');
+  if (showing.now_ms < ticket.exp_ms) return ok(ticket);
+  return { ok: false, problem: 'TICKET_EXPIRED', over: ticket };
 }

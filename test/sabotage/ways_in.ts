@@ -8,7 +8,7 @@ export const WAYS_IN: readonly Sabotage[] = [
     name: 'inner-without-its-tunnel',
     breaks: 'the receipt of a request inside names the CONNECT that it came through',
     file: 'src/server/propose.ts',
-    find: '      ...(call.passage?.ok === true ? { parent_decision: call.passage.value.receipt_id } : {}),\n',
+    find: '      ...(parent === undefined ? {} : { parent_decision: parent.receipt_id }),\n',
     replace: '',
     test: { file: MATRIX, name: 'HTTP/2 inside, deny' },
   },

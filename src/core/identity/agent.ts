@@ -1,4 +1,5 @@
 import type { AgentStatus } from './principal.ts';
+import type { AgentSource } from './source.ts';
 
 /** One row of the registry. Serialised; holds hashes of keys, never keys. */
 export interface Agent {
@@ -12,6 +13,8 @@ export interface Agent {
   readonly workload_fingerprint?: string;
   readonly api_keys: readonly ApiKeyEntry[];
   readonly subjects: readonly Subject[];
+  /** Believed in transparent mode alone. Each in one agent of the registry only. */
+  readonly sources?: readonly AgentSource[];
 }
 
 export interface ApiKeyEntry {
@@ -45,5 +48,6 @@ export const REGISTRY_BYTES_MAX = 33_554_432;
 export const AGENTS_MAX = 50_000;
 export const API_KEYS_MAX = 32;
 export const SUBJECTS_MAX = 32;
+export const SOURCES_MAX = 32;
 /** Length of an issuer or subject, in characters. */
 export const CLAIM_LENGTH_MAX = 512;

@@ -56,6 +56,14 @@ export class DocumentReader {
     return undefined;
   }
 
+  integer(from: Members, name: string, max: number): number {
+    const value = from.members[name];
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max) return value;
+    const message = value === undefined ? 'missing' : 'not an accepted value';
+    this.refuse(`${from.pointer}/${name}`, message, `an integer from 0 to ${max}`);
+    return 0;
+  }
+
   list(from: Members, name: string, max: number): readonly { value: JsonValue; pointer: string }[] {
     const pointer = `${from.pointer}/${name}`;
     const value = from.members[name];

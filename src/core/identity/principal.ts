@@ -24,7 +24,9 @@ export type CredentialTransport = 'loopback' | 'tls' | 'plaintext';
 /** What exactly proved the identity. */
 export type Binding =
   | { readonly kind: 'api_key'; readonly key_id: string }
-  | { readonly kind: 'jwt'; readonly issuer: string; readonly subject: string; readonly jwk_id: string };
+  | { readonly kind: 'jwt'; readonly issuer: string; readonly subject: string; readonly jwk_id: string }
+  /** `uid:2001` or `cidr:10.92.0.0/24`: the entry of the registry that the connection fell under. */
+  | { readonly kind: 'source'; readonly source: string };
 
 /** A run label groups calls of one agent; a label never grants anything. */
 export interface Run {

@@ -10,11 +10,13 @@ import {
   REGISTRY_BYTES_MAX,
   REGISTRY_SCHEMA,
   type RegistryDocument,
+  SOURCES_MAX,
   SUBJECTS_MAX,
   type Subject,
 } from './agent.ts';
 import { DocumentReader, type Members, type RegistryProblem } from './document_reader.ts';
 import { type AgentStatus, ID_PATTERN } from './principal.ts';
+import { type AgentSource, parseNetwork, sourceName, UID_MAX } from './source.ts';
 
 export type { RegistryProblem } from './document_reader.ts';
 
@@ -23,6 +25,9 @@ const TIMESTAMP =
   /^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}\.[0-9]{3}Z$/;
 const SHA256_HEX = /^[0-9a-f]{64}$/;
 const FINGERPRINT = /^[\x21-\x7e]{1,128}$/;
+/** Shown wherever a network is refused. */
+export const NETWORK_ALLOWED =
+  'a network in its shortest lower-case form, without bits set below its length, for instance 10.92.0.0/24 or fd00:92::/64';
 const ID_ALLOWED = '1 to 64 of a-z 0-9 . _ -';
 
 /** Reads a registry strictly: unknown members, duplicates and wrong types are problems, each with its JSON pointer. */
@@ -54,7 +59,7 @@ function readDocument(value: JsonValue): Result<RegistryDocument, readonly Regis
 function readAgent(reader: DocumentReader, value: JsonValue, pointer: string): Agent {
   const from = reader.object(value, pointer, [
     ...['tenant_id', 'agent_id', 'team_id', 'project_id', 'environment', 'status'],
-    ...['workload_fingerprint', 'api_keys', 'subjects'],
+    ...['workload_fingerprint', 'api_keys', 'subjects', 'sources'],
   ]);
   const id = (name: string) => reader.text(from, name, (text) => ID_PATTERN.test(text), ID_ALLOWED);
   const fingerprint = reader.optionalText(
@@ -77,6 +82,13 @@ function readAgent(reader: DocumentReader, value: JsonValue, pointer: string): A
     subjects: reader
       .list(from, 'subjects', SUBJECTS_MAX)
       .map((item) => readSubject(reader, item.value, item.pointer)),
+    ...(from.members['sources'] === undefined
+      ? {}
+      : {
+          sources: reader
+            .list(from, 'sources', SOURCES_MAX)
+            .map((item) => readSource(reader, item.value, item.pointer)),
+        }),
   };
 }
 
@@ -122,6 +134,16 @@ function readSubject(reader: DocumentReader, value: JsonValue, pointer: string):
   };
 }
 
+function readSource(reader: DocumentReader, value: JsonValue, pointer: string): AgentSource {
+  const isUid = typeof value === 'object' && value !== null && 'uid' in value;
+  const from = reader.object(value, pointer, ['kind', isUid ? 'uid' : 'cidr']);
+  const kind = isUid ? 'uid' : 'cidr';
+  reader.text(from, 'kind', (text) => text === kind, `${kind}, beside ${kind}`);
+  if (kind === 'uid') return { kind, uid: reader.integer(from, 'uid', UID_MAX) };
+  const isNetwork = (text: string) => parseNetwork(text) !== undefined;
+  return { kind, cidr: reader.text(from, 'cidr', isNetwork, NETWORK_ALLOWED) };
+}
+
 /** A credential that two agents could claim, or an id that two tenants share, would make evidence ambiguous. */
 function refuseTwins(reader: DocumentReader, agents: readonly Agent[]): void {
   const seen = new Set<string>();
@@ -138,5 +160,7 @@ function refuseTwins(reader: DocumentReader, agents: readonly Agent[]): void {
     for (const [i, { issuer, subject }] of agent.subjects.entries()) {
       once('subject', JSON.stringify([issuer, subject]), `${at}/subjects/${i}`);
     }
+    for (const [i, source] of (agent.sources ?? []).entries())
+      once('source', sourceName(source), `${at}/sources/${i}`);
   }
 }

@@ -133,4 +133,9 @@ export const ED25519_SPKI: Shape = plain(
   /^MCowBQYDK2VwAyEA[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/,
 );
 export const METHOD: Shape = plain('HTTP method', 32, /^[!#$%&'*+.^_`|~0-9A-Z-]{1,32}$/);
+export const SOURCE: Shape = plain(
+  'uid:N or cidr:network',
+  48,
+  /^(?:uid:[0-9]{1,10}|cidr:[0-9a-f.:]{2,39}\/[0-9]{1,3})$/,
+);
 export const HOST: Shape = plain('host', 253, /^[a-z0-9._:-]{1,253}$/);

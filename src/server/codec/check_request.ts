@@ -1,10 +1,12 @@
 import { isIP } from 'node:net';
-import type { RawRequest } from '../../core/request/egress_request.ts';
+import type { SourceIdentity } from '../../core/identity/source.ts';
+import type { RawRequest, TransparentFacts } from '../../core/request/egress_request.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import { envoy } from '../../gen/envoy.js';
 import type { AuthInput } from '../ports.ts';
 import { readHeaders } from './header_list.ts';
+import { listenerFacts } from './listener_facts.ts';
 
 /** Largest Check message that is read. Envoy accepts 60 KiB of request headers; the rest is its own description. */
 export const CHECK_BYTES_MAX = 256 * 1024;
@@ -18,8 +20,10 @@ export interface DecodedCheck {
   readonly source: string;
   /** How credentials travel to this listener. */
   readonly transport: AuthInput['transport'];
-  /** Of the TLS handshake that the gateway terminated, as the client spelled it; only inside an intercepted tunnel. */
+  /** Of the TLS handshake that the gateway terminated, as the client spelled it. */
   readonly sni?: string;
+  /** What a listener of transparent mode vouches for. */
+  readonly identity?: SourceIdentity;
 }
 
 /** Why a message is no Check of our own configuration. None of these can be caused by an agent alone. */
@@ -32,6 +36,8 @@ export type CheckProblem =
   | 'CHECK_PSEUDO_HEADERS'
   | 'CHECK_REQUEST_ID';
 
+const PORT_MAX = 65_535;
+
 type Attributes = envoy.service.auth.v3.AttributeContext.$Properties;
 
 /** Reads the bytes of an `envoy.service.auth.v3.CheckRequest`. Never throws. */
@@ -41,21 +47,29 @@ export function decodeCheck(bytes: Uint8Array): Result<DecodedCheck, CheckProble
   if (attributes === undefined) return fail('CHECK_UNDECODABLE');
   const listed = attributes.request?.http?.headerMap?.headers;
   if (listed === undefined || listed === null) return fail('CHECK_WITHOUT_HTTP');
-  const listener = listenerOf(attributes);
-  if (listener === undefined) return fail('CHECK_LISTENER');
-  const source = sourceOf(attributes);
-  if (source === undefined) return fail('CHECK_SOURCE');
+  const source = endpointOf(attributes.source);
+  if (source === undefined || source.port < 1) return fail('CHECK_SOURCE');
   const read = readHeaders(listed);
   if (!read.ok) return fail('CHECK_PSEUDO_HEADERS');
   const { pseudo, headers } = read.value;
+  const sni = sniOf(attributes);
+  const listener = listenerFacts({
+    ...{ extensions: attributes.contextExtensions ?? {}, pseudo, headers, address: source.address },
+    ...destinationOf(attributes),
+    ...sni,
+  });
+  if (listener === undefined) return fail('CHECK_LISTENER');
   const requestId = requestIdOf(headers);
   if (requestId === undefined) return fail('CHECK_REQUEST_ID');
+  const { mode, transport, transparent, identity } = listener;
+  const isOpened = mode === 'intercepted' || transparent?.carries === 'http';
   return ok({
-    raw: { mode: listener.mode, ...pseudo, headers },
+    raw: { mode, ...(transparent === undefined ? {} : { transparent }), ...pseudo, headers },
     requestId,
-    source,
-    transport: listener.transport,
-    ...(listener.mode === 'intercepted' ? sniOf(attributes) : {}),
+    source: `${source.address}:${source.port}`,
+    transport,
+    ...(isOpened ? sni : {}),
+    ...(identity === undefined ? {} : { identity }),
   });
 }
 
@@ -73,23 +87,19 @@ function sniOf({ tlsSession }: Attributes): { sni?: string } {
   return sni === '' ? {} : { sni };
 }
 
-function sourceOf(attributes: Attributes): string | undefined {
-  const socket = attributes.source?.address?.socketAddress;
+type Endpoint = TransparentFacts['original'];
+
+/** Port 0 is left to the caller: it is good for nothing, but a client can dial it. */
+function endpointOf(peer: Attributes['source']): Endpoint | undefined {
+  const socket = peer?.address?.socketAddress;
   const address = socket?.address ?? '';
   const port = socket?.portValue ?? 0;
-  return isIP(address) === 0 || port < 1 || port > 65_535 ? undefined : `${address}:${port}`;
+  return isIP(address) === 0 || port > PORT_MAX ? undefined : { address, port };
 }
 
-/** Constants of the listener, set by our own configuration. */
-function listenerOf(
-  attributes: Attributes,
-): (Pick<DecodedCheck, 'transport'> & Pick<RawRequest, 'mode'>) | undefined {
-  const { mode, transport } = attributes.contextExtensions ?? {};
-  // How the credential travelled is known of the CONNECT; what comes inside came through TLS that we terminated.
-  if (mode === 'intercepted') return { mode, transport: 'tls' };
-  if (mode !== 'explicit' && mode !== 'base_url') return undefined;
-  if (transport !== 'loopback' && transport !== 'tls' && transport !== 'plaintext') return undefined;
-  return { mode, transport };
+function destinationOf({ destination }: Attributes): { destination?: Endpoint } {
+  const endpoint = endpointOf(destination);
+  return endpoint === undefined ? {} : { destination: endpoint };
 }
 
 /** The id becomes part of records and of the key that joins repeated Checks: one value, printable, short. */

@@ -22,13 +22,15 @@ function resumed(
   agents: Agent[],
   headers: [string, string][] = [],
   owner: ResumedInput['owner'] = OWNER,
+  { address = '127.0.0.1', open = [] }: { address?: string; open?: readonly string[] } = {},
 ) {
-  const identity = openIdentity({ jwt_issuers: [], log: SILENT });
+  const identity = openIdentity({ jwt_issuers: [], open_environments: open, log: SILENT });
   t.after(() => identity.stop());
   const registry = identity.compileRegistry(registryBytes(...agents));
   assert.ok(registry.ok, 'a good registry');
   const fact = registry.value.resume({
     owner,
+    address,
     headers: headers.map(([name, value]) => ({ name, value })),
     now_ms: NOW_MS,
   });
@@ -36,6 +38,7 @@ function resumed(
   return {
     problem: fact.ok ? 'none' : fact.problem,
     principal: fact.ok ? fact.principal : fact.known_agent,
+    degraded: fact.ok ? fact.degraded : undefined,
     used: [...identity.lastUsed().keys()],
   };
 }
@@ -123,4 +126,52 @@ test('one run label, wherever it stands', (t) => {
     'IDENTITY_CONFLICT',
   );
   assert.equal(run(undefined, ['x-clawgress-run-id', 'R 2']).problem, 'IDENTITY_RUN_INVALID');
+});
+
+test('a removed source denies at once, inside of a tunnel that stands', (t) => {
+  const uid = { kind: 'uid', uid: 2001 } as const;
+  const owner = { ...OWNER, binding: { kind: 'source' as const, source: 'uid:2001' } };
+  const bound = agentOf('robot', { sources: [uid] });
+  const { problem, principal } = resumed(t, [bound], [], owner);
+  assert.equal(problem, 'none');
+  assert.deepEqual(principal?.binding, owner.binding);
+  assert.equal(resumed(t, [agentOf('robot')], [], owner).problem, 'IDENTITY_UNKNOWN');
+  const moved = [
+    agentOf('robot', { sources: [{ ...uid, uid: 2002 }] }),
+    agentOf('second', { sources: [uid] }),
+  ];
+  assert.equal(resumed(t, moved, [], owner).problem, 'IDENTITY_UNKNOWN');
+});
+
+test('a network binding holds for the address that it is shown with, and while no other agent fits better', (t) => {
+  const cidr = '10.92.0.0/24';
+  const owner = { ...OWNER, binding: { kind: 'source' as const, source: `cidr:${cidr}` } };
+  const bound = agentOf('robot', { sources: [{ kind: 'cidr', cidr }] });
+  const at = (address: string, ...more: Agent[]) =>
+    resumed(t, [bound, ...more], [], owner, { address }).problem;
+  assert.equal(at('10.92.0.7'), 'none');
+  assert.equal(at('::ffff:10.92.0.7'), 'none');
+  assert.equal(at('10.92.1.7'), 'IDENTITY_UNKNOWN');
+  const closer = agentOf('second', { sources: [{ kind: 'cidr', cidr: '10.92.0.7/32' }] });
+  assert.equal(at('10.92.0.7', closer), 'IDENTITY_UNKNOWN');
+  assert.equal(at('10.92.0.8', closer), 'none');
+});
+
+test('a key inside says more than where the tunnel came from, and has to be of the same agent', (t) => {
+  const owner = { ...OWNER, binding: { kind: 'source' as const, source: 'uid:2001' } };
+  const bound = { ...ROBOT, sources: [{ kind: 'uid', uid: 2001 }] } as const;
+  const run = { label: 'r1', asserted_by: 'basic_user' } as const;
+  const { principal } = resumed(t, [bound, SECOND], [['x-clawgress-key', KEY]], { ...owner, run });
+  assert.equal(principal?.auth_type, 'api_key');
+  assert.deepEqual(principal?.run, run);
+  assert.equal(resumed(t, [bound, SECOND], [['x-clawgress-key', OTHER]], owner).problem, 'IDENTITY_CONFLICT');
+});
+
+test('what went unchecked stays said, as long as the environment lets it go unchecked', (t) => {
+  const subject = { issuer: 'https://idp.example', subject: 'robot-1' };
+  const degraded = ['identity_freshness'] as const;
+  const owner = { ...OWNER, binding: { kind: 'jwt' as const, ...subject, jwk_id: 'k' }, degraded };
+  const mapped = agentOf('robot', { subjects: [subject] });
+  assert.deepEqual(resumed(t, [mapped], [], owner, { open: ['prod'] }).degraded, degraded);
+  assert.equal(resumed(t, [mapped], [], owner).problem, 'IDENTITY_STALE_KEYS');
 });

@@ -22,6 +22,10 @@ export interface CheckFacts {
   readonly port?: number;
   readonly transport?: string;
   readonly sni?: string;
+  /** Where the connection was made to. */
+  readonly destination?: { readonly address: string; readonly port: number };
+  /** More constants of the listener. */
+  readonly extensions?: Readonly<Record<string, string>>;
   readonly headers?: readonly WireHeader[];
 }
 
@@ -46,6 +50,8 @@ export function checkRequest(facts: CheckFacts = {}): Uint8Array {
     address = '127.0.0.1',
     port = 40_000,
     sni = 'ignored',
+    destination = { address: '127.0.0.1', port: 3128 },
+    extensions = {},
     headers = PLAIN_GET,
   } = facts;
   const message = CheckRequest.fromObject({
@@ -56,7 +62,9 @@ export function checkRequest(facts: CheckFacts = {}): Uint8Array {
         labels: { ignored: 'yes' },
         principal: 'ignored',
       },
-      destination: { address: { socket_address: { address: '127.0.0.1', port_value: 3128 } } },
+      destination: {
+        address: { socket_address: { address: destination.address, port_value: destination.port } },
+      },
       request: {
         time: { seconds: 1, nanos: 2 },
         http: {
@@ -67,7 +75,7 @@ export function checkRequest(facts: CheckFacts = {}): Uint8Array {
           protocol: 'HTTP/1.1',
         },
       },
-      context_extensions: { mode, transport, other: 'ignored' },
+      context_extensions: { mode, transport, other: 'ignored', ...extensions },
       tls_session: { sni },
       route_metadata_context: {},
     },

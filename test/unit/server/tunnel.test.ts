@@ -158,7 +158,6 @@ test('without a valid ticket a request inside is nobody’s, whatever it carries
     ticketText().replace(/.$/, (last) => (last === '0' ? '1' : '0')),
     ticketText({ epoch: 'e2' }),
     ticketText({ node: 'envoy-2' }),
-    ticketText({ exp_ms: NOW_MS }),
   ];
   const current = snapshot(allowing(), undefined, () => assert.fail('never asked'));
   for (const ticket of tickets) {
@@ -167,9 +166,40 @@ test('without a valid ticket a request inside is nobody’s, whatever it carries
     const { response, proposal } = await run(current, inner({ extra }), undefined, caller);
     assert.equal(response.denied_response?.status?.code, 401, ticket);
     assert.equal(proposal.draft.verdict, 'deny');
-    assert.match(proposal.draft.reason, /^IDENTITY_(MISSING|EXPIRED)$/);
+    assert.equal(proposal.draft.reason, 'IDENTITY_MISSING');
+    assert.equal(proposal.draft.identity, undefined);
     assert.equal(proposal.draft.parent_decision, undefined);
   }
+});
+
+test('a tunnel whose time is over opens nothing more, and its receipts still say whose it was', async () => {
+  const caller = { ...CALLER, ticket: ticketText({ exp_ms: NOW_MS }) };
+  const { response, proposal } = await run(snapshot(allowing()), inner(), undefined, caller);
+  const { verdict, reason, identity, parent_decision } = proposal.draft;
+  assert.equal(response.denied_response?.status?.code, 401);
+  assert.deepEqual({ verdict, reason }, { verdict: 'deny', reason: 'IDENTITY_EXPIRED' });
+  assert.equal(identity?.agent_id, PRINCIPAL.agent_id);
+  assert.equal(parent_decision, TICKET.receipt_id);
+  const gone = snapshot(allowing(), undefined, () => ({ ok: false, problem: 'IDENTITY_UNKNOWN' }));
+  const later = await run(gone, inner(), undefined, caller);
+  assert.equal(later.proposal.draft.reason, 'IDENTITY_EXPIRED');
+  assert.equal(later.proposal.draft.identity, undefined);
+});
+
+test('what went unchecked when the tunnel opened is said of each request inside', async () => {
+  const degraded = ['identity_freshness'] as const;
+  const fact = { ok: true, principal: PRINCIPAL, degraded } as const;
+  const opened = await run(snapshot(allowing('intercept'), fact), CONNECT);
+  const ticket = fieldsOf(opened.response)['tunnel'] ?? '';
+  let seen: ResumeInput | undefined;
+  const current = snapshot(allowing(), undefined, (input) => {
+    seen = input;
+    return fact;
+  });
+  const { proposal } = await run(current, inner(), undefined, { ...CALLER, ticket });
+  assert.deepEqual(seen?.owner.degraded, degraded);
+  assert.equal(seen?.address, '127.0.0.1');
+  assert.deepEqual(proposal.draft.degraded, degraded);
 });
 
 test('a ticket outside of a tunnel means nothing', async () => {

@@ -163,3 +163,38 @@ test('problems and agents are bounded', () => {
 test('any JSON gives a result', () => {
   fc.assert(fc.property(fc.json(), (text) => void parseRegistry(new TextEncoder().encode(text))));
 });
+
+test('sources are read as they are, and each stands once in the whole registry', () => {
+  const uid = { kind: 'uid', uid: 2001 };
+  const cidr = { kind: 'cidr', cidr: '10.92.0.0/24' };
+  const good = registry(agent('a', { sources: [uid, cidr] }), agent('b', { sources: [] }));
+  assert.deepEqual(parse(good), { ok: true, value: good });
+  assert.deepEqual(pointers(registry(agent('a', { sources: [uid] }), agent('b', { sources: [uid] }))), [
+    '/agents/1/sources/0',
+  ]);
+  assert.deepEqual(pointers(registry(agent('a', { sources: [cidr, cidr] }))), ['/agents/0/sources/1']);
+  const longer = { kind: 'cidr', cidr: '10.92.0.0/25' };
+  assert.deepEqual(
+    pointers(registry(agent('a', { sources: [cidr] }), agent('b', { sources: [longer] }))),
+    [],
+  );
+});
+
+test('a source that could be read in two ways is a mistake', () => {
+  const first = '/agents/0/sources/0';
+  const cases: [unknown, string[]][] = [
+    ['uid:2001', [first, `${first}/kind`, `${first}/cidr`]],
+    [{ kind: 'uid' }, [`${first}/kind`, `${first}/cidr`]],
+    [{ kind: 'cidr', uid: 1 }, [`${first}/kind`]],
+    [{ kind: 'uid', uid: 1, cidr: '10.0.0.0/8' }, [`${first}/cidr`]],
+    [{ kind: 'uid', uid: -1 }, [`${first}/uid`]],
+    [{ kind: 'uid', uid: '1' }, [`${first}/uid`]],
+    [{ kind: 'uid', uid: 4_294_967_295 }, [`${first}/uid`]],
+    [{ kind: 'cidr', cidr: '10.92.0.1/24' }, [`${first}/cidr`]],
+    [{ kind: 'cidr', cidr: '0.0.0.0/0' }, [`${first}/cidr`]],
+  ];
+  for (const [source, expected] of cases)
+    assert.deepEqual(pointers(registry(agent('a', { sources: [source] }))), expected, JSON.stringify(source));
+  const many = Array.from({ length: 33 }, (_, uid) => ({ kind: 'uid', uid }));
+  assert.deepEqual(pointers(registry(agent('a', { sources: many }))), ['/agents/0/sources']);
+});
