@@ -1,8 +1,8 @@
 import { ID_PATTERN } from '../core/identity/principal.ts';
 import type { Compilation } from '../core/policy/compile.ts';
 import { explain } from '../core/policy/explain.ts';
+import { sampleMistakes } from '../core/policy/sample_mistakes.ts';
 import { samplePrincipal } from '../core/policy/sample_request.ts';
-import { sampleMistakes } from '../core/policy/semantic.ts';
 import type { Result } from '../core/result.ts';
 import type { TestAgent, TestRequest } from '../gen/policy_document.ts';
 import { EXIT, type ExitCode } from './exit.ts';

@@ -86,6 +86,11 @@ export interface Rule {
    * Allow rules only. What a CONNECT to these destinations opens: intercept terminates TLS and judges each request inside; passthrough (only with kind: connect, and what that means anyway) lets TLS for the same name through unseen; deny opens no tunnel. Default: a tunnel only with kind: connect or tcp.
    */
   tls?: 'intercept' | 'passthrough' | 'deny';
+  stream?: StreamCaps;
+  /**
+   * Allow rules of kind websocket. observe counts messages; block also ends the session at one that breaks RFC 6455 or is larger than stream.max_message_bytes. Of several matching rules block holds. Default: frames are not read.
+   */
+  frames?: 'observe' | 'block';
 }
 /**
  * All predicates must hold. Absent: every request.
@@ -119,6 +124,12 @@ export interface AgentMatch {
   project_id?: IdList;
   environment?: IdList;
   tenant_id?: IdList;
+  /**
+   * What proved who asks: source is the address or user id of a transparent connection alone, the weakest.
+   *
+   * @minItems 1
+   */
+  auth_type?: ('api_key' | 'jwt' | 'mtls' | 'source')[];
 }
 /**
  * Where to.
@@ -166,9 +177,26 @@ export interface QueryMatch {
  */
 export interface ProtocolMatch {
   /**
-   * http: a request the gateway sees. connect: a CONNECT; of an allow rule, one that carries TLS for the name it asked for. tcp: a CONNECT that may carry any bytes.
+   * http: a request the gateway sees; of an allow rule, any but a WebSocket. websocket, grpc: those alone. connect: a CONNECT; of an allow rule, one that carries TLS for the name it asked for. tcp: a CONNECT that may carry any bytes. A transparent connection that is no HTTP counts as a CONNECT.
    */
-  kind: 'http' | 'connect' | 'tcp';
+  kind: 'http' | 'connect' | 'tcp' | 'websocket' | 'grpc';
+}
+/**
+ * Allow rules of kind websocket or grpc. Caps of each stream; of several matching rules the smallest hold.
+ */
+export interface StreamCaps {
+  /**
+   * Bytes in both directions together, the handshake left out; the stream ends there.
+   */
+  max_bytes?: number;
+  /**
+   * How long the stream may stand.
+   */
+  max_seconds?: number;
+  /**
+   * Bytes of one WebSocket message, all its fragments together. Only with frames.
+   */
+  max_message_bytes?: number;
 }
 export interface Limit {
   /**
@@ -301,6 +329,14 @@ export interface TestRequest {
    */
   connect?: string;
   /**
+   * Beside url: a WebSocket handshake, or a gRPC call (its method is POST). Absent: a plain request.
+   */
+  protocol?: 'websocket' | 'grpc';
+  /**
+   * ip:port that a transparent connection was made to, IPv6 in brackets. Beside connect: TLS if that names a host, other bytes if it is an address.
+   */
+  transparent?: string;
+  /**
    * Names of headers that the request carries (override headers matter).
    *
    * @minItems 1
@@ -317,6 +353,10 @@ export interface TestAgent {
   project_id?: Id;
   environment?: Id;
   tenant_id?: Id;
+  /**
+   * Default api_key.
+   */
+  auth_type?: 'api_key' | 'jwt' | 'mtls' | 'source';
 }
 export interface TestExpectation {
   verdict: 'allow' | 'deny';
@@ -331,12 +371,15 @@ export interface TestExpectation {
     | 'TUNNEL_OPAQUE'
     | 'PATH_AMBIGUOUS'
     | 'OVERRIDE_HEADER'
+    | 'UPGRADE_NOT_ALLOWED'
     | 'AUTHORITY_INVALID'
     | 'DESTINATION_SELF'
     | 'HOST_NUMERIC'
     | 'METHOD_INVALID'
+    | 'ORIGINAL_PORT_MISMATCH'
     | 'PATH_INVALID'
-    | 'REQUEST_TOO_LARGE';
+    | 'REQUEST_TOO_LARGE'
+    | 'UPGRADE_INVALID';
   /**
    * The rule that the receipt names.
    */
@@ -345,4 +388,26 @@ export interface TestExpectation {
    * What the CONNECT opens: requests judged inside, TLS for this name, or any bytes.
    */
   tunnel?: 'intercept' | 'passthrough' | 'raw';
+  stream?: StreamCaps1;
+  /**
+   * What is done with the frames of the allowed WebSocket.
+   */
+  frames?: 'observe' | 'block';
+}
+/**
+ * The caps of the allowed WebSocket or gRPC call, all of them.
+ */
+export interface StreamCaps1 {
+  /**
+   * Bytes in both directions together, the handshake left out; the stream ends there.
+   */
+  max_bytes?: number;
+  /**
+   * How long the stream may stand.
+   */
+  max_seconds?: number;
+  /**
+   * Bytes of one WebSocket message, all its fragments together. Only with frames.
+   */
+  max_message_bytes?: number;
 }

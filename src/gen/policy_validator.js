@@ -2,15 +2,17 @@
 "use strict";
 export const validate = validate20;
 export default validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"urn:clawgress:policy:v1","title":"PolicyDocument","description":"One policy: who may call what, how often. Nothing is allowed that no rule allows.","type":"object","additionalProperties":false,"required":["schema","id","rules"],"properties":{"schema":{"description":"Version of the document format.","const":"clawgress/policy/v1"},"id":{"description":"Name of the policy in receipts.","$ref":"#/$defs/Id"},"inherits":{"description":"Ids of parent documents. Their deny and observing rules and their limits apply, too; their allow rules grant nothing here.","type":"array","minItems":1,"maxItems":16,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}},"ceiling":{"description":"true: whatever inherits this document allows only what the rules of this one allow, too.","const":true},"rules":{"description":"Rules in any order; the order never changes a verdict. An empty list denies everything.","type":"array","maxItems":20000,"items":{"$ref":"#/$defs/Rule"}},"limits":{"description":"Rate limits for requests that the rules allow. All that cover a request are tested, then charged together.","type":"array","maxItems":1000,"items":{"$ref":"#/$defs/Limit"}},"exceptions":{"description":"Requests that a deny rule of a parent does not apply to, until a date. Only in signed policy.","type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/$defs/Exception"}},"tests":{"description":"Requests with their expected verdicts, judged at every load. A failing test refuses the document.","type":"array","maxItems":1000,"items":{"$ref":"#/$defs/DocumentTest"}}},"$defs":{"Id":{"type":"string","pattern":"^[a-z0-9._-]{1,64}$","x-allowed":"1 to 64 of the characters a-z 0-9 . _ -"},"IdList":{"type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}},"Rule":{"type":"object","additionalProperties":false,"required":["id","action"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"priority":{"description":"Which of several equally strong rules a receipt names: the highest. Never changes a verdict. Default 0.","type":"integer","minimum":0,"maximum":1000000},"enabled":{"description":"false leaves the rule out. Default true.","type":"boolean"},"match":{"description":"All predicates must hold. Absent: every request.","$ref":"#/$defs/Match"},"action":{"description":"deny beats allow; alert and log_only observe and never grant.","enum":["allow","deny","alert","log_only"]},"shadow":{"description":"true: the rule counts only for the recorded would-be verdict. Default false.","type":"boolean"},"path":{"description":"Allow rules only. What to do with a path that can be read in two ways: deny it, forward the normalised path, or forward the raw bytes. Default deny_ambiguous.","enum":["deny_ambiguous","rewrite","raw"]},"tls":{"description":"Allow rules only. What a CONNECT to these destinations opens: intercept terminates TLS and judges each request inside; passthrough (only with kind: connect, and what that means anyway) lets TLS for the same name through unseen; deny opens no tunnel. Default: a tunnel only with kind: connect or tcp.","enum":["intercept","passthrough","deny"]}}},"Match":{"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. An absent list means any.","$ref":"#/$defs/AgentMatch"},"destination":{"description":"Where to.","$ref":"#/$defs/DestinationMatch"},"methods":{"description":"Listed methods, upper case.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"}},"path_prefixes":{"description":"Listed prefixes of the path; a prefix ends at a segment border.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","pattern":"^/[!-~]{0,1023}$","x-allowed":"a path that begins with /, printable ASCII, other bytes percent-encoded"}},"query":{"description":"Query parameters.","$ref":"#/$defs/QueryMatch"},"protocol":{"description":"How the request reaches the gateway.","$ref":"#/$defs/ProtocolMatch"}}},"AgentMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"agent_id":{"$ref":"#/$defs/IdList"},"team_id":{"$ref":"#/$defs/IdList"},"project_id":{"$ref":"#/$defs/IdList"},"environment":{"$ref":"#/$defs/IdList"},"tenant_id":{"$ref":"#/$defs/IdList"}}},"DestinationMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"hosts":{"description":"Exact names, *.name for one or more labels below a name, or IP addresses.","type":"array","minItems":1,"maxItems":10000,"uniqueItems":true,"items":{"type":"string"}},"ports":{"description":"Listed ports. Absent: any.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":65535}},"schemes":{"description":"tcp is what an opaque tunnel carries. Absent: any.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["http","https","tcp"]}},"any_host":{"description":"true: every host name (in an allow rule no IP address). An allow rule needs hosts or this.","const":true}}},"QueryMatch":{"type":"object","additionalProperties":false,"required":["absent"],"properties":{"absent":{"description":"Decoded parameter names that the query must not carry.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-~]{1,128}$","x-allowed":"a decoded parameter name, 1 to 128 printable ASCII characters"}}}},"ProtocolMatch":{"type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"description":"http: a request the gateway sees. connect: a CONNECT; of an allow rule, one that carries TLS for the name it asked for. tcp: a CONNECT that may carry any bytes.","enum":["http","connect","tcp"]}}},"Limit":{"type":"object","additionalProperties":false,"required":["id","per"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"match":{"description":"Requests that are counted. Absent: all.","$ref":"#/$defs/Match"},"per":{"description":"What has a bucket of its own, within a tenant.","enum":["agent","team","project","environment"]},"rps":{"description":"Requests per second.","type":"integer","minimum":1,"maximum":100000},"rpm":{"description":"Requests per minute.","type":"integer","minimum":1,"maximum":6000000},"burst":{"description":"Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.","type":"integer","minimum":1,"maximum":1000000},"mode":{"description":"Beyond the limit: hard_stop refuses with 429; throttle holds requests back for the next free slot; soft_stop lets runs that began before go on for a while, up to 110 %; alert_only passes and records. Default hard_stop.","enum":["hard_stop","throttle","soft_stop","alert_only"]},"max_delay_ms":{"description":"throttle only: the longest wait for a slot; a request that would wait longer is refused with 429. Default 1000.","type":"integer","minimum":1,"maximum":5000},"grace_minutes":{"description":"soft_stop only: how long after the limit was used up a run may go on. Default 5.","type":"integer","minimum":1,"maximum":1440},"grace_calls":{"description":"soft_stop only: how many calls a run may make beyond the limit. Default 20.","type":"integer","minimum":1,"maximum":100000},"near_limit":{"description":"Percentage of the limit at which receipts, a metric and the log say that it is nearly used up. Default 80.","type":"integer","minimum":1,"maximum":99}}},"Exception":{"type":"object","additionalProperties":false,"required":["id","to","match","reason","expires"],"properties":{"id":{"description":"Unique among the exceptions of the document.","$ref":"#/$defs/Id"},"to":{"description":"The deny rule of a parent: document/rule.","$ref":"#/$defs/InheritedRule"},"match":{"description":"What the deny rule no longer applies to. All predicates must surely hold, as in an allow rule.","$ref":"#/$defs/Match"},"reason":{"description":"Why, for whoever reads the policy.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"expires":{"description":"From this moment on the deny rule applies again.","type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$","x-allowed":"a moment in UTC such as 2026-12-31T00:00:00Z"}}},"InheritedRule":{"type":"string","pattern":"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$","x-allowed":"document/rule"},"RuleName":{"type":"string","pattern":"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$","x-allowed":"a rule id, or document/rule for a rule of a parent"},"DocumentTest":{"type":"object","additionalProperties":false,"required":["name","request","expect"],"properties":{"name":{"description":"What the test shows; unique.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"request":{"$ref":"#/$defs/TestRequest"},"expect":{"$ref":"#/$defs/TestExpectation"}}},"TestRequest":{"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. tenant_id is default unless given; other absent ids are unset.","$ref":"#/$defs/TestAgent"},"method":{"description":"Default GET.","type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"},"url":{"description":"http:// or https:// URL, taken byte for byte.","type":"string","pattern":"^[!-~]{1,8192}$","x-allowed":"a URL such as https://api.example.com/v1/items"},"connect":{"description":"host:port of a CONNECT, instead of url.","type":"string","pattern":"^[!-~]{1,300}$","x-allowed":"an authority such as api.example.com:443"},"headers":{"description":"Names of headers that the request carries (override headers matter).","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[a-z0-9-]{1,64}$","x-allowed":"a lower-case header name"}}}},"TestAgent":{"type":"object","additionalProperties":false,"properties":{"agent_id":{"$ref":"#/$defs/Id"},"team_id":{"$ref":"#/$defs/Id"},"project_id":{"$ref":"#/$defs/Id"},"environment":{"$ref":"#/$defs/Id"},"tenant_id":{"$ref":"#/$defs/Id"}}},"TestExpectation":{"type":"object","additionalProperties":false,"required":["verdict"],"properties":{"verdict":{"enum":["allow","deny"]},"reason":{"description":"Reason code of the verdict.","enum":["POLICY_ALLOW","POLICY_DENY","POLICY_NO_MATCH","POLICY_CEILING","TUNNEL_OPAQUE","PATH_AMBIGUOUS","OVERRIDE_HEADER","AUTHORITY_INVALID","DESTINATION_SELF","HOST_NUMERIC","METHOD_INVALID","PATH_INVALID","REQUEST_TOO_LARGE"]},"rule":{"description":"The rule that the receipt names.","$ref":"#/$defs/RuleName"},"tunnel":{"description":"What the CONNECT opens: requests judged inside, TLS for this name, or any bytes.","enum":["intercept","passthrough","raw"]}}}}};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"urn:clawgress:policy:v1","title":"PolicyDocument","description":"One policy: who may call what, how often. Nothing is allowed that no rule allows.","type":"object","additionalProperties":false,"required":["schema","id","rules"],"properties":{"schema":{"description":"Version of the document format.","const":"clawgress/policy/v1"},"id":{"description":"Name of the policy in receipts.","$ref":"#/$defs/Id"},"inherits":{"description":"Ids of parent documents. Their deny and observing rules and their limits apply, too; their allow rules grant nothing here.","type":"array","minItems":1,"maxItems":16,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}},"ceiling":{"description":"true: whatever inherits this document allows only what the rules of this one allow, too.","const":true},"rules":{"description":"Rules in any order; the order never changes a verdict. An empty list denies everything.","type":"array","maxItems":20000,"items":{"$ref":"#/$defs/Rule"}},"limits":{"description":"Rate limits for requests that the rules allow. All that cover a request are tested, then charged together.","type":"array","maxItems":1000,"items":{"$ref":"#/$defs/Limit"}},"exceptions":{"description":"Requests that a deny rule of a parent does not apply to, until a date. Only in signed policy.","type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/$defs/Exception"}},"tests":{"description":"Requests with their expected verdicts, judged at every load. A failing test refuses the document.","type":"array","maxItems":1000,"items":{"$ref":"#/$defs/DocumentTest"}}},"$defs":{"Id":{"type":"string","pattern":"^[a-z0-9._-]{1,64}$","x-allowed":"1 to 64 of the characters a-z 0-9 . _ -"},"IdList":{"type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}},"Rule":{"type":"object","additionalProperties":false,"required":["id","action"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"priority":{"description":"Which of several equally strong rules a receipt names: the highest. Never changes a verdict. Default 0.","type":"integer","minimum":0,"maximum":1000000},"enabled":{"description":"false leaves the rule out. Default true.","type":"boolean"},"match":{"description":"All predicates must hold. Absent: every request.","$ref":"#/$defs/Match"},"action":{"description":"deny beats allow; alert and log_only observe and never grant.","enum":["allow","deny","alert","log_only"]},"shadow":{"description":"true: the rule counts only for the recorded would-be verdict. Default false.","type":"boolean"},"path":{"description":"Allow rules only. What to do with a path that can be read in two ways: deny it, forward the normalised path, or forward the raw bytes. Default deny_ambiguous.","enum":["deny_ambiguous","rewrite","raw"]},"tls":{"description":"Allow rules only. What a CONNECT to these destinations opens: intercept terminates TLS and judges each request inside; passthrough (only with kind: connect, and what that means anyway) lets TLS for the same name through unseen; deny opens no tunnel. Default: a tunnel only with kind: connect or tcp.","enum":["intercept","passthrough","deny"]},"stream":{"description":"Allow rules of kind websocket or grpc. Caps of each stream; of several matching rules the smallest hold.","$ref":"#/$defs/StreamCaps"},"frames":{"description":"Allow rules of kind websocket. observe counts messages; block also ends the session at one that breaks RFC 6455 or is larger than stream.max_message_bytes. Of several matching rules block holds. Default: frames are not read.","enum":["observe","block"]}}},"StreamCaps":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"max_bytes":{"description":"Bytes in both directions together, the handshake left out; the stream ends there.","type":"integer","minimum":1,"maximum":1099511627776},"max_seconds":{"description":"How long the stream may stand.","type":"integer","minimum":1,"maximum":3600},"max_message_bytes":{"description":"Bytes of one WebSocket message, all its fragments together. Only with frames.","type":"integer","minimum":1,"maximum":16777216}}},"Match":{"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. An absent list means any.","$ref":"#/$defs/AgentMatch"},"destination":{"description":"Where to.","$ref":"#/$defs/DestinationMatch"},"methods":{"description":"Listed methods, upper case.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"}},"path_prefixes":{"description":"Listed prefixes of the path; a prefix ends at a segment border.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","pattern":"^/[!-~]{0,1023}$","x-allowed":"a path that begins with /, printable ASCII, other bytes percent-encoded"}},"query":{"description":"Query parameters.","$ref":"#/$defs/QueryMatch"},"protocol":{"description":"How the request reaches the gateway.","$ref":"#/$defs/ProtocolMatch"}}},"AgentMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"agent_id":{"$ref":"#/$defs/IdList"},"team_id":{"$ref":"#/$defs/IdList"},"project_id":{"$ref":"#/$defs/IdList"},"environment":{"$ref":"#/$defs/IdList"},"tenant_id":{"$ref":"#/$defs/IdList"},"auth_type":{"description":"What proved who asks: source is the address or user id of a transparent connection alone, the weakest.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["api_key","jwt","mtls","source"]}}}},"DestinationMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"hosts":{"description":"Exact names, *.name for one or more labels below a name, or IP addresses.","type":"array","minItems":1,"maxItems":10000,"uniqueItems":true,"items":{"type":"string"}},"ports":{"description":"Listed ports. Absent: any.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":65535}},"schemes":{"description":"tcp is what an opaque tunnel carries. Absent: any.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["http","https","tcp"]}},"any_host":{"description":"true: every host name (in an allow rule no IP address). An allow rule needs hosts or this.","const":true}}},"QueryMatch":{"type":"object","additionalProperties":false,"required":["absent"],"properties":{"absent":{"description":"Decoded parameter names that the query must not carry.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-~]{1,128}$","x-allowed":"a decoded parameter name, 1 to 128 printable ASCII characters"}}}},"ProtocolMatch":{"type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"description":"http: a request the gateway sees; of an allow rule, any but a WebSocket. websocket, grpc: those alone. connect: a CONNECT; of an allow rule, one that carries TLS for the name it asked for. tcp: a CONNECT that may carry any bytes. A transparent connection that is no HTTP counts as a CONNECT.","enum":["http","connect","tcp","websocket","grpc"]}}},"Limit":{"type":"object","additionalProperties":false,"required":["id","per"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"match":{"description":"Requests that are counted. Absent: all.","$ref":"#/$defs/Match"},"per":{"description":"What has a bucket of its own, within a tenant.","enum":["agent","team","project","environment"]},"rps":{"description":"Requests per second.","type":"integer","minimum":1,"maximum":100000},"rpm":{"description":"Requests per minute.","type":"integer","minimum":1,"maximum":6000000},"burst":{"description":"Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.","type":"integer","minimum":1,"maximum":1000000},"mode":{"description":"Beyond the limit: hard_stop refuses with 429; throttle holds requests back for the next free slot; soft_stop lets runs that began before go on for a while, up to 110 %; alert_only passes and records. Default hard_stop.","enum":["hard_stop","throttle","soft_stop","alert_only"]},"max_delay_ms":{"description":"throttle only: the longest wait for a slot; a request that would wait longer is refused with 429. Default 1000.","type":"integer","minimum":1,"maximum":5000},"grace_minutes":{"description":"soft_stop only: how long after the limit was used up a run may go on. Default 5.","type":"integer","minimum":1,"maximum":1440},"grace_calls":{"description":"soft_stop only: how many calls a run may make beyond the limit. Default 20.","type":"integer","minimum":1,"maximum":100000},"near_limit":{"description":"Percentage of the limit at which receipts, a metric and the log say that it is nearly used up. Default 80.","type":"integer","minimum":1,"maximum":99}}},"Exception":{"type":"object","additionalProperties":false,"required":["id","to","match","reason","expires"],"properties":{"id":{"description":"Unique among the exceptions of the document.","$ref":"#/$defs/Id"},"to":{"description":"The deny rule of a parent: document/rule.","$ref":"#/$defs/InheritedRule"},"match":{"description":"What the deny rule no longer applies to. All predicates must surely hold, as in an allow rule.","$ref":"#/$defs/Match"},"reason":{"description":"Why, for whoever reads the policy.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"expires":{"description":"From this moment on the deny rule applies again.","type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$","x-allowed":"a moment in UTC such as 2026-12-31T00:00:00Z"}}},"InheritedRule":{"type":"string","pattern":"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$","x-allowed":"document/rule"},"RuleName":{"type":"string","pattern":"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$","x-allowed":"a rule id, or document/rule for a rule of a parent"},"DocumentTest":{"type":"object","additionalProperties":false,"required":["name","request","expect"],"properties":{"name":{"description":"What the test shows; unique.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"request":{"$ref":"#/$defs/TestRequest"},"expect":{"$ref":"#/$defs/TestExpectation"}}},"TestRequest":{"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. tenant_id is default unless given; other absent ids are unset.","$ref":"#/$defs/TestAgent"},"method":{"description":"Default GET.","type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"},"url":{"description":"http:// or https:// URL, taken byte for byte.","type":"string","pattern":"^[!-~]{1,8192}$","x-allowed":"a URL such as https://api.example.com/v1/items"},"connect":{"description":"host:port of a CONNECT, instead of url.","type":"string","pattern":"^[!-~]{1,300}$","x-allowed":"an authority such as api.example.com:443"},"protocol":{"description":"Beside url: a WebSocket handshake, or a gRPC call (its method is POST). Absent: a plain request.","enum":["websocket","grpc"]},"transparent":{"description":"ip:port that a transparent connection was made to, IPv6 in brackets. Beside connect: TLS if that names a host, other bytes if it is an address.","type":"string","pattern":"^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$","x-allowed":"an address with a port such as 203.0.113.7:443 or [2001:db8::7]:443"},"headers":{"description":"Names of headers that the request carries (override headers matter).","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[a-z0-9-]{1,64}$","x-allowed":"a lower-case header name"}}}},"TestAgent":{"type":"object","additionalProperties":false,"properties":{"agent_id":{"$ref":"#/$defs/Id"},"team_id":{"$ref":"#/$defs/Id"},"project_id":{"$ref":"#/$defs/Id"},"environment":{"$ref":"#/$defs/Id"},"tenant_id":{"$ref":"#/$defs/Id"},"auth_type":{"description":"Default api_key.","enum":["api_key","jwt","mtls","source"]}}},"TestExpectation":{"type":"object","additionalProperties":false,"required":["verdict"],"properties":{"verdict":{"enum":["allow","deny"]},"reason":{"description":"Reason code of the verdict.","enum":["POLICY_ALLOW","POLICY_DENY","POLICY_NO_MATCH","POLICY_CEILING","TUNNEL_OPAQUE","PATH_AMBIGUOUS","OVERRIDE_HEADER","UPGRADE_NOT_ALLOWED","AUTHORITY_INVALID","DESTINATION_SELF","HOST_NUMERIC","METHOD_INVALID","ORIGINAL_PORT_MISMATCH","PATH_INVALID","REQUEST_TOO_LARGE","UPGRADE_INVALID"]},"rule":{"description":"The rule that the receipt names.","$ref":"#/$defs/RuleName"},"tunnel":{"description":"What the CONNECT opens: requests judged inside, TLS for this name, or any bytes.","enum":["intercept","passthrough","raw"]},"stream":{"description":"The caps of the allowed WebSocket or gRPC call, all of them.","$ref":"#/$defs/StreamCaps"},"frames":{"description":"What is done with the frames of the allowed WebSocket.","enum":["observe","block"]}}}}};
 const schema32 = {"type":"string","pattern":"^[a-z0-9._-]{1,64}$","x-allowed":"1 to 64 of the characters a-z 0-9 . _ -"};
 const pattern4 = new RegExp("^[a-z0-9._-]{1,64}$", "u");
-const schema34 = {"type":"object","additionalProperties":false,"required":["id","action"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"priority":{"description":"Which of several equally strong rules a receipt names: the highest. Never changes a verdict. Default 0.","type":"integer","minimum":0,"maximum":1000000},"enabled":{"description":"false leaves the rule out. Default true.","type":"boolean"},"match":{"description":"All predicates must hold. Absent: every request.","$ref":"#/$defs/Match"},"action":{"description":"deny beats allow; alert and log_only observe and never grant.","enum":["allow","deny","alert","log_only"]},"shadow":{"description":"true: the rule counts only for the recorded would-be verdict. Default false.","type":"boolean"},"path":{"description":"Allow rules only. What to do with a path that can be read in two ways: deny it, forward the normalised path, or forward the raw bytes. Default deny_ambiguous.","enum":["deny_ambiguous","rewrite","raw"]},"tls":{"description":"Allow rules only. What a CONNECT to these destinations opens: intercept terminates TLS and judges each request inside; passthrough (only with kind: connect, and what that means anyway) lets TLS for the same name through unseen; deny opens no tunnel. Default: a tunnel only with kind: connect or tcp.","enum":["intercept","passthrough","deny"]}}};
+const schema34 = {"type":"object","additionalProperties":false,"required":["id","action"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"priority":{"description":"Which of several equally strong rules a receipt names: the highest. Never changes a verdict. Default 0.","type":"integer","minimum":0,"maximum":1000000},"enabled":{"description":"false leaves the rule out. Default true.","type":"boolean"},"match":{"description":"All predicates must hold. Absent: every request.","$ref":"#/$defs/Match"},"action":{"description":"deny beats allow; alert and log_only observe and never grant.","enum":["allow","deny","alert","log_only"]},"shadow":{"description":"true: the rule counts only for the recorded would-be verdict. Default false.","type":"boolean"},"path":{"description":"Allow rules only. What to do with a path that can be read in two ways: deny it, forward the normalised path, or forward the raw bytes. Default deny_ambiguous.","enum":["deny_ambiguous","rewrite","raw"]},"tls":{"description":"Allow rules only. What a CONNECT to these destinations opens: intercept terminates TLS and judges each request inside; passthrough (only with kind: connect, and what that means anyway) lets TLS for the same name through unseen; deny opens no tunnel. Default: a tunnel only with kind: connect or tcp.","enum":["intercept","passthrough","deny"]},"stream":{"description":"Allow rules of kind websocket or grpc. Caps of each stream; of several matching rules the smallest hold.","$ref":"#/$defs/StreamCaps"},"frames":{"description":"Allow rules of kind websocket. observe counts messages; block also ends the session at one that breaks RFC 6455 or is larger than stream.max_message_bytes. Of several matching rules block holds. Default: frames are not read.","enum":["observe","block"]}}};
+const schema43 = {"type":"object","additionalProperties":false,"minProperties":1,"properties":{"max_bytes":{"description":"Bytes in both directions together, the handshake left out; the stream ends there.","type":"integer","minimum":1,"maximum":1099511627776},"max_seconds":{"description":"How long the stream may stand.","type":"integer","minimum":1,"maximum":3600},"max_message_bytes":{"description":"Bytes of one WebSocket message, all its fragments together. Only with frames.","type":"integer","minimum":1,"maximum":16777216}}};
+const func1 = Object.prototype.hasOwnProperty;
 const schema36 = {"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. An absent list means any.","$ref":"#/$defs/AgentMatch"},"destination":{"description":"Where to.","$ref":"#/$defs/DestinationMatch"},"methods":{"description":"Listed methods, upper case.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"}},"path_prefixes":{"description":"Listed prefixes of the path; a prefix ends at a segment border.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","pattern":"^/[!-~]{0,1023}$","x-allowed":"a path that begins with /, printable ASCII, other bytes percent-encoded"}},"query":{"description":"Query parameters.","$ref":"#/$defs/QueryMatch"},"protocol":{"description":"How the request reaches the gateway.","$ref":"#/$defs/ProtocolMatch"}}};
 const schema40 = {"type":"object","additionalProperties":false,"minProperties":1,"properties":{"hosts":{"description":"Exact names, *.name for one or more labels below a name, or IP addresses.","type":"array","minItems":1,"maxItems":10000,"uniqueItems":true,"items":{"type":"string"}},"ports":{"description":"Listed ports. Absent: any.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":65535}},"schemes":{"description":"tcp is what an opaque tunnel carries. Absent: any.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["http","https","tcp"]}},"any_host":{"description":"true: every host name (in an allow rule no IP address). An allow rule needs hosts or this.","const":true}}};
 const schema41 = {"type":"object","additionalProperties":false,"required":["absent"],"properties":{"absent":{"description":"Decoded parameter names that the query must not carry.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-~]{1,128}$","x-allowed":"a decoded parameter name, 1 to 128 printable ASCII characters"}}}};
-const schema42 = {"type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"description":"http: a request the gateway sees. connect: a CONNECT; of an allow rule, one that carries TLS for the name it asked for. tcp: a CONNECT that may carry any bytes.","enum":["http","connect","tcp"]}}};
-const schema37 = {"type":"object","additionalProperties":false,"minProperties":1,"properties":{"agent_id":{"$ref":"#/$defs/IdList"},"team_id":{"$ref":"#/$defs/IdList"},"project_id":{"$ref":"#/$defs/IdList"},"environment":{"$ref":"#/$defs/IdList"},"tenant_id":{"$ref":"#/$defs/IdList"}}};
+const schema42 = {"type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"description":"http: a request the gateway sees; of an allow rule, any but a WebSocket. websocket, grpc: those alone. connect: a CONNECT; of an allow rule, one that carries TLS for the name it asked for. tcp: a CONNECT that may carry any bytes. A transparent connection that is no HTTP counts as a CONNECT.","enum":["http","connect","tcp","websocket","grpc"]}}};
+const schema37 = {"type":"object","additionalProperties":false,"minProperties":1,"properties":{"agent_id":{"$ref":"#/$defs/IdList"},"team_id":{"$ref":"#/$defs/IdList"},"project_id":{"$ref":"#/$defs/IdList"},"environment":{"$ref":"#/$defs/IdList"},"tenant_id":{"$ref":"#/$defs/IdList"},"auth_type":{"description":"What proved who asks: source is the address or user id of a transparent connection alone, the weakest.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["api_key","jwt","mtls","source"]}}}};
 const schema38 = {"type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}};
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -143,7 +145,7 @@ vErrors.push(err0);
 errors++;
 }
 for(const key0 in data){
-if(!(((((key0 === "agent_id") || (key0 === "team_id")) || (key0 === "project_id")) || (key0 === "environment")) || (key0 === "tenant_id"))){
+if(!((((((key0 === "agent_id") || (key0 === "team_id")) || (key0 === "project_id")) || (key0 === "environment")) || (key0 === "tenant_id")) || (key0 === "auth_type"))){
 const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema37,data};
 if(vErrors === null){
 vErrors = [err1];
@@ -184,14 +186,87 @@ vErrors = vErrors === null ? validate24.errors : vErrors.concat(validate24.error
 errors = vErrors.length;
 }
 }
-}
-else {
-const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema37.type,parentSchema:schema37,data};
+if(data.auth_type !== undefined){
+let data5 = data.auth_type;
+if(Array.isArray(data5)){
+if(data5.length < 1){
+const err2 = {instancePath:instancePath+"/auth_type",schemaPath:"#/properties/auth_type/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema37.properties.auth_type,data:data5};
 if(vErrors === null){
 vErrors = [err2];
 }
 else {
 vErrors.push(err2);
+}
+errors++;
+}
+const len0 = data5.length;
+for(let i0=0; i0<len0; i0++){
+let data6 = data5[i0];
+if(typeof data6 !== "string"){
+const err3 = {instancePath:instancePath+"/auth_type/" + i0,schemaPath:"#/properties/auth_type/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema37.properties.auth_type.items.type,parentSchema:schema37.properties.auth_type.items,data:data6};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+if(!((((data6 === "api_key") || (data6 === "jwt")) || (data6 === "mtls")) || (data6 === "source"))){
+const err4 = {instancePath:instancePath+"/auth_type/" + i0,schemaPath:"#/properties/auth_type/items/enum",keyword:"enum",params:{allowedValues: schema37.properties.auth_type.items.enum},message:"must be equal to one of the allowed values",schema:schema37.properties.auth_type.items.enum,parentSchema:schema37.properties.auth_type.items,data:data6};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+let i1 = data5.length;
+let j0;
+if(i1 > 1){
+const indices0 = {};
+for(;i1--;){
+let item0 = data5[i1];
+if(typeof item0 !== "string"){
+continue;
+}
+if(typeof indices0[item0] == "number"){
+j0 = indices0[item0];
+const err5 = {instancePath:instancePath+"/auth_type",schemaPath:"#/properties/auth_type/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema37.properties.auth_type,data:data5};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+break;
+}
+indices0[item0] = i1;
+}
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/auth_type",schemaPath:"#/properties/auth_type/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema37.properties.auth_type.type,parentSchema:schema37.properties.auth_type,data:data5};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+}
+else {
+const err7 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema37.type,parentSchema:schema37,data};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
 }
 errors++;
 }
@@ -843,7 +918,7 @@ errors++;
 }
 if(data16.kind !== undefined){
 let data17 = data16.kind;
-if(!(((data17 === "http") || (data17 === "connect")) || (data17 === "tcp"))){
+if(!(((((data17 === "http") || (data17 === "connect")) || (data17 === "tcp")) || (data17 === "websocket")) || (data17 === "grpc"))){
 const err45 = {instancePath:instancePath+"/protocol/kind",schemaPath:"#/$defs/ProtocolMatch/properties/kind/enum",keyword:"enum",params:{allowedValues: schema42.properties.kind.enum},message:"must be equal to one of the allowed values",schema:schema42.properties.kind.enum,parentSchema:schema42.properties.kind,data:data17};
 if(vErrors === null){
 vErrors = [err45];
@@ -915,7 +990,7 @@ vErrors.push(err1);
 errors++;
 }
 for(const key0 in data){
-if(!((((((((key0 === "id") || (key0 === "priority")) || (key0 === "enabled")) || (key0 === "match")) || (key0 === "action")) || (key0 === "shadow")) || (key0 === "path")) || (key0 === "tls"))){
+if(!(func1.call(schema34.properties, key0))){
 const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema34,data};
 if(vErrors === null){
 vErrors = [err2];
@@ -1057,9 +1132,11 @@ vErrors.push(err12);
 errors++;
 }
 }
-}
-else {
-const err13 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema34.type,parentSchema:schema34,data};
+if(data.stream !== undefined){
+let data8 = data.stream;
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+if(Object.keys(data8).length < 1){
+const err13 = {instancePath:instancePath+"/stream",schemaPath:"#/$defs/StreamCaps/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema43,data:data8};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1068,13 +1145,165 @@ vErrors.push(err13);
 }
 errors++;
 }
+for(const key1 in data8){
+if(!(((key1 === "max_bytes") || (key1 === "max_seconds")) || (key1 === "max_message_bytes"))){
+const err14 = {instancePath:instancePath+"/stream",schemaPath:"#/$defs/StreamCaps/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema43,data:data8};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+if(data8.max_bytes !== undefined){
+let data9 = data8.max_bytes;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+const err15 = {instancePath:instancePath+"/stream/max_bytes",schemaPath:"#/$defs/StreamCaps/properties/max_bytes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.max_bytes.type,parentSchema:schema43.properties.max_bytes,data:data9};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 1099511627776 || isNaN(data9)){
+const err16 = {instancePath:instancePath+"/stream/max_bytes",schemaPath:"#/$defs/StreamCaps/properties/max_bytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",schema:1099511627776,parentSchema:schema43.properties.max_bytes,data:data9};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+if(data9 < 1 || isNaN(data9)){
+const err17 = {instancePath:instancePath+"/stream/max_bytes",schemaPath:"#/$defs/StreamCaps/properties/max_bytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.max_bytes,data:data9};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+}
+if(data8.max_seconds !== undefined){
+let data10 = data8.max_seconds;
+if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+const err18 = {instancePath:instancePath+"/stream/max_seconds",schemaPath:"#/$defs/StreamCaps/properties/max_seconds/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.max_seconds.type,parentSchema:schema43.properties.max_seconds,data:data10};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 > 3600 || isNaN(data10)){
+const err19 = {instancePath:instancePath+"/stream/max_seconds",schemaPath:"#/$defs/StreamCaps/properties/max_seconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600",schema:3600,parentSchema:schema43.properties.max_seconds,data:data10};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if(data10 < 1 || isNaN(data10)){
+const err20 = {instancePath:instancePath+"/stream/max_seconds",schemaPath:"#/$defs/StreamCaps/properties/max_seconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.max_seconds,data:data10};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+}
+if(data8.max_message_bytes !== undefined){
+let data11 = data8.max_message_bytes;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+const err21 = {instancePath:instancePath+"/stream/max_message_bytes",schemaPath:"#/$defs/StreamCaps/properties/max_message_bytes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.max_message_bytes.type,parentSchema:schema43.properties.max_message_bytes,data:data11};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 16777216 || isNaN(data11)){
+const err22 = {instancePath:instancePath+"/stream/max_message_bytes",schemaPath:"#/$defs/StreamCaps/properties/max_message_bytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",schema:16777216,parentSchema:schema43.properties.max_message_bytes,data:data11};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+if(data11 < 1 || isNaN(data11)){
+const err23 = {instancePath:instancePath+"/stream/max_message_bytes",schemaPath:"#/$defs/StreamCaps/properties/max_message_bytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.max_message_bytes,data:data11};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err24 = {instancePath:instancePath+"/stream",schemaPath:"#/$defs/StreamCaps/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema43.type,parentSchema:schema43,data:data8};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+if(data.frames !== undefined){
+let data12 = data.frames;
+if(!((data12 === "observe") || (data12 === "block"))){
+const err25 = {instancePath:instancePath+"/frames",schemaPath:"#/properties/frames/enum",keyword:"enum",params:{allowedValues: schema34.properties.frames.enum},message:"must be equal to one of the allowed values",schema:schema34.properties.frames.enum,parentSchema:schema34.properties.frames,data:data12};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+}
+else {
+const err26 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema34.type,parentSchema:schema34,data};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
 validate21.errors = vErrors;
 return errors === 0;
 }
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema43 = {"type":"object","additionalProperties":false,"required":["id","per"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"match":{"description":"Requests that are counted. Absent: all.","$ref":"#/$defs/Match"},"per":{"description":"What has a bucket of its own, within a tenant.","enum":["agent","team","project","environment"]},"rps":{"description":"Requests per second.","type":"integer","minimum":1,"maximum":100000},"rpm":{"description":"Requests per minute.","type":"integer","minimum":1,"maximum":6000000},"burst":{"description":"Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.","type":"integer","minimum":1,"maximum":1000000},"mode":{"description":"Beyond the limit: hard_stop refuses with 429; throttle holds requests back for the next free slot; soft_stop lets runs that began before go on for a while, up to 110 %; alert_only passes and records. Default hard_stop.","enum":["hard_stop","throttle","soft_stop","alert_only"]},"max_delay_ms":{"description":"throttle only: the longest wait for a slot; a request that would wait longer is refused with 429. Default 1000.","type":"integer","minimum":1,"maximum":5000},"grace_minutes":{"description":"soft_stop only: how long after the limit was used up a run may go on. Default 5.","type":"integer","minimum":1,"maximum":1440},"grace_calls":{"description":"soft_stop only: how many calls a run may make beyond the limit. Default 20.","type":"integer","minimum":1,"maximum":100000},"near_limit":{"description":"Percentage of the limit at which receipts, a metric and the log say that it is nearly used up. Default 80.","type":"integer","minimum":1,"maximum":99}}};
-const func1 = Object.prototype.hasOwnProperty;
+const schema44 = {"type":"object","additionalProperties":false,"required":["id","per"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"match":{"description":"Requests that are counted. Absent: all.","$ref":"#/$defs/Match"},"per":{"description":"What has a bucket of its own, within a tenant.","enum":["agent","team","project","environment"]},"rps":{"description":"Requests per second.","type":"integer","minimum":1,"maximum":100000},"rpm":{"description":"Requests per minute.","type":"integer","minimum":1,"maximum":6000000},"burst":{"description":"Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.","type":"integer","minimum":1,"maximum":1000000},"mode":{"description":"Beyond the limit: hard_stop refuses with 429; throttle holds requests back for the next free slot; soft_stop lets runs that began before go on for a while, up to 110 %; alert_only passes and records. Default hard_stop.","enum":["hard_stop","throttle","soft_stop","alert_only"]},"max_delay_ms":{"description":"throttle only: the longest wait for a slot; a request that would wait longer is refused with 429. Default 1000.","type":"integer","minimum":1,"maximum":5000},"grace_minutes":{"description":"soft_stop only: how long after the limit was used up a run may go on. Default 5.","type":"integer","minimum":1,"maximum":1440},"grace_calls":{"description":"soft_stop only: how many calls a run may make beyond the limit. Default 20.","type":"integer","minimum":1,"maximum":100000},"near_limit":{"description":"Percentage of the limit at which receipts, a metric and the log say that it is nearly used up. Default 80.","type":"integer","minimum":1,"maximum":99}}};
 
 function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1088,7 +1317,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.id === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema43.required,parentSchema:schema43,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema44.required,parentSchema:schema44,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1098,7 +1327,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.per === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "per"},message:"must have required property '"+"per"+"'",schema:schema43.required,parentSchema:schema43,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "per"},message:"must have required property '"+"per"+"'",schema:schema44.required,parentSchema:schema44,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1108,8 +1337,8 @@ vErrors.push(err1);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema43.properties, key0))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema43,data};
+if(!(func1.call(schema44.properties, key0))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema44,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1153,7 +1382,7 @@ errors = vErrors.length;
 if(data.per !== undefined){
 let data2 = data.per;
 if(!((((data2 === "agent") || (data2 === "team")) || (data2 === "project")) || (data2 === "environment"))){
-const err5 = {instancePath:instancePath+"/per",schemaPath:"#/properties/per/enum",keyword:"enum",params:{allowedValues: schema43.properties.per.enum},message:"must be equal to one of the allowed values",schema:schema43.properties.per.enum,parentSchema:schema43.properties.per,data:data2};
+const err5 = {instancePath:instancePath+"/per",schemaPath:"#/properties/per/enum",keyword:"enum",params:{allowedValues: schema44.properties.per.enum},message:"must be equal to one of the allowed values",schema:schema44.properties.per.enum,parentSchema:schema44.properties.per,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1166,7 +1395,7 @@ errors++;
 if(data.rps !== undefined){
 let data3 = data.rps;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-const err6 = {instancePath:instancePath+"/rps",schemaPath:"#/properties/rps/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.rps.type,parentSchema:schema43.properties.rps,data:data3};
+const err6 = {instancePath:instancePath+"/rps",schemaPath:"#/properties/rps/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema44.properties.rps.type,parentSchema:schema44.properties.rps,data:data3};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1177,7 +1406,7 @@ errors++;
 }
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 100000 || isNaN(data3)){
-const err7 = {instancePath:instancePath+"/rps",schemaPath:"#/properties/rps/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema43.properties.rps,data:data3};
+const err7 = {instancePath:instancePath+"/rps",schemaPath:"#/properties/rps/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema44.properties.rps,data:data3};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1187,7 +1416,7 @@ vErrors.push(err7);
 errors++;
 }
 if(data3 < 1 || isNaN(data3)){
-const err8 = {instancePath:instancePath+"/rps",schemaPath:"#/properties/rps/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.rps,data:data3};
+const err8 = {instancePath:instancePath+"/rps",schemaPath:"#/properties/rps/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema44.properties.rps,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1201,7 +1430,7 @@ errors++;
 if(data.rpm !== undefined){
 let data4 = data.rpm;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err9 = {instancePath:instancePath+"/rpm",schemaPath:"#/properties/rpm/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.rpm.type,parentSchema:schema43.properties.rpm,data:data4};
+const err9 = {instancePath:instancePath+"/rpm",schemaPath:"#/properties/rpm/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema44.properties.rpm.type,parentSchema:schema44.properties.rpm,data:data4};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1212,7 +1441,7 @@ errors++;
 }
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 6000000 || isNaN(data4)){
-const err10 = {instancePath:instancePath+"/rpm",schemaPath:"#/properties/rpm/maximum",keyword:"maximum",params:{comparison: "<=", limit: 6000000},message:"must be <= 6000000",schema:6000000,parentSchema:schema43.properties.rpm,data:data4};
+const err10 = {instancePath:instancePath+"/rpm",schemaPath:"#/properties/rpm/maximum",keyword:"maximum",params:{comparison: "<=", limit: 6000000},message:"must be <= 6000000",schema:6000000,parentSchema:schema44.properties.rpm,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1222,7 +1451,7 @@ vErrors.push(err10);
 errors++;
 }
 if(data4 < 1 || isNaN(data4)){
-const err11 = {instancePath:instancePath+"/rpm",schemaPath:"#/properties/rpm/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.rpm,data:data4};
+const err11 = {instancePath:instancePath+"/rpm",schemaPath:"#/properties/rpm/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema44.properties.rpm,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1236,7 +1465,7 @@ errors++;
 if(data.burst !== undefined){
 let data5 = data.burst;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err12 = {instancePath:instancePath+"/burst",schemaPath:"#/properties/burst/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.burst.type,parentSchema:schema43.properties.burst,data:data5};
+const err12 = {instancePath:instancePath+"/burst",schemaPath:"#/properties/burst/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema44.properties.burst.type,parentSchema:schema44.properties.burst,data:data5};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1247,7 +1476,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 1000000 || isNaN(data5)){
-const err13 = {instancePath:instancePath+"/burst",schemaPath:"#/properties/burst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",schema:1000000,parentSchema:schema43.properties.burst,data:data5};
+const err13 = {instancePath:instancePath+"/burst",schemaPath:"#/properties/burst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",schema:1000000,parentSchema:schema44.properties.burst,data:data5};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1257,7 +1486,7 @@ vErrors.push(err13);
 errors++;
 }
 if(data5 < 1 || isNaN(data5)){
-const err14 = {instancePath:instancePath+"/burst",schemaPath:"#/properties/burst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.burst,data:data5};
+const err14 = {instancePath:instancePath+"/burst",schemaPath:"#/properties/burst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema44.properties.burst,data:data5};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -1271,7 +1500,7 @@ errors++;
 if(data.mode !== undefined){
 let data6 = data.mode;
 if(!((((data6 === "hard_stop") || (data6 === "throttle")) || (data6 === "soft_stop")) || (data6 === "alert_only"))){
-const err15 = {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema43.properties.mode.enum},message:"must be equal to one of the allowed values",schema:schema43.properties.mode.enum,parentSchema:schema43.properties.mode,data:data6};
+const err15 = {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema44.properties.mode.enum},message:"must be equal to one of the allowed values",schema:schema44.properties.mode.enum,parentSchema:schema44.properties.mode,data:data6};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -1284,7 +1513,7 @@ errors++;
 if(data.max_delay_ms !== undefined){
 let data7 = data.max_delay_ms;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err16 = {instancePath:instancePath+"/max_delay_ms",schemaPath:"#/properties/max_delay_ms/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.max_delay_ms.type,parentSchema:schema43.properties.max_delay_ms,data:data7};
+const err16 = {instancePath:instancePath+"/max_delay_ms",schemaPath:"#/properties/max_delay_ms/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema44.properties.max_delay_ms.type,parentSchema:schema44.properties.max_delay_ms,data:data7};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -1295,7 +1524,7 @@ errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 5000 || isNaN(data7)){
-const err17 = {instancePath:instancePath+"/max_delay_ms",schemaPath:"#/properties/max_delay_ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema43.properties.max_delay_ms,data:data7};
+const err17 = {instancePath:instancePath+"/max_delay_ms",schemaPath:"#/properties/max_delay_ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema44.properties.max_delay_ms,data:data7};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -1305,7 +1534,7 @@ vErrors.push(err17);
 errors++;
 }
 if(data7 < 1 || isNaN(data7)){
-const err18 = {instancePath:instancePath+"/max_delay_ms",schemaPath:"#/properties/max_delay_ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.max_delay_ms,data:data7};
+const err18 = {instancePath:instancePath+"/max_delay_ms",schemaPath:"#/properties/max_delay_ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema44.properties.max_delay_ms,data:data7};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -1319,7 +1548,7 @@ errors++;
 if(data.grace_minutes !== undefined){
 let data8 = data.grace_minutes;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err19 = {instancePath:instancePath+"/grace_minutes",schemaPath:"#/properties/grace_minutes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.grace_minutes.type,parentSchema:schema43.properties.grace_minutes,data:data8};
+const err19 = {instancePath:instancePath+"/grace_minutes",schemaPath:"#/properties/grace_minutes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema44.properties.grace_minutes.type,parentSchema:schema44.properties.grace_minutes,data:data8};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -1330,7 +1559,7 @@ errors++;
 }
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 1440 || isNaN(data8)){
-const err20 = {instancePath:instancePath+"/grace_minutes",schemaPath:"#/properties/grace_minutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440",schema:1440,parentSchema:schema43.properties.grace_minutes,data:data8};
+const err20 = {instancePath:instancePath+"/grace_minutes",schemaPath:"#/properties/grace_minutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440",schema:1440,parentSchema:schema44.properties.grace_minutes,data:data8};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -1340,7 +1569,7 @@ vErrors.push(err20);
 errors++;
 }
 if(data8 < 1 || isNaN(data8)){
-const err21 = {instancePath:instancePath+"/grace_minutes",schemaPath:"#/properties/grace_minutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.grace_minutes,data:data8};
+const err21 = {instancePath:instancePath+"/grace_minutes",schemaPath:"#/properties/grace_minutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema44.properties.grace_minutes,data:data8};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -1354,7 +1583,7 @@ errors++;
 if(data.grace_calls !== undefined){
 let data9 = data.grace_calls;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err22 = {instancePath:instancePath+"/grace_calls",schemaPath:"#/properties/grace_calls/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.grace_calls.type,parentSchema:schema43.properties.grace_calls,data:data9};
+const err22 = {instancePath:instancePath+"/grace_calls",schemaPath:"#/properties/grace_calls/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema44.properties.grace_calls.type,parentSchema:schema44.properties.grace_calls,data:data9};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -1365,7 +1594,7 @@ errors++;
 }
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 100000 || isNaN(data9)){
-const err23 = {instancePath:instancePath+"/grace_calls",schemaPath:"#/properties/grace_calls/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema43.properties.grace_calls,data:data9};
+const err23 = {instancePath:instancePath+"/grace_calls",schemaPath:"#/properties/grace_calls/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema44.properties.grace_calls,data:data9};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -1375,7 +1604,7 @@ vErrors.push(err23);
 errors++;
 }
 if(data9 < 1 || isNaN(data9)){
-const err24 = {instancePath:instancePath+"/grace_calls",schemaPath:"#/properties/grace_calls/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.grace_calls,data:data9};
+const err24 = {instancePath:instancePath+"/grace_calls",schemaPath:"#/properties/grace_calls/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema44.properties.grace_calls,data:data9};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -1389,7 +1618,7 @@ errors++;
 if(data.near_limit !== undefined){
 let data10 = data.near_limit;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err25 = {instancePath:instancePath+"/near_limit",schemaPath:"#/properties/near_limit/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.near_limit.type,parentSchema:schema43.properties.near_limit,data:data10};
+const err25 = {instancePath:instancePath+"/near_limit",schemaPath:"#/properties/near_limit/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema44.properties.near_limit.type,parentSchema:schema44.properties.near_limit,data:data10};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -1400,7 +1629,7 @@ errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 99 || isNaN(data10)){
-const err26 = {instancePath:instancePath+"/near_limit",schemaPath:"#/properties/near_limit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 99},message:"must be <= 99",schema:99,parentSchema:schema43.properties.near_limit,data:data10};
+const err26 = {instancePath:instancePath+"/near_limit",schemaPath:"#/properties/near_limit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 99},message:"must be <= 99",schema:99,parentSchema:schema44.properties.near_limit,data:data10};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -1410,7 +1639,7 @@ vErrors.push(err26);
 errors++;
 }
 if(data10 < 1 || isNaN(data10)){
-const err27 = {instancePath:instancePath+"/near_limit",schemaPath:"#/properties/near_limit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.near_limit,data:data10};
+const err27 = {instancePath:instancePath+"/near_limit",schemaPath:"#/properties/near_limit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema44.properties.near_limit,data:data10};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -1423,7 +1652,7 @@ errors++;
 }
 }
 else {
-const err28 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema43.type,parentSchema:schema43,data};
+const err28 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema44.type,parentSchema:schema44,data};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -1437,8 +1666,8 @@ return errors === 0;
 }
 validate33.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema45 = {"type":"object","additionalProperties":false,"required":["id","to","match","reason","expires"],"properties":{"id":{"description":"Unique among the exceptions of the document.","$ref":"#/$defs/Id"},"to":{"description":"The deny rule of a parent: document/rule.","$ref":"#/$defs/InheritedRule"},"match":{"description":"What the deny rule no longer applies to. All predicates must surely hold, as in an allow rule.","$ref":"#/$defs/Match"},"reason":{"description":"Why, for whoever reads the policy.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"expires":{"description":"From this moment on the deny rule applies again.","type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$","x-allowed":"a moment in UTC such as 2026-12-31T00:00:00Z"}}};
-const schema47 = {"type":"string","pattern":"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$","x-allowed":"document/rule"};
+const schema46 = {"type":"object","additionalProperties":false,"required":["id","to","match","reason","expires"],"properties":{"id":{"description":"Unique among the exceptions of the document.","$ref":"#/$defs/Id"},"to":{"description":"The deny rule of a parent: document/rule.","$ref":"#/$defs/InheritedRule"},"match":{"description":"What the deny rule no longer applies to. All predicates must surely hold, as in an allow rule.","$ref":"#/$defs/Match"},"reason":{"description":"Why, for whoever reads the policy.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"expires":{"description":"From this moment on the deny rule applies again.","type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$","x-allowed":"a moment in UTC such as 2026-12-31T00:00:00Z"}}};
+const schema48 = {"type":"string","pattern":"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$","x-allowed":"document/rule"};
 const pattern13 = new RegExp("^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$", "u");
 const pattern14 = new RegExp("^[ -~]{1,200}$", "u");
 const pattern15 = new RegExp("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", "u");
@@ -1455,7 +1684,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.id === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema45.required,parentSchema:schema45,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema46.required,parentSchema:schema46,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1465,7 +1694,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.to === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "to"},message:"must have required property '"+"to"+"'",schema:schema45.required,parentSchema:schema45,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "to"},message:"must have required property '"+"to"+"'",schema:schema46.required,parentSchema:schema46,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1475,7 +1704,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.match === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "match"},message:"must have required property '"+"match"+"'",schema:schema45.required,parentSchema:schema45,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "match"},message:"must have required property '"+"match"+"'",schema:schema46.required,parentSchema:schema46,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1485,7 +1714,7 @@ vErrors.push(err2);
 errors++;
 }
 if(data.reason === undefined){
-const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'",schema:schema45.required,parentSchema:schema45,data};
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'",schema:schema46.required,parentSchema:schema46,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1495,7 +1724,7 @@ vErrors.push(err3);
 errors++;
 }
 if(data.expires === undefined){
-const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "expires"},message:"must have required property '"+"expires"+"'",schema:schema45.required,parentSchema:schema45,data};
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "expires"},message:"must have required property '"+"expires"+"'",schema:schema46.required,parentSchema:schema46,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1506,7 +1735,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "to")) || (key0 === "match")) || (key0 === "reason")) || (key0 === "expires"))){
-const err5 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema45,data};
+const err5 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema46,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1545,7 +1774,7 @@ if(data.to !== undefined){
 let data1 = data.to;
 if(typeof data1 === "string"){
 if(!pattern13.test(data1)){
-const err8 = {instancePath:instancePath+"/to",schemaPath:"#/$defs/InheritedRule/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$"+"\"",schema:"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$",parentSchema:schema47,data:data1};
+const err8 = {instancePath:instancePath+"/to",schemaPath:"#/$defs/InheritedRule/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$"+"\"",schema:"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$",parentSchema:schema48,data:data1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1556,7 +1785,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/to",schemaPath:"#/$defs/InheritedRule/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema47.type,parentSchema:schema47,data:data1};
+const err9 = {instancePath:instancePath+"/to",schemaPath:"#/$defs/InheritedRule/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema48.type,parentSchema:schema48,data:data1};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1576,7 +1805,7 @@ if(data.reason !== undefined){
 let data3 = data.reason;
 if(typeof data3 === "string"){
 if(!pattern14.test(data3)){
-const err10 = {instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/pattern",keyword:"pattern",params:{pattern: "^[ -~]{1,200}$"},message:"must match pattern \""+"^[ -~]{1,200}$"+"\"",schema:"^[ -~]{1,200}$",parentSchema:schema45.properties.reason,data:data3};
+const err10 = {instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/pattern",keyword:"pattern",params:{pattern: "^[ -~]{1,200}$"},message:"must match pattern \""+"^[ -~]{1,200}$"+"\"",schema:"^[ -~]{1,200}$",parentSchema:schema46.properties.reason,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1587,7 +1816,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema45.properties.reason.type,parentSchema:schema45.properties.reason,data:data3};
+const err11 = {instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema46.properties.reason.type,parentSchema:schema46.properties.reason,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1601,7 +1830,7 @@ if(data.expires !== undefined){
 let data4 = data.expires;
 if(typeof data4 === "string"){
 if(!pattern15.test(data4)){
-const err12 = {instancePath:instancePath+"/expires",schemaPath:"#/properties/expires/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"},message:"must match pattern \""+"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"+"\"",schema:"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",parentSchema:schema45.properties.expires,data:data4};
+const err12 = {instancePath:instancePath+"/expires",schemaPath:"#/properties/expires/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"},message:"must match pattern \""+"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"+"\"",schema:"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",parentSchema:schema46.properties.expires,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1612,7 +1841,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/expires",schemaPath:"#/properties/expires/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema45.properties.expires.type,parentSchema:schema45.properties.expires,data:data4};
+const err13 = {instancePath:instancePath+"/expires",schemaPath:"#/properties/expires/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema46.properties.expires.type,parentSchema:schema46.properties.expires,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1624,7 +1853,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema45.type,parentSchema:schema45,data};
+const err14 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema46.type,parentSchema:schema46,data};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -1638,9 +1867,9 @@ return errors === 0;
 }
 validate36.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema48 = {"type":"object","additionalProperties":false,"required":["name","request","expect"],"properties":{"name":{"description":"What the test shows; unique.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"request":{"$ref":"#/$defs/TestRequest"},"expect":{"$ref":"#/$defs/TestExpectation"}}};
-const schema49 = {"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. tenant_id is default unless given; other absent ids are unset.","$ref":"#/$defs/TestAgent"},"method":{"description":"Default GET.","type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"},"url":{"description":"http:// or https:// URL, taken byte for byte.","type":"string","pattern":"^[!-~]{1,8192}$","x-allowed":"a URL such as https://api.example.com/v1/items"},"connect":{"description":"host:port of a CONNECT, instead of url.","type":"string","pattern":"^[!-~]{1,300}$","x-allowed":"an authority such as api.example.com:443"},"headers":{"description":"Names of headers that the request carries (override headers matter).","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[a-z0-9-]{1,64}$","x-allowed":"a lower-case header name"}}}};
-const schema50 = {"type":"object","additionalProperties":false,"properties":{"agent_id":{"$ref":"#/$defs/Id"},"team_id":{"$ref":"#/$defs/Id"},"project_id":{"$ref":"#/$defs/Id"},"environment":{"$ref":"#/$defs/Id"},"tenant_id":{"$ref":"#/$defs/Id"}}};
+const schema49 = {"type":"object","additionalProperties":false,"required":["name","request","expect"],"properties":{"name":{"description":"What the test shows; unique.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"request":{"$ref":"#/$defs/TestRequest"},"expect":{"$ref":"#/$defs/TestExpectation"}}};
+const schema50 = {"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. tenant_id is default unless given; other absent ids are unset.","$ref":"#/$defs/TestAgent"},"method":{"description":"Default GET.","type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"},"url":{"description":"http:// or https:// URL, taken byte for byte.","type":"string","pattern":"^[!-~]{1,8192}$","x-allowed":"a URL such as https://api.example.com/v1/items"},"connect":{"description":"host:port of a CONNECT, instead of url.","type":"string","pattern":"^[!-~]{1,300}$","x-allowed":"an authority such as api.example.com:443"},"protocol":{"description":"Beside url: a WebSocket handshake, or a gRPC call (its method is POST). Absent: a plain request.","enum":["websocket","grpc"]},"transparent":{"description":"ip:port that a transparent connection was made to, IPv6 in brackets. Beside connect: TLS if that names a host, other bytes if it is an address.","type":"string","pattern":"^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$","x-allowed":"an address with a port such as 203.0.113.7:443 or [2001:db8::7]:443"},"headers":{"description":"Names of headers that the request carries (override headers matter).","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[a-z0-9-]{1,64}$","x-allowed":"a lower-case header name"}}}};
+const schema51 = {"type":"object","additionalProperties":false,"properties":{"agent_id":{"$ref":"#/$defs/Id"},"team_id":{"$ref":"#/$defs/Id"},"project_id":{"$ref":"#/$defs/Id"},"environment":{"$ref":"#/$defs/Id"},"tenant_id":{"$ref":"#/$defs/Id"},"auth_type":{"description":"Default api_key.","enum":["api_key","jwt","mtls","source"]}}};
 
 function validate41(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1654,8 +1883,8 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
-if(!(((((key0 === "agent_id") || (key0 === "team_id")) || (key0 === "project_id")) || (key0 === "environment")) || (key0 === "tenant_id"))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema50,data};
+if(!((((((key0 === "agent_id") || (key0 === "team_id")) || (key0 === "project_id")) || (key0 === "environment")) || (key0 === "tenant_id")) || (key0 === "auth_type"))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema51,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1790,14 +2019,27 @@ vErrors.push(err10);
 errors++;
 }
 }
-}
-else {
-const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema50.type,parentSchema:schema50,data};
+if(data.auth_type !== undefined){
+let data5 = data.auth_type;
+if(!((((data5 === "api_key") || (data5 === "jwt")) || (data5 === "mtls")) || (data5 === "source"))){
+const err11 = {instancePath:instancePath+"/auth_type",schemaPath:"#/properties/auth_type/enum",keyword:"enum",params:{allowedValues: schema51.properties.auth_type.enum},message:"must be equal to one of the allowed values",schema:schema51.properties.auth_type.enum,parentSchema:schema51.properties.auth_type,data:data5};
 if(vErrors === null){
 vErrors = [err11];
 }
 else {
 vErrors.push(err11);
+}
+errors++;
+}
+}
+}
+else {
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema51.type,parentSchema:schema51,data};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
 }
 errors++;
 }
@@ -1808,7 +2050,8 @@ validate41.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const pattern23 = new RegExp("^[!-~]{1,8192}$", "u");
 const pattern24 = new RegExp("^[!-~]{1,300}$", "u");
-const pattern25 = new RegExp("^[a-z0-9-]{1,64}$", "u");
+const pattern25 = new RegExp("^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$", "u");
+const pattern26 = new RegExp("^[a-z0-9-]{1,64}$", "u");
 
 function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1822,8 +2065,8 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
-if(!(((((key0 === "agent") || (key0 === "method")) || (key0 === "url")) || (key0 === "connect")) || (key0 === "headers"))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema49,data};
+if(!(((((((key0 === "agent") || (key0 === "method")) || (key0 === "url")) || (key0 === "connect")) || (key0 === "protocol")) || (key0 === "transparent")) || (key0 === "headers"))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema50,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1843,7 +2086,7 @@ if(data.method !== undefined){
 let data1 = data.method;
 if(typeof data1 === "string"){
 if(!pattern8.test(data1)){
-const err1 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_-]{0,31}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_-]{0,31}$"+"\"",schema:"^[A-Z][A-Z0-9_-]{0,31}$",parentSchema:schema49.properties.method,data:data1};
+const err1 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_-]{0,31}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_-]{0,31}$"+"\"",schema:"^[A-Z][A-Z0-9_-]{0,31}$",parentSchema:schema50.properties.method,data:data1};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1854,7 +2097,7 @@ errors++;
 }
 }
 else {
-const err2 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema49.properties.method.type,parentSchema:schema49.properties.method,data:data1};
+const err2 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema50.properties.method.type,parentSchema:schema50.properties.method,data:data1};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1868,7 +2111,7 @@ if(data.url !== undefined){
 let data2 = data.url;
 if(typeof data2 === "string"){
 if(!pattern23.test(data2)){
-const err3 = {instancePath:instancePath+"/url",schemaPath:"#/properties/url/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,8192}$"},message:"must match pattern \""+"^[!-~]{1,8192}$"+"\"",schema:"^[!-~]{1,8192}$",parentSchema:schema49.properties.url,data:data2};
+const err3 = {instancePath:instancePath+"/url",schemaPath:"#/properties/url/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,8192}$"},message:"must match pattern \""+"^[!-~]{1,8192}$"+"\"",schema:"^[!-~]{1,8192}$",parentSchema:schema50.properties.url,data:data2};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1879,7 +2122,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema49.properties.url.type,parentSchema:schema49.properties.url,data:data2};
+const err4 = {instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema50.properties.url.type,parentSchema:schema50.properties.url,data:data2};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1893,7 +2136,7 @@ if(data.connect !== undefined){
 let data3 = data.connect;
 if(typeof data3 === "string"){
 if(!pattern24.test(data3)){
-const err5 = {instancePath:instancePath+"/connect",schemaPath:"#/properties/connect/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,300}$"},message:"must match pattern \""+"^[!-~]{1,300}$"+"\"",schema:"^[!-~]{1,300}$",parentSchema:schema49.properties.connect,data:data3};
+const err5 = {instancePath:instancePath+"/connect",schemaPath:"#/properties/connect/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,300}$"},message:"must match pattern \""+"^[!-~]{1,300}$"+"\"",schema:"^[!-~]{1,300}$",parentSchema:schema50.properties.connect,data:data3};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1904,7 +2147,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/connect",schemaPath:"#/properties/connect/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema49.properties.connect.type,parentSchema:schema49.properties.connect,data:data3};
+const err6 = {instancePath:instancePath+"/connect",schemaPath:"#/properties/connect/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema50.properties.connect.type,parentSchema:schema50.properties.connect,data:data3};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1914,11 +2157,10 @@ vErrors.push(err6);
 errors++;
 }
 }
-if(data.headers !== undefined){
-let data4 = data.headers;
-if(Array.isArray(data4)){
-if(data4.length > 64){
-const err7 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema49.properties.headers,data:data4};
+if(data.protocol !== undefined){
+let data4 = data.protocol;
+if(!((data4 === "websocket") || (data4 === "grpc"))){
+const err7 = {instancePath:instancePath+"/protocol",schemaPath:"#/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema50.properties.protocol.enum},message:"must be equal to one of the allowed values",schema:schema50.properties.protocol.enum,parentSchema:schema50.properties.protocol,data:data4};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1927,8 +2169,12 @@ vErrors.push(err7);
 }
 errors++;
 }
-if(data4.length < 1){
-const err8 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema49.properties.headers,data:data4};
+}
+if(data.transparent !== undefined){
+let data5 = data.transparent;
+if(typeof data5 === "string"){
+if(!pattern25.test(data5)){
+const err8 = {instancePath:instancePath+"/transparent",schemaPath:"#/properties/transparent/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$"},message:"must match pattern \""+"^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$"+"\"",schema:"^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$",parentSchema:schema50.properties.transparent,data:data5};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1937,12 +2183,9 @@ vErrors.push(err8);
 }
 errors++;
 }
-const len0 = data4.length;
-for(let i0=0; i0<len0; i0++){
-let data5 = data4[i0];
-if(typeof data5 === "string"){
-if(!pattern25.test(data5)){
-const err9 = {instancePath:instancePath+"/headers/" + i0,schemaPath:"#/properties/headers/items/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\"",schema:"^[a-z0-9-]{1,64}$",parentSchema:schema49.properties.headers.items,data:data5};
+}
+else {
+const err9 = {instancePath:instancePath+"/transparent",schemaPath:"#/properties/transparent/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema50.properties.transparent.type,parentSchema:schema50.properties.transparent,data:data5};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1952,8 +2195,11 @@ vErrors.push(err9);
 errors++;
 }
 }
-else {
-const err10 = {instancePath:instancePath+"/headers/" + i0,schemaPath:"#/properties/headers/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema49.properties.headers.items.type,parentSchema:schema49.properties.headers.items,data:data5};
+if(data.headers !== undefined){
+let data6 = data.headers;
+if(Array.isArray(data6)){
+if(data6.length > 64){
+const err10 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema50.properties.headers,data:data6};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1962,19 +2208,8 @@ vErrors.push(err10);
 }
 errors++;
 }
-}
-let i1 = data4.length;
-let j0;
-if(i1 > 1){
-const indices0 = {};
-for(;i1--;){
-let item0 = data4[i1];
-if(typeof item0 !== "string"){
-continue;
-}
-if(typeof indices0[item0] == "number"){
-j0 = indices0[item0];
-const err11 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema49.properties.headers,data:data4};
+if(data6.length < 1){
+const err11 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema50.properties.headers,data:data6};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1982,14 +2217,13 @@ else {
 vErrors.push(err11);
 }
 errors++;
-break;
 }
-indices0[item0] = i1;
-}
-}
-}
-else {
-const err12 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema49.properties.headers.type,parentSchema:schema49.properties.headers,data:data4};
+const len0 = data6.length;
+for(let i0=0; i0<len0; i0++){
+let data7 = data6[i0];
+if(typeof data7 === "string"){
+if(!pattern26.test(data7)){
+const err12 = {instancePath:instancePath+"/headers/" + i0,schemaPath:"#/properties/headers/items/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\"",schema:"^[a-z0-9-]{1,64}$",parentSchema:schema50.properties.headers.items,data:data7};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1999,9 +2233,8 @@ vErrors.push(err12);
 errors++;
 }
 }
-}
 else {
-const err13 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema49.type,parentSchema:schema49,data};
+const err13 = {instancePath:instancePath+"/headers/" + i0,schemaPath:"#/properties/headers/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema50.properties.headers.items.type,parentSchema:schema50.properties.headers.items,data:data7};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2010,14 +2243,62 @@ vErrors.push(err13);
 }
 errors++;
 }
+}
+let i1 = data6.length;
+let j0;
+if(i1 > 1){
+const indices0 = {};
+for(;i1--;){
+let item0 = data6[i1];
+if(typeof item0 !== "string"){
+continue;
+}
+if(typeof indices0[item0] == "number"){
+j0 = indices0[item0];
+const err14 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema50.properties.headers,data:data6};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+break;
+}
+indices0[item0] = i1;
+}
+}
+}
+else {
+const err15 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema50.properties.headers.type,parentSchema:schema50.properties.headers,data:data6};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+}
+else {
+const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema50.type,parentSchema:schema50,data};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
 validate40.errors = vErrors;
 return errors === 0;
 }
 validate40.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema56 = {"type":"object","additionalProperties":false,"required":["verdict"],"properties":{"verdict":{"enum":["allow","deny"]},"reason":{"description":"Reason code of the verdict.","enum":["POLICY_ALLOW","POLICY_DENY","POLICY_NO_MATCH","POLICY_CEILING","TUNNEL_OPAQUE","PATH_AMBIGUOUS","OVERRIDE_HEADER","AUTHORITY_INVALID","DESTINATION_SELF","HOST_NUMERIC","METHOD_INVALID","PATH_INVALID","REQUEST_TOO_LARGE"]},"rule":{"description":"The rule that the receipt names.","$ref":"#/$defs/RuleName"},"tunnel":{"description":"What the CONNECT opens: requests judged inside, TLS for this name, or any bytes.","enum":["intercept","passthrough","raw"]}}};
-const schema57 = {"type":"string","pattern":"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$","x-allowed":"a rule id, or document/rule for a rule of a parent"};
-const pattern26 = new RegExp("^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$", "u");
+const schema57 = {"type":"object","additionalProperties":false,"required":["verdict"],"properties":{"verdict":{"enum":["allow","deny"]},"reason":{"description":"Reason code of the verdict.","enum":["POLICY_ALLOW","POLICY_DENY","POLICY_NO_MATCH","POLICY_CEILING","TUNNEL_OPAQUE","PATH_AMBIGUOUS","OVERRIDE_HEADER","UPGRADE_NOT_ALLOWED","AUTHORITY_INVALID","DESTINATION_SELF","HOST_NUMERIC","METHOD_INVALID","ORIGINAL_PORT_MISMATCH","PATH_INVALID","REQUEST_TOO_LARGE","UPGRADE_INVALID"]},"rule":{"description":"The rule that the receipt names.","$ref":"#/$defs/RuleName"},"tunnel":{"description":"What the CONNECT opens: requests judged inside, TLS for this name, or any bytes.","enum":["intercept","passthrough","raw"]},"stream":{"description":"The caps of the allowed WebSocket or gRPC call, all of them.","$ref":"#/$defs/StreamCaps"},"frames":{"description":"What is done with the frames of the allowed WebSocket.","enum":["observe","block"]}}};
+const schema58 = {"type":"string","pattern":"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$","x-allowed":"a rule id, or document/rule for a rule of a parent"};
+const pattern27 = new RegExp("^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$", "u");
 
 function validate44(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2031,7 +2312,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.verdict === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verdict"},message:"must have required property '"+"verdict"+"'",schema:schema56.required,parentSchema:schema56,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verdict"},message:"must have required property '"+"verdict"+"'",schema:schema57.required,parentSchema:schema57,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2041,8 +2322,8 @@ vErrors.push(err0);
 errors++;
 }
 for(const key0 in data){
-if(!((((key0 === "verdict") || (key0 === "reason")) || (key0 === "rule")) || (key0 === "tunnel"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema56,data};
+if(!((((((key0 === "verdict") || (key0 === "reason")) || (key0 === "rule")) || (key0 === "tunnel")) || (key0 === "stream")) || (key0 === "frames"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema57,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2055,7 +2336,7 @@ errors++;
 if(data.verdict !== undefined){
 let data0 = data.verdict;
 if(!((data0 === "allow") || (data0 === "deny"))){
-const err2 = {instancePath:instancePath+"/verdict",schemaPath:"#/properties/verdict/enum",keyword:"enum",params:{allowedValues: schema56.properties.verdict.enum},message:"must be equal to one of the allowed values",schema:schema56.properties.verdict.enum,parentSchema:schema56.properties.verdict,data:data0};
+const err2 = {instancePath:instancePath+"/verdict",schemaPath:"#/properties/verdict/enum",keyword:"enum",params:{allowedValues: schema57.properties.verdict.enum},message:"must be equal to one of the allowed values",schema:schema57.properties.verdict.enum,parentSchema:schema57.properties.verdict,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2067,8 +2348,8 @@ errors++;
 }
 if(data.reason !== undefined){
 let data1 = data.reason;
-if(!(((((((((((((data1 === "POLICY_ALLOW") || (data1 === "POLICY_DENY")) || (data1 === "POLICY_NO_MATCH")) || (data1 === "POLICY_CEILING")) || (data1 === "TUNNEL_OPAQUE")) || (data1 === "PATH_AMBIGUOUS")) || (data1 === "OVERRIDE_HEADER")) || (data1 === "AUTHORITY_INVALID")) || (data1 === "DESTINATION_SELF")) || (data1 === "HOST_NUMERIC")) || (data1 === "METHOD_INVALID")) || (data1 === "PATH_INVALID")) || (data1 === "REQUEST_TOO_LARGE"))){
-const err3 = {instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/enum",keyword:"enum",params:{allowedValues: schema56.properties.reason.enum},message:"must be equal to one of the allowed values",schema:schema56.properties.reason.enum,parentSchema:schema56.properties.reason,data:data1};
+if(!((((((((((((((((data1 === "POLICY_ALLOW") || (data1 === "POLICY_DENY")) || (data1 === "POLICY_NO_MATCH")) || (data1 === "POLICY_CEILING")) || (data1 === "TUNNEL_OPAQUE")) || (data1 === "PATH_AMBIGUOUS")) || (data1 === "OVERRIDE_HEADER")) || (data1 === "UPGRADE_NOT_ALLOWED")) || (data1 === "AUTHORITY_INVALID")) || (data1 === "DESTINATION_SELF")) || (data1 === "HOST_NUMERIC")) || (data1 === "METHOD_INVALID")) || (data1 === "ORIGINAL_PORT_MISMATCH")) || (data1 === "PATH_INVALID")) || (data1 === "REQUEST_TOO_LARGE")) || (data1 === "UPGRADE_INVALID"))){
+const err3 = {instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/enum",keyword:"enum",params:{allowedValues: schema57.properties.reason.enum},message:"must be equal to one of the allowed values",schema:schema57.properties.reason.enum,parentSchema:schema57.properties.reason,data:data1};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2081,8 +2362,8 @@ errors++;
 if(data.rule !== undefined){
 let data2 = data.rule;
 if(typeof data2 === "string"){
-if(!pattern26.test(data2)){
-const err4 = {instancePath:instancePath+"/rule",schemaPath:"#/$defs/RuleName/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$"},message:"must match pattern \""+"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$"+"\"",schema:"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$",parentSchema:schema57,data:data2};
+if(!pattern27.test(data2)){
+const err4 = {instancePath:instancePath+"/rule",schemaPath:"#/$defs/RuleName/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$"},message:"must match pattern \""+"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$"+"\"",schema:"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$",parentSchema:schema58,data:data2};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2093,7 +2374,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/rule",schemaPath:"#/$defs/RuleName/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema57.type,parentSchema:schema57,data:data2};
+const err5 = {instancePath:instancePath+"/rule",schemaPath:"#/$defs/RuleName/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema58.type,parentSchema:schema58,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2106,7 +2387,7 @@ errors++;
 if(data.tunnel !== undefined){
 let data3 = data.tunnel;
 if(!(((data3 === "intercept") || (data3 === "passthrough")) || (data3 === "raw"))){
-const err6 = {instancePath:instancePath+"/tunnel",schemaPath:"#/properties/tunnel/enum",keyword:"enum",params:{allowedValues: schema56.properties.tunnel.enum},message:"must be equal to one of the allowed values",schema:schema56.properties.tunnel.enum,parentSchema:schema56.properties.tunnel,data:data3};
+const err6 = {instancePath:instancePath+"/tunnel",schemaPath:"#/properties/tunnel/enum",keyword:"enum",params:{allowedValues: schema57.properties.tunnel.enum},message:"must be equal to one of the allowed values",schema:schema57.properties.tunnel.enum,parentSchema:schema57.properties.tunnel,data:data3};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2116,14 +2397,169 @@ vErrors.push(err6);
 errors++;
 }
 }
-}
-else {
-const err7 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema56.type,parentSchema:schema56,data};
+if(data.stream !== undefined){
+let data4 = data.stream;
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+if(Object.keys(data4).length < 1){
+const err7 = {instancePath:instancePath+"/stream",schemaPath:"#/$defs/StreamCaps/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema43,data:data4};
 if(vErrors === null){
 vErrors = [err7];
 }
 else {
 vErrors.push(err7);
+}
+errors++;
+}
+for(const key1 in data4){
+if(!(((key1 === "max_bytes") || (key1 === "max_seconds")) || (key1 === "max_message_bytes"))){
+const err8 = {instancePath:instancePath+"/stream",schemaPath:"#/$defs/StreamCaps/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema43,data:data4};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+if(data4.max_bytes !== undefined){
+let data5 = data4.max_bytes;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+const err9 = {instancePath:instancePath+"/stream/max_bytes",schemaPath:"#/$defs/StreamCaps/properties/max_bytes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.max_bytes.type,parentSchema:schema43.properties.max_bytes,data:data5};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 1099511627776 || isNaN(data5)){
+const err10 = {instancePath:instancePath+"/stream/max_bytes",schemaPath:"#/$defs/StreamCaps/properties/max_bytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",schema:1099511627776,parentSchema:schema43.properties.max_bytes,data:data5};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+if(data5 < 1 || isNaN(data5)){
+const err11 = {instancePath:instancePath+"/stream/max_bytes",schemaPath:"#/$defs/StreamCaps/properties/max_bytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.max_bytes,data:data5};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+}
+if(data4.max_seconds !== undefined){
+let data6 = data4.max_seconds;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+const err12 = {instancePath:instancePath+"/stream/max_seconds",schemaPath:"#/$defs/StreamCaps/properties/max_seconds/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.max_seconds.type,parentSchema:schema43.properties.max_seconds,data:data6};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 3600 || isNaN(data6)){
+const err13 = {instancePath:instancePath+"/stream/max_seconds",schemaPath:"#/$defs/StreamCaps/properties/max_seconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600",schema:3600,parentSchema:schema43.properties.max_seconds,data:data6};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+if(data6 < 1 || isNaN(data6)){
+const err14 = {instancePath:instancePath+"/stream/max_seconds",schemaPath:"#/$defs/StreamCaps/properties/max_seconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.max_seconds,data:data6};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+}
+if(data4.max_message_bytes !== undefined){
+let data7 = data4.max_message_bytes;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err15 = {instancePath:instancePath+"/stream/max_message_bytes",schemaPath:"#/$defs/StreamCaps/properties/max_message_bytes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema43.properties.max_message_bytes.type,parentSchema:schema43.properties.max_message_bytes,data:data7};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 16777216 || isNaN(data7)){
+const err16 = {instancePath:instancePath+"/stream/max_message_bytes",schemaPath:"#/$defs/StreamCaps/properties/max_message_bytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",schema:16777216,parentSchema:schema43.properties.max_message_bytes,data:data7};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+if(data7 < 1 || isNaN(data7)){
+const err17 = {instancePath:instancePath+"/stream/max_message_bytes",schemaPath:"#/$defs/StreamCaps/properties/max_message_bytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema43.properties.max_message_bytes,data:data7};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err18 = {instancePath:instancePath+"/stream",schemaPath:"#/$defs/StreamCaps/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema43.type,parentSchema:schema43,data:data4};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+if(data.frames !== undefined){
+let data8 = data.frames;
+if(!((data8 === "observe") || (data8 === "block"))){
+const err19 = {instancePath:instancePath+"/frames",schemaPath:"#/properties/frames/enum",keyword:"enum",params:{allowedValues: schema57.properties.frames.enum},message:"must be equal to one of the allowed values",schema:schema57.properties.frames.enum,parentSchema:schema57.properties.frames,data:data8};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+}
+else {
+const err20 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema57.type,parentSchema:schema57,data};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
 }
 errors++;
 }
@@ -2145,7 +2581,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.name === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema48.required,parentSchema:schema48,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema49.required,parentSchema:schema49,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2155,7 +2591,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.request === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "request"},message:"must have required property '"+"request"+"'",schema:schema48.required,parentSchema:schema48,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "request"},message:"must have required property '"+"request"+"'",schema:schema49.required,parentSchema:schema49,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2165,7 +2601,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.expect === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "expect"},message:"must have required property '"+"expect"+"'",schema:schema48.required,parentSchema:schema48,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "expect"},message:"must have required property '"+"expect"+"'",schema:schema49.required,parentSchema:schema49,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2176,7 +2612,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((key0 === "name") || (key0 === "request")) || (key0 === "expect"))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema48,data};
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema49,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2190,7 +2626,7 @@ if(data.name !== undefined){
 let data0 = data.name;
 if(typeof data0 === "string"){
 if(!pattern14.test(data0)){
-const err4 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[ -~]{1,200}$"},message:"must match pattern \""+"^[ -~]{1,200}$"+"\"",schema:"^[ -~]{1,200}$",parentSchema:schema48.properties.name,data:data0};
+const err4 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[ -~]{1,200}$"},message:"must match pattern \""+"^[ -~]{1,200}$"+"\"",schema:"^[ -~]{1,200}$",parentSchema:schema49.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2201,7 +2637,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema48.properties.name.type,parentSchema:schema48.properties.name,data:data0};
+const err5 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema49.properties.name.type,parentSchema:schema49.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2225,7 +2661,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err6 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema48.type,parentSchema:schema48,data};
+const err6 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema49.type,parentSchema:schema49,data};
 if(vErrors === null){
 vErrors = [err6];
 }

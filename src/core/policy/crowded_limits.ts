@@ -42,12 +42,21 @@ const NOTHING: readonly string[] = [];
  * Only what every request shows for certain: behind an override header a limit counts whatever its methods and paths,
  * a tunnel hides its scheme, and a request without a query has all names absent.
  */
+/**
+ * A raw tunnel is a CONNECT as well, any tunnel may hide a stream, and a stream begins as a request. Of what one request
+ * can be at once, the first kind here that a limit lists names all others.
+ */
+const KINDS_BESIDE: Readonly<Record<string | number, readonly string[]>> = {
+  tcp: ['connect', 'websocket', 'grpc'],
+  connect: ['websocket', 'grpc'],
+  websocket: ['http', 'grpc'],
+  grpc: ['http', 'websocket'],
+};
 const DIMENSIONS: readonly Dimension[] = [
   ...AGENT_KEYS.map((key): Dimension => ({ listed: ({ agent }) => agent?.get(key), around: () => NOTHING })),
   { listed: hostsListed, around: wildcardsAround },
   { listed: ({ ports }) => ports, around: () => NOTHING },
-  // A raw tunnel is a CONNECT as well.
-  { listed: ({ kind }) => kind && [kind], around: (kind) => (kind === 'tcp' ? ['connect'] : NOTHING) },
+  { listed: ({ kind }) => kind && [kind], around: (kind) => KINDS_BESIDE[kind] ?? NOTHING },
 ];
 
 function hostsListed({ hosts }: PlanMatch): readonly string[] | undefined {

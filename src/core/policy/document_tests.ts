@@ -1,13 +1,16 @@
 import type { DocumentTest, TestExpectation } from '../../gen/policy_document.ts';
+import type { StreamCaps } from '../verdict/stream_caps.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import { type Mistake, mistake, pointerOf, shown } from './mistakes.ts';
 import { samplePrincipal, sampleRequest } from './sample_request.ts';
+import { isSameStream, streamText } from './stream_demands.ts';
 
 interface Judged {
   readonly verdict: 'allow' | 'deny';
   readonly reason: string;
   readonly rule_id?: string;
   readonly tunnel?: string;
+  readonly stream?: StreamCaps;
 }
 
 type Evaluate = CompiledPolicy['evaluate'];
@@ -31,27 +34,42 @@ function judge(evaluate: Evaluate, { request: sample }: DocumentTest): Judged {
   return evaluate(request.value, samplePrincipal(sample.agent), 0).live;
 }
 
-function isAsExpected(judged: Judged, { verdict, reason, rule, tunnel }: TestExpectation): boolean {
+function isAsExpected(judged: Judged, expect: TestExpectation): boolean {
+  const { verdict, reason, rule, tunnel } = expect;
   return (
     judged.verdict === verdict &&
     (reason === undefined || judged.reason === reason) &&
     (rule === undefined || judged.rule_id === rule) &&
-    (tunnel === undefined || judged.tunnel === tunnel)
+    (tunnel === undefined || judged.tunnel === tunnel) &&
+    isStreamAsExpected(judged.stream, expect)
   );
 }
 
-function expected({ verdict, reason, rule, tunnel }: TestExpectation): string {
-  return sentence(verdict, reason, rule, tunnel);
+function isStreamAsExpected(judged: StreamCaps | undefined, { stream, frames }: TestExpectation): boolean {
+  const { frames: said, ...caps } = judged ?? {};
+  return (frames === undefined || frames === said) && (stream === undefined || isSameStream(stream, caps));
 }
 
-function said({ verdict, reason, rule_id, tunnel }: Judged): string {
-  return sentence(verdict, reason, rule_id, tunnel);
+function expected({ verdict, reason, rule, tunnel, stream, frames }: TestExpectation): string {
+  const caps = stream || frames ? { ...stream, ...(frames === undefined ? {} : { frames }) } : undefined;
+  return sentence(verdict, reason, rule, tunnel, caps);
 }
 
-function sentence(verdict: string, reason?: string, rule?: string, tunnel?: string): string {
+function said({ verdict, reason, rule_id, tunnel, stream }: Judged): string {
+  return sentence(verdict, reason, rule_id, tunnel, stream);
+}
+
+function sentence(
+  verdict: string,
+  reason?: string,
+  rule?: string,
+  tunnel?: string,
+  stream?: StreamCaps,
+): string {
   const named = [
     ['rule', rule],
     ['tunnel', tunnel],
+    ['stream', stream && streamText(stream)],
   ].flatMap(([what, name]) => (name === undefined ? [] : [`${what} ${name}`]));
   const details = reason === undefined ? named : [reason, ...named];
   return details.length === 0 ? verdict : `${verdict} (${details.join(', ')})`;

@@ -3,6 +3,7 @@ import { RECORD_CAPS } from '../receipt/common_fields.ts';
 import type { EgressRequest } from '../request/egress_request.ts';
 import { NO_MOMENT, type PolicyEvaluation, type RuleOutcome } from './compiled.ts';
 import { HostIndex } from './host_index.ts';
+import { openingFor } from './opening.ts';
 import type { Plan, PlanRule } from './plan.ts';
 import { covers, type Stand, standOf } from './precedence.ts';
 import { type RequestView, viewOf } from './request_view.ts';
@@ -105,7 +106,7 @@ function judgeTunnel(
     }
   };
   add('allow', viewOf(request));
-  const view = viewOf(request, tally.opening());
+  const view = viewOf(request, openingFor(request, tally.opening()));
   add('deny', view);
   return { outcome: tally.outcome(request), view };
 }

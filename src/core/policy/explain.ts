@@ -4,7 +4,7 @@ import type { EgressRequest } from '../request/egress_request.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { Compilation } from './compile.ts';
 import { type LimitDemand, NO_MOMENT, type RuleOutcome } from './compiled.ts';
-import type { Opening } from './opening.ts';
+import { type Opening, openingFor } from './opening.ts';
 import { AGENT_KEYS, type Plan, type PlanRule } from './plan.ts';
 import { covers, exceptionFor, type Stand, standOf } from './precedence.ts';
 import { PREDICATES, type Tri } from './predicates.ts';
@@ -97,7 +97,7 @@ function openingOf({ rules, ceilings }: Plan, request: EgressRequest, principal:
     const stand = isAsked ? standOf(rule, viewOf(request), principal, NO_MOMENT) : undefined;
     if (stand !== undefined) tally.add(stand, rule);
   }
-  return tally.opening();
+  return openingFor(request, tally.opening());
 }
 
 function explainRule(rule: PlanRule, view: RequestView, principal: Principal, atMs: number): RuleExplanation {

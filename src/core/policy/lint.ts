@@ -2,7 +2,8 @@ import { parse as parseDomain } from 'tldts';
 import type { PolicyDocument } from '../../gen/policy_document.ts';
 import { limitWarnings } from './lint_limits.ts';
 import { overlapWarnings } from './lint_overlaps.ts';
-import { tunnelWarnings } from './lint_tunnels.ts';
+import { streamWarnings } from './lint_streams.ts';
+import { tunnelWarnings, unlimitedConnects } from './lint_tunnels.ts';
 import { lookAlikes } from './lookalike.ts';
 import { type Mistake, pointerOf, quoted, warning } from './mistakes.ts';
 import type { Plan, PlanMatch, PlanRule } from './plan.ts';
@@ -14,6 +15,8 @@ export function lintWarnings(document: PolicyDocument, plan: Plan): readonly Mis
     ...own.flatMap(neverMatches),
     ...overlapWarnings(own, plan.rules.filter(isInheritedDeny)),
     ...tunnelWarnings(document, own),
+    ...unlimitedConnects(own, plan.limits),
+    ...streamWarnings(own),
     ...limitWarnings(document, plan.limits),
     ...hostWarnings(document),
   ];

@@ -2,7 +2,8 @@ import { parse as parseDomain } from 'tldts';
 import type { PolicyDocument } from '../../gen/policy_document.ts';
 import { LINT_PAIRS_MAX } from './bounds.ts';
 import { type Mistake, pointerOf, quoted, warning } from './mistakes.ts';
-import { AGENT_KEYS, type PlanMatch, type PlanRule } from './plan.ts';
+import { isOfConnects } from './opening.ts';
+import { AGENT_KEYS, type PlanLimit, type PlanMatch, type PlanRule } from './plan.ts';
 import { parentsOf } from './predicates.ts';
 
 /** Allow rules that open other tunnels than somebody may think. `own` are the rules of the document, in its order. */
@@ -57,6 +58,18 @@ function interceptedAnyway(own: readonly PlanRule[]): readonly Mistake[] {
     }
   }
   return found;
+}
+
+/** Other limits count what is inside, so nothing bounds how many intercepted CONNECTs, each with a receipt, are made. */
+export function unlimitedConnects(
+  own: readonly PlanRule[],
+  limits: readonly PlanLimit[],
+): readonly Mistake[] {
+  const rule = own.find(({ enabled, shadow, opens }) => enabled && !shadow && opens === 'intercept');
+  if (rule === undefined || limits.some(({ match }) => isOfConnects(match))) return [];
+  const message = `the rule ${quoted(rule.id)} intercepts tunnels, and no limit counts CONNECTs`;
+  const hint = 'add a limit with match: {protocol: {kind: connect}}; other limits count the requests inside';
+  return [warning('CONNECTS_UNLIMITED', pointerOf('rules', rule.index, 'tls'), message, hint)];
 }
 
 const ANY_NAME = '*';

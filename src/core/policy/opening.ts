@@ -1,4 +1,4 @@
-import type { TunnelMode } from '../request/egress_request.ts';
+import type { EgressRequest, TunnelMode } from '../request/egress_request.ts';
 import type { PlanMatch } from './plan.ts';
 import type { Tri } from './predicates.ts';
 
@@ -14,6 +14,15 @@ export function laxityOf(tunnel: TunnelMode | undefined): number {
 
 export function strictest(tunnels: readonly (TunnelMode | undefined)[]): Opening {
   return STRICTEST_FIRST.find((tunnel) => tunnels.includes(tunnel)) ?? 'none';
+}
+
+/**
+ * The opening of a connection. One that is known to carry no TLS has nothing to intercept and no name to check, so only
+ * a raw tunnel is one.
+ */
+export function openingFor(request: EgressRequest, opening: Opening): Opening {
+  const isPlain = request.mode === 'transparent' && request.visibility === 'authority';
+  return isPlain && opening !== 'raw' ? 'none' : opening;
 }
 
 /** Whether a match is about CONNECTs and about no request inside an intercepted tunnel: those have the scheme https. */

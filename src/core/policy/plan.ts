@@ -1,5 +1,6 @@
 import type { Exception, Limit, Match, PolicyDocument, Rule } from '../../gen/policy_document.ts';
 import type { TunnelMode } from '../request/egress_request.ts';
+import type { StreamCaps } from '../verdict/stream_caps.ts';
 import { type BeyondLimit, beyondOf, NEAR_LIMIT_PERCENT } from './beyond_limit.ts';
 import { parseHostPattern } from './hosts.ts';
 import { expiryMs } from './semantic.ts';
@@ -40,6 +41,8 @@ export interface PlanRule {
   readonly match: PlanMatch;
   /** What an allow rule makes of a CONNECT that it matches. Undefined: it opens no tunnel. */
   readonly opens: TunnelMode | undefined;
+  /** What an allow rule asks of the WebSockets or gRPC calls that it matches. */
+  readonly stream: StreamCaps | undefined;
 }
 
 /** Requests that a deny rule of an ancestor leaves alone until a moment. */
@@ -72,7 +75,14 @@ export interface Bucket {
   readonly tolerance_us: number;
 }
 
-export const AGENT_KEYS = ['agent_id', 'team_id', 'project_id', 'environment', 'tenant_id'] as const;
+export const AGENT_KEYS = [
+  'agent_id',
+  'team_id',
+  'project_id',
+  'environment',
+  'tenant_id',
+  'auth_type',
+] as const;
 export type AgentKey = (typeof AGENT_KEYS)[number];
 
 /** An absent member restricts nothing. */
@@ -85,8 +95,10 @@ export interface PlanMatch {
   readonly methods?: ReadonlySet<string>;
   readonly pathPrefixes?: readonly string[];
   readonly queryAbsent?: readonly string[];
-  readonly kind?: 'http' | 'connect' | 'tcp';
+  readonly kind?: ProtocolKind;
 }
+
+export type ProtocolKind = NonNullable<Match['protocol']>['kind'];
 
 export interface HostSet {
   readonly exact: ReadonlySet<string>;
@@ -148,7 +160,12 @@ function planRule(rule: Rule, place: PlanPlace): PlanRule {
   const { priority = 0, enabled = true, action, shadow = false, path = 'deny_ambiguous' } = rule;
   const match = planMatch(rule.match ?? {});
   const opens = action === 'allow' ? tunnelOf(match, rule.tls) : undefined;
-  return { ...place, priority, enabled, action, shadow, path, match, opens };
+  return { ...place, priority, enabled, action, shadow, path, match, opens, stream: streamOf(rule) };
+}
+
+function streamOf({ stream, frames }: Rule): StreamCaps | undefined {
+  if (stream === undefined && frames === undefined) return undefined;
+  return { ...stream, ...(frames === undefined ? {} : { frames }) };
 }
 
 /** A tunnel that nobody looks into is only granted by name: a rule about requests did not mean "anything at all". */
@@ -196,7 +213,7 @@ function agentSets(agent: NonNullable<Match['agent']>): ReadonlyMap<AgentKey, Re
   const sets = new Map<AgentKey, ReadonlySet<string>>();
   for (const key of AGENT_KEYS) {
     const listed = agent[key];
-    if (listed) sets.set(key, new Set(listed));
+    if (listed) sets.set(key, new Set<string>(listed));
   }
   return sets;
 }

@@ -84,7 +84,9 @@ function standOfAllow(
   if (result === 'no') return undefined;
   if (result === 'unknown') return 'stopped_by_tunnel';
   if (view.request.path_ambiguous && rule.path === 'deny_ambiguous') return 'stopped_by_path';
-  return view.isOverridden && isRestricted(rule.match) ? 'stopped_by_override' : 'allows';
+  if (view.isOverridden && isRestricted(rule.match)) return 'stopped_by_override';
+  // What follows on the connection is no request that anybody judges, so it is granted by name or not at all.
+  return view.isUpgrade && rule.match.kind !== 'websocket' ? 'stopped_by_upgrade' : 'allows';
 }
 
 /** How an allow rule stands to a CONNECT: whatever it asks of requests, an intercepting one asks inside. */

@@ -94,10 +94,13 @@ function testScheme({ schemes }: PlanMatch, { request, isTunnel }: RequestView):
   return schemes.has('tcp') ? 'yes' : 'unknown';
 }
 
-function testKind({ kind }: PlanMatch, { isTunnel }: RequestView, { grants }: Stance): Tri {
-  if (!isTunnel) return known(kind === undefined || kind === 'http');
+function testKind({ kind }: PlanMatch, { request, isTunnel }: RequestView, { grants }: Stance): Tri {
+  // Streams are HTTP requests as well, so that no header takes a request out of a rule about those. That an allow rule
+  // has to name a WebSocket is asked afterwards.
+  if (!isTunnel) return known(kind === undefined || kind === 'http' || kind === request.protocol);
   const isOfTunnels = kind === 'connect' || kind === 'tcp';
   if (grants) return isOfTunnels ? 'yes' : 'unknown';
+  if (kind === 'websocket' || kind === 'grpc') return 'unknown';
   // Whether the tunnel becomes one of `tcp` is asked when that is known.
   return known(kind !== 'http');
 }

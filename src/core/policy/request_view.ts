@@ -9,6 +9,8 @@ export interface RequestView {
   readonly isTunnel: boolean;
   /** What becomes of the CONNECT as far as allow rules go; those are asked before it is known. */
   readonly opening: Opening;
+  /** A WebSocket handshake: an allow rule grants it by name alone. */
+  readonly isUpgrade: boolean;
   /** The client sent an override, so a server may act on another method or path than the visible one. */
   readonly isOverridden: boolean;
   /** Every path a server might take this one for; a deny rule matches any of them. Empty when there is no path. */
@@ -21,6 +23,7 @@ export function viewOf(request: EgressRequest, opening: Opening = 'none'): Reque
     request,
     isTunnel,
     opening,
+    isUpgrade: request.protocol === 'websocket',
     // Nothing that came with a CONNECT reaches the destination.
     isOverridden:
       !isTunnel && (request.override_headers.length > 0 || request.query_names.includes(METHOD_PARAMETER)),

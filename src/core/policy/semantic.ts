@@ -5,7 +5,6 @@ import type {
   Match,
   PolicyDocument,
   Rule,
-  TestRequest,
 } from '../../gen/policy_document.ts';
 import { timestampMs } from '../receipt/timestamp.ts';
 import { normalisePath } from '../request/path.ts';
@@ -13,6 +12,8 @@ import { modeMistakes } from './beyond_limit.ts';
 import { HOSTS_MAX } from './bounds.ts';
 import { parseHostPattern } from './hosts.ts';
 import { type Mistake, mistake, pointerOf, quoted, shown } from './mistakes.ts';
+import { sampleMistakes } from './sample_mistakes.ts';
+import { streamMistakes } from './stream_mistakes.ts';
 
 /** What the schema cannot say. The document is of the schema's shape. */
 export function semanticMistakes(document: PolicyDocument): readonly Mistake[] {
@@ -83,7 +84,7 @@ function ruleMistakes(rule: Rule, index: number): Mistake[] {
     const hint = 'remove path; other rules look at the raw and at the normalised path';
     found.push(mistake('PATH_MODE_UNUSED', `${at}/path`, `path on the action ${rule.action}`, hint));
   }
-  found.push(...tlsMistakes(rule, at));
+  found.push(...tlsMistakes(rule, at), ...streamMistakes(rule, at));
   if (rule.shadow && (rule.action === 'alert' || rule.action === 'log_only')) {
     const hint = 'remove shadow; a rule that only observes changes no verdict anyway';
     found.push(mistake('SHADOW_UNUSED', `${at}/shadow`, `shadow on the action ${rule.action}`, hint));
@@ -91,7 +92,7 @@ function ruleMistakes(rule: Rule, index: number): Mistake[] {
   return found;
 }
 
-const OF_REQUESTS: readonly (string | undefined)[] = [undefined, 'http'];
+const OF_REQUESTS: readonly (string | undefined)[] = [undefined, 'http', 'websocket', 'grpc'];
 
 function tlsMistakes({ tls, action, match }: Rule, at: string): Mistake[] {
   if (tls === undefined) return [];
@@ -102,7 +103,7 @@ function tlsMistakes({ tls, action, match }: Rule, at: string): Mistake[] {
   if (tls === 'intercept' && !OF_REQUESTS.includes(kind)) {
     return refuse(
       `tls: intercept beside kind: ${kind}`,
-      'what is intercepted is judged as http; remove the kind',
+      'what is intercepted is judged as requests; remove the kind',
     );
   }
   if (tls === 'passthrough' && kind !== 'connect') {
@@ -178,28 +179,4 @@ function prefixMistake(prefix: string, isRaw: boolean): { message: string; hint:
   const normal = normalisePath(prefix);
   if (isRaw || normal === prefix) return undefined;
   return { message, hint: `only path: raw can match it; write ${quoted(normal)}` };
-}
-
-/** Also for `policy explain`, whose request comes from the command line. */
-export function sampleMistakes(request: TestRequest, at: string): readonly Mistake[] {
-  if ((request.url === undefined) === (request.connect === undefined)) {
-    const found = request.url === undefined ? 'neither url nor connect' : 'both url and connect';
-    return [mistake('TEST_REQUEST_INVALID', at, `found ${found}`, 'write exactly one of them')];
-  }
-  const isHttp = request.url === undefined || /^https?:\/\/[^/?#]+[^#]*$/.test(request.url);
-  if (!isHttp) {
-    const hint = 'write http:// or https://, a host, and no fragment';
-    return [mistake('TEST_REQUEST_INVALID', `${at}/url`, `found the URL ${shown(request.url)}`, hint)];
-  }
-  const hidden = (['method', 'headers'] as const).filter(
-    (key) => request.connect && request[key] !== undefined,
-  );
-  return hidden.map((key) =>
-    mistake(
-      'TEST_REQUEST_INVALID',
-      `${at}/${key}`,
-      `${key} beside connect`,
-      'a tunnel shows none; remove it',
-    ),
-  );
 }

@@ -1,8 +1,9 @@
 import type { EgressRequest, TunnelMode } from '../request/egress_request.ts';
 import type { RuleOutcome } from './compiled.ts';
-import { laxityOf, type Opening, strictest } from './opening.ts';
+import { laxityOf, type Opening, openingFor, strictest } from './opening.ts';
 import type { PlanRule } from './plan.ts';
 import { isNamedBefore, NO_MATCH, PRECEDENCE, type Stand } from './precedence.ts';
+import { isSameStream, StreamDemands } from './stream_demands.ts';
 
 const RANKS = new Map<Stand, number>(PRECEDENCE.map(({ stand }, rank) => [stand, rank]));
 
@@ -16,6 +17,7 @@ export class Tally {
   private readonly denies: Strongest;
   private readonly own: Strongest;
   private readonly ceilings: readonly Strongest[];
+  private readonly streams = new StreamDemands();
   private readonly isTunnel: boolean;
 
   constructor(layers: number, isTunnel = false) {
@@ -32,6 +34,8 @@ export class Tally {
   }
 
   add(stand: Stand, rule: PlanRule): void {
+    // Also of rules that something stops: a spelling by which a request slips past one must not take its caps off.
+    if (!this.isTunnel) this.streams.add(rule.stream);
     if (rule.action === 'deny') this.denies.add(stand, rule);
     else if (rule.layer === 0) this.own.add(stand, rule);
     else this.ceilings[(rule.layer ?? 0) - 1]?.add(stand, rule);
@@ -42,19 +46,19 @@ export class Tally {
     if (!this.own.allows()) return this.own.line();
     const lower = this.ceilings.find((ceiling) => !ceiling.allows());
     if (lower) return lower.rule ? lower.line() : CEILING;
-    const allowed = this.own.line();
-    if (this.isTunnel) return opened(allowed, this.opening());
+    const allowed = { ...this.own.line(), ...this.streams.outcome() };
+    if (this.isTunnel) return opened(allowed, openingFor(request, this.opening()));
     if (!request.path_ambiguous) return allowed;
     // Judged bytes are forwarded bytes: all layers have to have allowed the same spelling of the path.
     const layers = [this.own, ...this.ceilings];
     if (layers.every(({ rewrites }) => rewrites)) return { ...allowed, path: 'rewrite' };
     if (layers.every(({ raws }) => raws)) return { ...allowed, path: 'raw' };
-    return { ...allowed, verdict: 'deny', reason: 'PATH_AMBIGUOUS' };
+    return { ...this.own.line(), verdict: 'deny', reason: 'PATH_AMBIGUOUS' };
   }
 }
 
 function opened(allowed: RuleOutcome, tunnel: Opening): RuleOutcome {
-  if (tunnel === 'none') throw new Error('invariant: an allowed CONNECT opens a tunnel');
+  if (tunnel === 'none') return { ...allowed, verdict: 'deny', reason: 'TUNNEL_OPAQUE' };
   return { ...allowed, tunnel };
 }
 
@@ -109,5 +113,5 @@ class Strongest {
 
 export function isSameOutcome(a: RuleOutcome, b: RuleOutcome): boolean {
   const isSameRule = a.verdict === b.verdict && a.reason === b.reason && a.rule_id === b.rule_id;
-  return isSameRule && a.path === b.path && a.tunnel === b.tunnel;
+  return isSameRule && a.path === b.path && a.tunnel === b.tunnel && isSameStream(a.stream, b.stream);
 }

@@ -63,8 +63,17 @@ type Notes = Pick<Verdict, 'observed_by' | 'would_be' | 'judged_ms'>;
 function allowed(live: RuleOutcome, notes: Notes, demands: readonly LimitDemand[]): Judgement {
   const rewrite = live.path === 'rewrite' ? { rewrite_path: true as const } : {};
   const tunnel = live.tunnel === undefined ? {} : { tunnel: live.tunnel };
+  const stream = live.stream === undefined ? {} : { stream: live.stream };
   return {
-    verdict: { verdict: 'allow', reason: 'POLICY_ALLOW', ...ruleOf(live), ...notes, ...rewrite, ...tunnel },
+    verdict: {
+      verdict: 'allow',
+      reason: 'POLICY_ALLOW',
+      ...ruleOf(live),
+      ...notes,
+      ...rewrite,
+      ...tunnel,
+      ...stream,
+    },
     demands,
   };
 }

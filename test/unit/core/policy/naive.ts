@@ -10,6 +10,7 @@ export interface NaiveOutcome {
   readonly rule_id?: string;
   readonly path?: string;
   readonly tunnel?: string;
+  readonly stream?: object;
 }
 
 /** 1 holds, 0 does not, 0.5 cannot be known: AND is the minimum. */
@@ -78,18 +79,45 @@ function outcome(all: readonly Rule[], request: EgressRequest, who: Principal): 
   const clear = full.filter(
     (rule) => !request.path_ambiguous || (rule.path ?? 'deny_ambiguous') !== 'deny_ambiguous',
   );
-  const granting = clear.filter((rule) => !(hidden && restricted(rule.match ?? {})));
+  const unhidden = clear.filter((rule) => !(hidden && restricted(rule.match ?? {})));
+  const granting = unhidden.filter(
+    ({ match }) => request.protocol !== 'websocket' || kindOf(match) === 'websocket',
+  );
   if (granting.length > 0) {
-    const chosen = named('allow', 'POLICY_ALLOW', granting);
+    const chosen = { ...named('allow', 'POLICY_ALLOW', granting), ...naiveStream(full) };
     if (!request.path_ambiguous) return chosen;
     return { ...chosen, path: granting.some(({ path }) => path === 'rewrite') ? 'rewrite' : 'raw' };
   }
   const ambiguous = full.filter((rule) => !clear.includes(rule));
   if (ambiguous.length > 0) return named('deny', 'PATH_AMBIGUOUS', ambiguous);
-  if (clear.length > 0) return named('deny', 'OVERRIDE_HEADER', clear);
+  const overridden_ones = clear.filter((rule) => !unhidden.includes(rule));
+  if (overridden_ones.length > 0) return named('deny', 'OVERRIDE_HEADER', overridden_ones);
   const blind = judged.filter((one) => one.truth === 0.5).map(({ rule }) => rule);
   if (blind.length > 0) return named('deny', 'TUNNEL_OPAQUE', blind);
+  if (unhidden.length > 0) return named('deny', 'UPGRADE_NOT_ALLOWED', unhidden);
   return { verdict: 'deny', reason: 'POLICY_NO_MATCH' };
+}
+
+/** Caps of all these rules together. Each cap is a list of what was said, of which the least is kept. */
+export function naiveStream(rules: readonly Rule[]): { stream?: object } {
+  const said = rules.flatMap(({ stream, frames }) => (stream || frames ? [{ ...stream, frames }] : []));
+  if (said.length === 0) return {};
+  const least = (name: 'max_bytes' | 'max_seconds' | 'max_message_bytes') => {
+    const values = said.map((one) => one[name]).filter((value) => value !== undefined);
+    return values.length === 0 ? [] : [[name, values.sort((a, b) => a - b)[0]]];
+  };
+  const modes = ['block', 'observe'].filter((mode) => said.some(({ frames }) => frames === mode));
+  const caps = [...least('max_bytes'), ...least('max_seconds'), ...least('max_message_bytes')];
+  return { stream: Object.fromEntries([...caps, ...modes.slice(0, 1).map((mode) => ['frames', mode])]) };
+}
+
+function kindOf(match: Match | undefined): string | undefined {
+  return match?.protocol?.kind;
+}
+
+/** Every request that is no CONNECT is HTTP; some are more than that. */
+function isOfKind(match: Match, { protocol }: EgressRequest): boolean {
+  return [undefined, 'http', protocol].includes(kindOf(match));
 }
 
 function named(verdict: string, reason: string, rules: readonly Rule[]): NaiveOutcome {
@@ -106,7 +134,7 @@ function active(rules: readonly Rule[]): readonly Rule[] {
 }
 
 function overridden({ protocol, override_headers, query_names }: EgressRequest): boolean {
-  return protocol === 'http' && (override_headers.length > 0 || query_names.includes('_method'));
+  return protocol !== 'connect' && (override_headers.length > 0 || query_names.includes('_method'));
 }
 
 function restricted({ methods, path_prefixes }: Match): boolean {
@@ -123,8 +151,8 @@ function touches(match: Match, request: EgressRequest, who: Principal, opening: 
 
 /** As a deny rule reads it. */
 function truth(match: Match, request: EgressRequest, who: Principal): Truth {
-  const { destination: d, protocol, path_prefixes } = match;
-  const kind = protocol === undefined || protocol.kind === request.protocol;
+  const { destination: d, path_prefixes } = match;
+  const kind = isOfKind(match, request);
   const hosts = d?.hosts === undefined || d.hosts.some((pattern) => hostMatches(pattern, request));
   const readings = [request.path ?? '', request.path_normal ?? '', bare(request.path_normal ?? '')];
   const path =
@@ -137,9 +165,9 @@ function allowTruth(
   request: EgressRequest,
   who: Principal,
 ): Truth {
-  const { destination: d, protocol, path_prefixes } = match;
+  const { destination: d, path_prefixes } = match;
   const hosts = d?.hosts ? d.hosts.some((p) => hostMatches(p, request)) : request.host_kind === 'name';
-  const kind = protocol === undefined || protocol.kind === 'http' ? 1 : 0;
+  const kind = isOfKind(match, request) ? 1 : 0;
   const raw = request.path ?? '';
   const normal = request.path_normal ?? '';
   const judged = { raw: [raw], rewrite: [normal], deny_ambiguous: [raw, normal] }[path];

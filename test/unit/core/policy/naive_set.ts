@@ -1,7 +1,7 @@
 import type { Principal } from '../../../../src/core/identity/principal.ts';
 import type { EgressRequest } from '../../../../src/core/request/egress_request.ts';
 import type { Exception, PolicyDocument, Rule } from '../../../../src/gen/policy_document.ts';
-import { type NaiveOutcome, naiveObservers, naiveShadow } from './naive.ts';
+import { type NaiveOutcome, naiveObservers, naiveShadow, naiveStream } from './naive.ts';
 import { naiveOpening, naiveTunnel, type Opening, type TunnelCase } from './naive_tunnel.ts';
 import { ancestry, type RandomSet } from './random_set.ts';
 
@@ -40,13 +40,27 @@ export function naiveSet(set: RandomSet, asked: Asked, withShadow = false): Naiv
     if (above.reason === 'POLICY_NO_MATCH') return { verdict: 'deny', reason: 'POLICY_CEILING' };
     if (above.verdict === 'deny') return above;
   }
-  if (!asked.request.path_ambiguous) return allowed;
+  // Caps of every layer hold, each layer having said what it asks for.
+  const caps = naiveSetStream(layers, asked, counted);
+  if (!asked.request.path_ambiguous) return { ...allowed, ...caps };
   const all = (mode: string) =>
     layers.every((rules) => judge(rules.filter(({ path }) => path === mode)).verdict === 'allow');
-  const { path: _path, ...rest } = allowed;
-  if (all('rewrite')) return { ...rest, path: 'rewrite' };
-  if (all('raw')) return { ...rest, path: 'raw' };
+  const { path: _path, stream: _stream, ...rest } = allowed;
+  if (all('rewrite')) return { ...rest, ...caps, path: 'rewrite' };
+  if (all('raw')) return { ...rest, ...caps, path: 'raw' };
   return { ...rest, verdict: 'deny', reason: 'PATH_AMBIGUOUS' };
+}
+
+function naiveSetStream(
+  layers: readonly (readonly Rule[])[],
+  { request, who }: Asked,
+  counted: (rule: Rule) => boolean,
+): { stream?: object } {
+  return naiveStream(
+    layers
+      .flat()
+      .filter((rule) => counted(rule) && naiveShadow(documentOf([rule]), request, who).rule_id === rule.id),
+  );
 }
 
 function tunnelCase(set: RandomSet, { atMs }: Asked, withShadow: boolean): TunnelCase {

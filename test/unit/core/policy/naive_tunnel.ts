@@ -42,6 +42,7 @@ export function naiveTunnel(asked: TunnelCase, request: EgressRequest, who: Prin
   const own = asked.layers[0] ?? [];
   const best = ORDER.find((tunnel) => own.some((rule) => opens(rule, request, who) === tunnel));
   const opening_rules = own.filter((rule) => opens(rule, request, who) === best);
+  if (opening === 'none') return named('deny', 'TUNNEL_OPAQUE', opening_rules);
   return { ...named('allow', 'POLICY_ALLOW', opening_rules), tunnel: opening };
 }
 
@@ -52,7 +53,10 @@ export function naiveOpening(
 ): Opening {
   const opened = layers.map((rules) => new Set(rules.map((rule) => opens(rule, request, who))));
   if (opened.some((one) => ORDER.every((tunnel) => !one.has(tunnel)))) return 'none';
-  return ORDER.find((tunnel) => opened.some((one) => one.has(tunnel))) ?? 'none';
+  const tightest = ORDER.find((tunnel) => opened.some((one) => one.has(tunnel))) ?? 'none';
+  // No TLS came, and only raw tunnels carry other bytes.
+  const isOther = request.mode === 'transparent' && request.sni === undefined;
+  return isOther && tightest !== 'raw' ? 'none' : tightest;
 }
 
 /** What a rule that is about to deny, observe or count says to a CONNECT that would open like this. */
@@ -103,9 +107,10 @@ function seesHttps({ destination }: Match): boolean {
 }
 
 /** Asks for something that nobody sees from outside a tunnel. */
-function hides({ methods, path_prefixes, query, destination }: Match): boolean {
+function hides({ methods, path_prefixes, query, destination, protocol }: Match): boolean {
   const scheme = destination?.schemes !== undefined && !destination.schemes.includes('tcp');
-  return scheme || methods !== undefined || path_prefixes !== undefined || query !== undefined;
+  const isOfStreams = protocol?.kind === 'websocket' || protocol?.kind === 'grpc';
+  return scheme || isOfStreams || methods !== undefined || path_prefixes !== undefined || query !== undefined;
 }
 
 function grantsPlace(match: Match, request: EgressRequest, who: Principal): boolean {
