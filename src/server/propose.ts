@@ -74,7 +74,7 @@ export function proposalOf(deps: CheckDependencies, call: Call, judged: Judged):
     ops: demands.map((demand) => demand.op),
     denials: demands.map((demand) => demand.denial),
     request_key: `${call.node}/${check.requestId}`,
-    request_digest: requestDigest(call, identity, verdict.tunnel),
+    request_digest: requestDigest(call, identity, verdict),
     ...(delay_max_ms === undefined ? {} : { delay_max_ms }),
   };
 }
@@ -140,7 +140,7 @@ function isReplayable(call: Call, facts: RequestFacts): boolean {
 function requestDigest(
   { check, passage }: Call,
   identity: IdentityFact,
-  opens: TunnelMode | undefined,
+  { tunnel: opens, stream }: Pick<Verdict, 'tunnel' | 'stream'>,
 ): string {
   const { mode, method, scheme, authority, path, transparent } = check.raw;
   const parent = tunnelOf(passage);
@@ -148,6 +148,7 @@ function requestDigest(
   const facts = {
     ...{ mode, method, scheme, authority, path, source: check.source, who },
     ...(opens === undefined ? {} : { opens }),
+    ...(stream === undefined ? {} : { stream }),
     ...(parent === undefined ? {} : { parent: parent.receipt_id }),
     ...(transparent === undefined ? {} : { transparent }),
     ...(check.sni === undefined ? {} : { sni: check.sni }),

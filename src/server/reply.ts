@@ -5,12 +5,14 @@ import type {
   Proposal,
   Verdict,
 } from '../core/verdict/proposal.ts';
-import type { AllowAnswer, LimitState } from './codec/answer.ts';
+import type { AllowAnswer, DenialAnswer, LimitState } from './codec/answer.ts';
 import { encodeAllow, encodeDenial } from './codec/check_response.ts';
+import { isGrpcCall } from './codec/grpc_denial.ts';
 import { strippedHeaders } from './codec/stripped.ts';
 import type { CheckDependencies } from './dependencies.ts';
 import type { Judged } from './judging.ts';
 import type { Call } from './propose.ts';
+import { wayAnswer } from './stream_way.ts';
 import { tunnelAnswer } from './tunnel.ts';
 
 /** Answers with what the recorder made durable, which for a repeated Check is the first result, not this draft. */
@@ -28,16 +30,17 @@ export function encodeRecorded(
     if (verdict.verdict !== 'allow') return encodeUnrecorded(call, 'STALE_SNAPSHOT');
     const strip = strippedHeaders(call.check.raw.headers);
     const tunnel = tunnelAnswer(deps, call, judged, recorded.receipt_id);
+    const way = wayAnswer(deps, call, verdict, recorded.receipt_id);
     return encodeAllow({
       stamp: deps.settings.stamp,
       ...{ receipt, rewrite: rewriteOf(call, verdict), strip, ...limit },
       ...(tunnel === undefined ? {} : { tunnel }),
+      ...(way === undefined ? {} : { way }),
     });
   }
   return encodeDenial({
     reason: recorded.reason,
-    mode: call.check.raw.mode,
-    requestId: call.check.requestId,
+    ...askedBy(call),
     receipt,
     policyHash: proposal.draft.policy_hash,
     ...(recorded.rule_id === undefined ? {} : { ruleId: recorded.rule_id }),
@@ -55,8 +58,7 @@ export function encodeRefused(
   if (typeof problem !== 'object') return encodeUnrecorded(call, problem);
   return encodeDenial({
     reason: problem.reason,
-    mode: call.check.raw.mode,
-    requestId: call.check.requestId,
+    ...askedBy(call),
     folded: true,
     policyHash: proposal.draft.policy_hash,
     ...(problem.rule_id === undefined ? {} : { ruleId: problem.rule_id }),
@@ -65,7 +67,12 @@ export function encodeRefused(
 }
 
 function encodeUnrecorded(call: Call, reason: AppendProblem): Uint8Array {
-  return encodeDenial({ reason, mode: call.check.raw.mode, requestId: call.check.requestId });
+  return encodeDenial({ reason, ...askedBy(call) });
+}
+
+function askedBy({ check }: Call): Pick<DenialAnswer, 'mode' | 'requestId' | 'grpc'> {
+  const { raw, requestId } = check;
+  return { mode: raw.mode, requestId, ...(isGrpcCall(raw) ? { grpc: true } : {}) };
 }
 
 /** Judged bytes are forwarded bytes: what `/_to/` named, and the normal path where the rule says so. */

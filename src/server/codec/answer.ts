@@ -27,7 +27,15 @@ export interface AllowAnswer {
   readonly limit?: LimitState;
   /** On an allowed CONNECT. Without it Envoy has no route for one. */
   readonly tunnel?: TunnelAnswer;
+  /** On an allowed WebSocket, and on a gRPC call with caps. Without it Envoy upgrades nothing. */
+  readonly way?: WayAnswer;
 }
+
+/** By which of its routes Envoy forwards a stream. */
+export type WayAnswer =
+  | { readonly route: 'websocket' }
+  /** Through the relay of this host, which opens the ticket. */
+  | { readonly route: 'relay_websocket' | 'relay_http'; readonly ticket: string };
 
 /** How Envoy opens a tunnel, and what crosses into it. */
 export interface TunnelAnswer {
@@ -42,6 +50,8 @@ export interface TunnelAnswer {
 export interface DenialAnswer {
   readonly reason: ReasonCode;
   readonly mode: RawRequest['mode'];
+  /** To be told in the way of gRPC. */
+  readonly grpc?: boolean;
   readonly requestId: string;
   /** Absent when nothing was recorded; an id that was not written is never shown. */
   readonly receipt?: ReceiptRef;

@@ -1,16 +1,18 @@
 import type { ReasonCode } from '../../core/verdict/reasons.ts';
 import { envoy } from '../../gen/envoy.js';
 import type { AllowAnswer, DenialAnswer, LimitState, ReceiptRef } from './answer.ts';
+import { grpcMessage, grpcStatus } from './grpc_denial.ts';
 
 export type HeaderOption = envoy.config.core.v3.HeaderValueOption.$Properties;
 
 const { APPEND_IF_EXISTS_OR_ADD, OVERWRITE_IF_EXISTS_OR_ADD } =
   envoy.config.core.v3.HeaderValueOption.HeaderAppendAction;
 
-/** Headers of the request as it is forwarded, and the one by which Envoy chooses the route of a tunnel. */
-export function rewriteHeaders({ rewrite, tunnel }: AllowAnswer): HeaderOption[] {
+/** Headers of the request as it is forwarded, and those by which Envoy chooses the route of a tunnel or a stream. */
+export function rewriteHeaders({ rewrite, tunnel, way }: AllowAnswer): HeaderOption[] {
   return [
     ...(tunnel === undefined ? [] : [set('x-cg-tunnel-mode', tunnel.mode)]),
+    ...(way === undefined ? [] : [set('x-cg-route', way.route)]),
     ...(rewrite.authority === undefined ? [] : [set(':authority', rewrite.authority)]),
     ...(rewrite.path === undefined ? [] : [set(':path', rewrite.path)]),
   ];
@@ -24,11 +26,21 @@ export function allowHeaders(allow: AllowAnswer): HeaderOption[] {
 /** All headers of our own reply with this HTTP status. */
 export function denialHeaders(denial: DenialAnswer, status: number): HeaderOption[] {
   return [
-    set('content-type', 'application/problem+json'),
+    ...(denial.grpc === true
+      ? grpcHeaders(denial, status)
+      : [set('content-type', 'application/problem+json')]),
     set('proxy-status', proxyStatus(denial.reason, status)),
     ...(denial.receipt === undefined ? [] : receiptHeaders(denial.receipt)),
     ...(CHALLENGES.get(status) ?? []),
     ...(status === 429 ? [...retryHeaders(denial.retryAfterMs), ...limitHeaders(denial.limit)] : []),
+  ];
+}
+
+function grpcHeaders(denial: DenialAnswer, status: number): HeaderOption[] {
+  return [
+    set('content-type', 'application/grpc'),
+    set('grpc-status', grpcStatus(status)),
+    set('grpc-message', grpcMessage(denial)),
   ];
 }
 

@@ -10,6 +10,8 @@ type CheckResponse = envoy.service.auth.v3.CheckResponse.$Properties;
 // google.rpc.Code. Envoy reads an absent status as OK, so every denial must carry another code.
 const RPC_OK = 0;
 const RPC_PERMISSION_DENIED = 7;
+/** Of every answer to a gRPC call; what happened stands in `grpc-status`. */
+const GRPC_HTTP_STATUS = 200;
 
 /** Bytes of the `CheckResponse` that forwards the request. The only place that writes the stamp. */
 export function encodeAllow(allow: AllowAnswer): Uint8Array {
@@ -20,7 +22,12 @@ export function encodeAllow(allow: AllowAnswer): Uint8Array {
       headersToRemove: [...allow.strip],
       responseHeadersToAdd: allowHeaders(allow),
     },
-    dynamicMetadata: metadata({ stamp: allow.stamp, rid: allow.receipt.id, ...tunnelFacts(allow) }),
+    dynamicMetadata: metadata({
+      stamp: allow.stamp,
+      rid: allow.receipt.id,
+      ...tunnelFacts(allow),
+      ...relayFacts(allow),
+    }),
   });
 }
 
@@ -30,9 +37,9 @@ export function encodeDenial(denial: DenialAnswer): Uint8Array {
   return encode({
     status: { code: RPC_PERMISSION_DENIED },
     deniedResponse: {
-      status: { code: status },
+      status: { code: denial.grpc === true ? GRPC_HTTP_STATUS : status },
       headers: denialHeaders(denial, status),
-      body: problemBody(denial, status),
+      body: denial.grpc === true ? '' : problemBody(denial, status),
     },
     ...traceOf(denial),
   });
@@ -43,6 +50,11 @@ function tunnelFacts({ tunnel }: AllowAnswer): Record<string, string> {
   if (tunnel === undefined) return {};
   const { host, port, ticket } = tunnel;
   return { host, port: String(port), ...(ticket === undefined ? {} : { tunnel: ticket }) };
+}
+
+/** What Envoy hands to the relay. */
+function relayFacts({ way }: AllowAnswer): Record<string, string> {
+  return way === undefined || way.route === 'websocket' ? {} : { relay: way.ticket };
 }
 
 /** What the access log keeps, so that a request that was decided is not taken for a gap. */
