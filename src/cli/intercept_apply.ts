@@ -1,10 +1,11 @@
 import { type Applied, applyRuleset } from '../intercept_host/nftables/apply.ts';
+import { divertsRouted } from '../intercept_host/nftables/guard.ts';
 import { changesDir } from '../intercept_host/nftables/pending.ts';
 import { renderRuleset } from '../intercept_host/nftables/render.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { keepForBoot } from './intercept_boot.ts';
 import { guardOf, warningsFor } from './intercept_guard.ts';
-import { explained, hostNft } from './intercept_host_access.ts';
+import { explained, hostKernel } from './intercept_host_access.ts';
 import { type Flags, settingsFor, stateFlag } from './options.ts';
 
 const SECONDS_MIN = 1;
@@ -21,13 +22,13 @@ export function interceptRender(flags: Flags): ExitCode {
 export function interceptApply(flags: Flags): ExitCode {
   const seconds = secondsOf(String(flags['confirmWithin'] ?? '30s'));
   const persist = flags['persist'] === true;
-  const nft = hostNft('apply');
+  const kernel = hostKernel('apply');
   const guard = guardOf(settingsFor(flags));
-  const ruleset = renderRuleset(guard);
-  const change = { ruleset, seconds, persist, nowMs: Date.now() };
-  const applied = explained(() => applyRuleset(nft, changesDir(), change));
+  const rules = { ruleset: renderRuleset(guard), route: divertsRouted(guard) };
+  const change = { ...rules, seconds, persist, nowMs: Date.now() };
+  const applied = explained(() => applyRuleset(kernel, changesDir(), change));
   const isKept = applied.state === 'unchanged' && persist;
-  if (isKept) keepForBoot(ruleset, nft.path);
+  if (isKept) keepForBoot(rules, kernel);
   const warnings = warningsFor(guard);
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   process.stdout.write(

@@ -1,20 +1,22 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bootPlaces, removeBoot, UNIT, writeBoot } from '../intercept_host/nftables/boot.ts';
+import type { Kernel } from '../intercept_host/nftables/apply.ts';
+import { type BootRules, bootPlaces, removeBoot, UNIT, writeBoot } from '../intercept_host/nftables/boot.ts';
 import { findProgram } from '../intercept_host/nftables/nft.ts';
 import { CliError, EXIT } from './exit.ts';
 import { PACKAGE_ROOT } from './package_root.ts';
 
-/** Writes ruleset and unit for the next boot and enables the unit. Throws CliError when systemd refuses. */
-export function keepForBoot(ruleset: string, nft: string, places = bootPlaces()): void {
+/** Writes rules and unit for the next boot and enables the unit. Throws CliError when systemd refuses. */
+export function keepForBoot(rules: BootRules, { nft, route }: Kernel, places = bootPlaces()): void {
   const template = readFileSync(join(PACKAGE_ROOT, 'deploy', 'systemd', UNIT), 'utf8');
-  writeBoot(places, ruleset, template, nft);
+  writeBoot(places, rules, template, { nft: nft.path, ip: route.path });
   if (!isSystemd()) {
+    const first = rules.route ? `/bin/sh ${places.route} ${route.path} && ` : '';
     throw new CliError(
       EXIT.unavailable,
       `${places.unit} is written, but systemd does not run here, so nothing loads it at boot`,
-      `have the boot scripts of this system run \`${nft} -f ${places.ruleset}\` before the network is up`,
+      `have the boot scripts of this system run \`${first}${nft.path} -f ${places.ruleset}\` before the network is up`,
     );
   }
   systemctl(['daemon-reload']);

@@ -1,3 +1,4 @@
+import { isInForce } from '../intercept_host/nftables/apply.ts';
 import {
   changesDir,
   claim,
@@ -10,18 +11,18 @@ import {
 import { REMOVE_TABLE } from '../intercept_host/nftables/render.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { forgetForBoot, keepForBoot } from './intercept_boot.ts';
-import { explained, hostNft } from './intercept_host_access.ts';
+import { explained, hostKernel } from './intercept_host_access.ts';
 import type { Flags } from './options.ts';
 
 /** `intercept nftables confirm`: what is in force stays. 1 when there is nothing to confirm any more. */
 export function interceptConfirm(flags: Flags): ExitCode {
-  const nft = hostNft('confirm');
+  const kernel = hostKernel('confirm');
   const dir = changesDir();
   const changes = pendingChanges(dir);
   const pending = changes.at(-1);
   if (pending === undefined) return say(flags, nothingToConfirm(dir));
-  const { ruleset, persist } = pending;
-  if (explained(() => nft.listing() !== nft.canonical(ruleset))) {
+  const { ruleset, route, persist } = pending;
+  if (explained(() => !isInForce(kernel, pending))) {
     throw new CliError(
       EXIT.no,
       'the rules in force are not the ones that were applied: somebody changed them; they will be rolled back',
@@ -31,16 +32,16 @@ export function interceptConfirm(flags: Flags): ExitCode {
   const claimed = changes.filter(claim);
   if (!claimed.includes(pending)) return say(flags, nothingToConfirm(dir));
   forgetRollback(dir);
-  if (persist) keepForBoot(ruleset, nft.path);
+  if (persist) keepForBoot({ ruleset, route }, kernel);
   const kept = persist
     ? ', and come back at the next boot'
     : '; not kept for the next boot (apply --persist)';
   return say(flags, { state: 'confirmed', persisted: persist, text: `Confirmed. The rules stay${kept}.` });
 }
 
-/** `intercept nftables remove`: agents are free again. Takes away table, timers, and what was kept for the boot. */
+/** `intercept nftables remove`: agents are free again. Takes away table, policy route, timers, and what was kept for the boot. */
 export function interceptRemove(flags: Flags): ExitCode {
-  const nft = hostNft('remove');
+  const { nft, route } = hostKernel('remove');
   const dir = changesDir();
   for (const pending of pendingChanges(dir)) claim(pending);
   if (rollbackState(dir, Date.now()) === 'running') {
@@ -51,7 +52,8 @@ export function interceptRemove(flags: Flags): ExitCode {
     );
   }
   const wasThere = explained(() => {
-    const found = nft.listing() !== undefined;
+    const found = nft.listing() !== undefined || route.parts().length > 0;
+    route.set([]);
     nft.load(REMOVE_TABLE);
     return found;
   });

@@ -7,7 +7,7 @@ import { namesOf, uncoveredSubordinates } from '../intercept_host/nftables/subor
 /** What the settings ask for, strictly parsed. Throws ConfigError with every mistake. */
 export function guardOf(settings: Settings): Guard {
   const { gateway_uid, ...asked } = settings.interception_host;
-  const { explicit_proxy, base_url } = settings;
+  const { explicit_proxy, base_url, transparent, resolver } = settings;
   const guard = parseGuard({
     ...asked,
     gateway_uid: gateway_uid ?? ownerOf(settings.state_dir),
@@ -15,6 +15,8 @@ export function guardOf(settings: Settings): Guard {
       { key: 'explicit_proxy', ...explicit_proxy },
       { key: 'base_url', ...base_url },
     ],
+    transparent,
+    resolver,
   });
   if (guard.ok) return guard.value;
   throw new ConfigError(guard.problem.map((problem) => ({ where: 'configuration', ...problem })));

@@ -1,6 +1,13 @@
+import type { Kernel } from '../intercept_host/nftables/apply.ts';
 import { findProgram, Nft, NftError } from '../intercept_host/nftables/nft.ts';
 import { ChangeError } from '../intercept_host/nftables/pending.ts';
+import { PolicyRoute } from '../intercept_host/nftables/routes.ts';
 import { CliError, EXIT } from './exit.ts';
+
+/** Where the rules of this host live, or a clear refusal. `verb` is the subcommand, for the next step. */
+export function hostKernel(verb: string): Kernel {
+  return { nft: hostNft(verb), route: new PolicyRoute() };
+}
 
 /** Root and `nft`, or a clear refusal. `verb` is the subcommand, for the next step. */
 export function hostNft(verb: string, uid = process.geteuid?.(), find = findProgram): Nft {
@@ -39,7 +46,7 @@ export function explained<T>(work: () => T): T {
     throw new CliError(
       EXIT.unavailable,
       error.message,
-      'the kernel needs nf_tables with the inet family, reject and counters (`modprobe nf_tables nft_reject_inet`); in a container, CAP_NET_ADMIN and CAP_SYS_ADMIN',
+      'the kernel needs nf_tables with the inet family, reject and counters (`modprobe nf_tables nft_reject_inet`), and for redirection nat, fib, tproxy and socket (`modprobe -a nft_redir nft_chain_nat nft_fib_inet nft_tproxy nft_socket`); in a container, CAP_NET_ADMIN and CAP_SYS_ADMIN',
     );
   }
 }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { bootPlaces, bootRuleset } from '../intercept_host/nftables/boot.ts';
+import { isInForce, type Kernel } from '../intercept_host/nftables/apply.ts';
+import { type BootRules, bootPlaces, bootRules } from '../intercept_host/nftables/boot.ts';
 import {
   COUNTERS,
   type Count,
   type CounterName,
   parseCounters,
 } from '../intercept_host/nftables/counters.ts';
-import type { Guard } from '../intercept_host/nftables/guard.ts';
-import type { Nft } from '../intercept_host/nftables/nft.ts';
+import { divertsRouted, type Guard } from '../intercept_host/nftables/guard.ts';
 import {
   changesDir,
   lastRollback,
@@ -15,9 +15,10 @@ import {
   rollbackState,
 } from '../intercept_host/nftables/pending.ts';
 import { renderRuleset } from '../intercept_host/nftables/render.ts';
+import { sameParts } from '../intercept_host/nftables/routes.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { guardOf, warningsFor } from './intercept_guard.ts';
-import { explained, hostNft } from './intercept_host_access.ts';
+import { explained, hostKernel } from './intercept_host_access.ts';
 import { type Flags, settingsFor } from './options.ts';
 
 interface Status {
@@ -26,6 +27,8 @@ interface Status {
   /** `sha256:<hex>` over the listing of the kernel, without counts; null: there is no table. */
   readonly applied_digest: string | null;
   readonly expected_digest: string;
+  /** The `ip rule` and `ip route` that diverted connections need; `left_over`: there, and of no use. */
+  readonly policy_route: 'in_force' | 'missing' | 'not_needed' | 'left_over';
   readonly confirm_before: string | null;
   /** `failed`: the rules that nobody confirmed are still in force, and what they replaced is in `changes_dir`. */
   readonly rollback: 'none' | 'running' | 'failed';
@@ -39,32 +42,44 @@ interface Status {
 
 /** `intercept nftables status`: 0 when the rules in force are the ones that the settings ask for, else 1. */
 export function interceptStatus(flags: Flags): ExitCode {
-  const nft = hostNft('status');
+  const kernel = hostKernel('status');
   const guard = guardOf(settingsFor(flags));
-  const status = explained(() => statusOf(guard, nft, changesDir()));
+  const status = explained(() => statusOf(guard, kernel, changesDir()));
   process.stdout.write(flags['json'] === true ? `${JSON.stringify(status, null, 2)}\n` : statusText(status));
   return status.ok ? EXIT.ok : EXIT.no;
 }
 
-function statusOf(guard: Guard, nft: Nft, dir: string): Status {
-  const ruleset = renderRuleset(guard);
-  const expected = nft.canonical(ruleset);
+function statusOf(guard: Guard, kernel: Kernel, dir: string): Status {
+  const { nft } = kernel;
+  const rules = { ruleset: renderRuleset(guard), route: divertsRouted(guard) };
+  const expected = nft.canonical(rules.ruleset);
   const live = nft.listing();
-  const kept = bootRuleset(bootPlaces());
+  const kept = bootRules(bootPlaces());
   const rolledBackMs = lastRollback(dir);
   const deadlineMs = pendingChanges(dir).at(-1)?.deadline_ms;
   return {
-    ok: live === expected,
+    ok: isInForce(kernel, rules),
     applied_digest: live === undefined ? null : digest(live),
     expected_digest: digest(expected),
+    policy_route: routeState(kernel, rules.route),
     confirm_before: deadlineMs === undefined ? null : new Date(deadlineMs).toISOString(),
     rollback: rollbackState(dir, Date.now()),
     changes_dir: dir,
     rolled_back_at: rolledBackMs === undefined ? null : new Date(rolledBackMs).toISOString(),
-    persisted: kept === undefined ? 'none' : kept === ruleset ? 'current' : 'outdated',
+    persisted: kept === undefined ? 'none' : isSame(kept, rules) ? 'current' : 'outdated',
     counters: live === undefined ? null : parseCounters(nft.counters()),
     warnings: warningsFor(guard),
   };
+}
+
+function isSame(kept: BootRules, rules: BootRules): boolean {
+  return kept.ruleset === rules.ruleset && kept.route === rules.route;
+}
+
+function routeState({ route }: Kernel, isWanted: boolean): Status['policy_route'] {
+  const isRight = sameParts(route.parts(), route.wanted(isWanted));
+  if (isWanted) return isRight ? 'in_force' : 'missing';
+  return isRight ? 'not_needed' : 'left_over';
 }
 
 function statusText(status: Status): string {
@@ -72,6 +87,7 @@ function statusText(status: Status): string {
     inForce(status),
     `  applied   ${status.applied_digest ?? 'nothing'}`,
     `  expected  ${status.expected_digest}`,
+    ...(status.policy_route === 'not_needed' ? [] : [`  ip rule   ${ROUTE[status.policy_route]}`]),
     `  at boot   ${BOOT[status.persisted]}`,
     ...(status.confirm_before === null
       ? []
@@ -88,6 +104,12 @@ function statusText(status: Status): string {
   ];
   return `${lines.join('\n')}\n`;
 }
+
+const ROUTE = {
+  in_force: 'in force',
+  missing: 'MISSING: nothing is diverted, agents are refused; run apply and confirm',
+  left_over: 'left over; run apply and confirm',
+} as const;
 
 const BOOT = {
   current: 'these rules',

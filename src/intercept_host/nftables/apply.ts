@@ -6,14 +6,24 @@ import {
   claim,
   forgetRollback,
   openChangesDir,
+  type Previous,
   pendingChanges,
   previousOf,
   rollbackState,
 } from './pending.ts';
+import { type PolicyRoute, sameParts } from './routes.ts';
 import { startWatchdog, type WatchdogKind } from './watchdog.ts';
+
+/** The two places of the kernel that rules live in. */
+export interface Kernel {
+  readonly nft: Nft;
+  readonly route: PolicyRoute;
+}
 
 export interface Change {
   readonly ruleset: string;
+  /** Whether the ruleset needs the policy route; without, it is taken away. */
+  readonly route: boolean;
   readonly seconds: number;
   readonly persist: boolean;
   readonly nowMs: number;
@@ -29,38 +39,56 @@ export type Applied =
  * Puts a ruleset in force. The order is the promise: check, write down the way back, start the watchdog, load. Killed
  * anywhere in between, the rules are the old ones now or at the deadline. Throws with the previous rules in force.
  */
-export function applyRuleset(nft: Nft, dir: string, change: Change): Applied {
+export function applyRuleset(kernel: Kernel, dir: string, change: Change): Applied {
   openChangesDir(dir);
-  return alone(dir, () => replaceRules(nft, dir, change));
+  return alone(dir, () => replaceRules(kernel, dir, change));
 }
 
-function replaceRules(nft: Nft, dir: string, change: Change): Applied {
+/** The rules in force are these, and the policy route is there exactly when they need it. */
+export function isInForce({ nft, route }: Kernel, rules: Pick<Change, 'ruleset' | 'route'>): boolean {
+  return (
+    nft.listing() === nft.canonical(rules.ruleset) && sameParts(route.parts(), route.wanted(rules.route))
+  );
+}
+
+function replaceRules(kernel: Kernel, dir: string, change: Change): Applied {
+  const { nft, route } = kernel;
   if (rollbackState(dir, change.nowMs) === 'running')
     throw new ChangeError(`a rollback is under way in ${dir}; try again when it has ended`);
-  const expected = nft.canonical(change.ruleset);
   const earlier = pendingChanges(dir);
-  if (earlier.length === 0 && nft.listing() === expected) return { state: 'unchanged' };
+  if (earlier.length === 0 && isInForce(kernel, change)) return { state: 'unchanged' };
   nft.check(change.ruleset);
   // While nobody has confirmed the last change, the way back leads to before it.
   const first = earlier[0];
-  const previous = first === undefined ? nft.snapshot() : previousOf(first);
-  nft.check(previous);
+  const previous = first === undefined ? present(kernel) : previousOf(first);
+  nft.check(previous.ruleset);
   forgetRollback(dir);
   const { ruleset, persist, seconds } = change;
   const deadline_ms = change.nowMs + seconds * 1_000;
-  const pending = addPending(dir, { previous, deadline_ms, ruleset, persist });
+  const pending = addPending(dir, previous, { deadline_ms, ruleset, route: change.route, persist });
   const script = `${pending.path}/watchdog.sh`;
-  const watchdog = startWatchdog({ script, dir, token: pending.token, seconds, nft: nft.path });
+  const ip = route.path ?? '';
+  const watchdog = startWatchdog({ script, dir, token: pending.token, seconds, nft: nft.path, ip });
   for (const old of earlier) claim(old);
   try {
-    nft.load(ruleset);
-    if (nft.listing() !== expected)
+    load(kernel, { ruleset, route: route.wanted(change.route) });
+    if (!isInForce(kernel, change))
       throw new ChangeError(
         'the rules in force are not the ones that were loaded; the previous ones are back',
       );
   } catch (error) {
-    if (claim(pending)) nft.load(previous);
+    if (claim(pending)) load(kernel, previous);
     throw error;
   }
   return { state: 'waiting', deadlineMs: deadline_ms, watchdog };
+}
+
+function present({ nft, route }: Kernel): Previous {
+  return { ruleset: nft.snapshot(), route: route.parts() };
+}
+
+/** The route first: without it, what is diverted is refused; without the rules, it does nothing. */
+function load({ nft, route }: Kernel, rules: Previous): void {
+  route.set(rules.route);
+  nft.load(rules.ruleset);
 }

@@ -6,8 +6,21 @@ export function chain(name: string, lines: readonly string[]): string {
 }
 
 /** A chain at a hook of the kernel. What no rule catches is not ours to judge. */
-export function hooked(name: string, hook: 'input' | 'forward' | 'output', lines: readonly string[]): string {
-  return chain(name, [`type filter hook ${hook} priority filter; policy accept;`, ...lines]);
+export function hooked(
+  name: string,
+  hook: 'input' | 'forward' | 'output' | 'prerouting',
+  lines: readonly string[],
+  priority: 'filter' | 'mangle' = 'filter',
+): string {
+  return chain(name, [`type filter hook ${hook} priority ${priority}; policy accept;`, ...lines]);
+}
+
+/**
+ * A chain that sees the first packet of each connection, and may change where all of them go. A little before everybody
+ * else's: the first one that decides has decided.
+ */
+export function translating(name: string, hook: 'output' | 'prerouting', lines: readonly string[]): string {
+  return chain(name, [`type nat hook ${hook} priority -110; policy accept;`, ...lines]);
 }
 
 /** Accepts TCP to the port of a listener of the gateway. */

@@ -2,6 +2,9 @@
 export const COUNTERS = [
   'passed_gateway',
   'passed_listed',
+  'redirected_tcp',
+  'tproxied_tcp',
+  'resolver_dns',
   'denied_dns',
   'denied_quic',
   'denied_icmp',

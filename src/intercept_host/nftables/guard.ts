@@ -4,6 +4,13 @@ import { holdsId, type IdRange, mergeIdRanges, parseIdRange } from './id_range.t
 import { parseInterfaceName } from './interface_name.ts';
 import { type Network, parseNetwork } from './network.ts';
 import type { GuardProblem } from './problem.ts';
+import {
+  listenerConflicts,
+  parseTransparent,
+  type ResolverInput,
+  type Transparent,
+  type TransparentInput,
+} from './transparent.ts';
 
 /** Where agents find the gateway, as its settings say. */
 export interface ListenerPlace {
@@ -25,6 +32,8 @@ export interface GuardInput {
   /** Whoever runs the gateway; never among the agents. */
   readonly gateway_uid: number;
   readonly listeners: readonly ListenerPlace[];
+  readonly transparent: TransparentInput;
+  readonly resolver: ResolverInput;
 }
 
 export interface Listener {
@@ -45,6 +54,7 @@ export interface Guard {
   readonly listeners: readonly Listener[];
   readonly gatewayUid: number;
   readonly logDenied: boolean;
+  readonly transparent: Transparent;
 }
 
 const AT = 'interception_host';
@@ -79,6 +89,7 @@ export function parseGuard(input: GuardInput): Result<Guard, readonly GuardProbl
     listeners: input.listeners.flatMap((place) => listenerOf(place, problems)),
     gatewayUid: input.gateway_uid,
     logDenied: input.log_denied,
+    transparent: parseTransparent(input.transparent, input.resolver, problems),
   };
   problems.push(...(problems.length === 0 ? conflicts(guard) : []));
   return problems.length > 0 ? fail(problems) : ok(guard);
@@ -92,6 +103,17 @@ export function guardsHost(guard: Guard): boolean {
 /** True when agents sit behind an interface or in a network that this host forwards for. */
 export function guardsRouted(guard: Guard): boolean {
   return guard.interfaces.length > 0 || guard.sources.length > 0;
+}
+
+/** True when connections of agents on this host are led to listeners of the gateway. */
+export function redirectsHost(guard: Guard): boolean {
+  const { redirectPort, uidListeners } = guard.transparent;
+  return guardsHost(guard) && (redirectPort !== undefined || uidListeners.length > 0);
+}
+
+/** True when connections of agents behind this host are led to the gateway: they need a route of their own. */
+export function divertsRouted(guard: Guard): boolean {
+  return guardsRouted(guard) && guard.transparent.tproxyPort !== undefined;
 }
 
 function conflicts(guard: Guard): GuardProblem[] {
@@ -113,12 +135,27 @@ function conflicts(guard: Guard): GuardProblem[] {
       `${guard.gatewayUid}, who runs the gateway`,
       'another user for agents than for the gateway',
     );
-  if (guardsRouted(guard) && guard.listeners.every(({ isLoopback }) => isLoopback))
-    add(
-      'agent_interfaces',
-      'listeners on loopback only, which nobody behind an interface can reach',
-      'explicit_proxy.address (or base_url.address) set to the address that agents dial',
-    );
+  problems.push(...listenerConflicts(guard.transparent, guard.agentUids));
+  if (guardsRouted(guard)) problems.push(...unreachable(guard));
+  return problems;
+}
+
+/** What agents behind an interface could not reach. */
+function unreachable(guard: Guard): GuardProblem[] {
+  const problems: GuardProblem[] = [];
+  if (guard.listeners.every(({ isLoopback }) => isLoopback) && !divertsRouted(guard))
+    problems.push({
+      key: `${AT}.agent_interfaces`,
+      found: 'listeners on loopback only, which nobody behind an interface can reach',
+      allowed:
+        'explicit_proxy.address (or base_url.address) set to the address that agents dial, or transparent.tproxy_port',
+    });
+  if (guard.transparent.resolver?.isLoopback === true)
+    problems.push({
+      key: 'resolver.address',
+      found: 'a loopback address, which nobody behind an interface can reach',
+      allowed: 'the address of this host on the side of the agents',
+    });
   return problems;
 }
 

@@ -1,31 +1,40 @@
 import { chain, hooked, toListener } from './chain.ts';
-import type { Guard } from './guard.ts';
+import { type Guard, guardsHost } from './guard.ts';
+import { ANY_OWNER, ofAgents } from './host_owner.ts';
 import { formatIdRange, type IdRange } from './id_range.ts';
-
-/** Every user id: this matches exactly the packets whose sender is known. */
-const ANY_OWNER = '0-4294967294';
+import { acceptResolver } from './resolver_rules.ts';
+import { transparentPorts } from './transparent.ts';
 
 export function hostSets({ agentUids, agentGids }: Guard): string[] {
   return [...idSet('agent_uids', 'uid', agentUids), ...idSet('agent_gids', 'gid', agentGids)];
 }
 
 /**
- * Agents as processes of this host. No connection tracking: a connection that was open before the rules came is held
- * like any other, and an agent cannot answer what it may not ask.
+ * What leaves a socket of this host. For agents no connection tracking, except where they are redirected: a connection
+ * that was open before the rules came is held like any other, and an agent cannot answer what it may not ask.
  */
 export function hostChains(guard: Guard): string[] {
+  const { resolver } = guard.transparent;
+  const isLocked = transparentPorts(guard.transparent).length > 0;
+  const lock = [
+    '# nobody passes as an agent: redirected connections alone reach these ports, whoever asks',
+    'tcp dport @transparent_ports fib daddr type local goto transparent_listeners',
+  ];
+  if (!guardsHost(guard)) return isLocked ? [hooked('host_output', 'output', lock)] : [];
   return [
     hooked('host_output', 'output', [
+      ...(isLocked ? lock : []),
       // Root needs no such rule: it is never among the agents, and a set-uid program that an agent starts keeps the agent's group.
-      ...(guard.gatewayUid === 0 ? [] : [`meta skuid ${guard.gatewayUid} return`]),
-      ...(guard.agentUids.length > 0 ? ['meta skuid @agent_uids goto host_agents'] : []),
-      ...(guard.agentGids.length > 0 ? ['meta skgid @agent_gids goto host_agents'] : []),
+      ...(guard.gatewayUid === 0 ? [] : ['# the gateway', `meta skuid ${guard.gatewayUid} return`]),
+      ...ofAgents(guard).map((agents) => `${agents} goto host_agents`),
       `meta skuid ${ANY_OWNER} return`,
       // Older kernels create the sockets of multipath TCP themselves: they have no owner, so any agent could hide in them.
+      '# multipath TCP of a socket without an owner may be an agent',
       'tcp option mptcp exists goto listed',
     ]),
-    // Through lo: an address that is configured on this host, not on one that took it over.
     chain('host_agents', [
+      ...(resolver === undefined ? [] : acceptResolver(resolver)),
+      "# the gateway's own ports, through lo: an address of this host, not of one that took it over",
       ...guard.listeners.map((listener) => `oifname "lo" ${toListener(listener)}`),
       'goto listed',
     ]),

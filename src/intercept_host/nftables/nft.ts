@@ -4,7 +4,8 @@ import { REMOVE_TABLE, TABLE } from './render.ts';
 
 /** Not the caller's PATH: this runs as root. */
 const PLACES = ['/usr/sbin', '/sbin', '/usr/bin', '/bin', '/usr/local/sbin'] as const;
-const ENVIRONMENT = { PATH: PLACES.join(':'), LC_ALL: 'C' } as const;
+/** Of everything that is run as root here. */
+export const ENVIRONMENT = { PATH: PLACES.join(':'), LC_ALL: 'C' } as const;
 const TIMEOUT_MS = 20_000;
 const OUTPUT_BYTES_MAX = 16 * 1_048_576;
 

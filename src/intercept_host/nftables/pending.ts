@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type RoutePart, routeScript } from './policy_route.ts';
 import { WATCHDOG_SCRIPT } from './watchdog.ts';
 
 /** Emptied by a reboot, as the rules are. */
@@ -28,12 +29,20 @@ export class ChangeError extends Error {
 /** A change that is in force until its deadline, and for good only when somebody confirms it. */
 export interface Pending {
   readonly token: string;
-  /** Folder with `previous.nft` (what to go back to), `change.json` and the watchdog's script. */
+  /** Folder with `previous.nft` and `previous-route.sh` (what to go back to), `change.json` and the watchdog's script. */
   readonly path: string;
   readonly deadline_ms: number;
   /** The ruleset as rendered, to be kept for the next boot when `persist` is set. */
   readonly ruleset: string;
+  /** Whether the rules need the policy route. */
+  readonly route: boolean;
   readonly persist: boolean;
+}
+
+/** What was in force before a change. */
+export interface Previous {
+  readonly ruleset: string;
+  readonly route: readonly RoutePart[];
 }
 
 /** Folder of one network namespace: each has rules of its own. */
@@ -71,15 +80,13 @@ export function alone<T>(dir: string, work: () => T): T {
 }
 
 /** Writes the folder of a change; it counts from the moment it has its name. */
-export function addPending(
-  dir: string,
-  change: Omit<Pending, 'token' | 'path'> & { readonly previous: string },
-): Pending {
-  const { previous, ...facts } = change;
+export function addPending(dir: string, previous: Previous, facts: Omit<Pending, 'token' | 'path'>): Pending {
   const token = randomBytes(TOKEN_BYTES).toString('hex');
   const draft = join(dir, `draft-${token}`);
   mkdirSync(draft, { mode: 0o700 });
-  writeFileSync(join(draft, 'previous.nft'), previous, { mode: 0o600 });
+  writeFileSync(join(draft, 'previous.nft'), previous.ruleset, { mode: 0o600 });
+  writeFileSync(join(draft, 'previous-route.sh'), routeScript(previous.route), { mode: 0o600 });
+  writeFileSync(join(draft, 'previous-route.json'), JSON.stringify(previous.route), { mode: 0o600 });
   writeFileSync(join(draft, 'watchdog.sh'), WATCHDOG_SCRIPT, { mode: 0o600 });
   writeFileSync(join(draft, 'change.json'), JSON.stringify(facts), { mode: 0o600 });
   const path = join(dir, `pending-${token}`);
@@ -95,8 +102,10 @@ export function pendingChanges(dir: string): readonly Pending[] {
 }
 
 /** What to go back to when this change is not confirmed. */
-export function previousOf(pending: Pending): string {
-  return readFileSync(join(pending.path, 'previous.nft'), 'utf8');
+export function previousOf(pending: Pending): Previous {
+  const read = (name: string) => readFileSync(join(pending.path, name), 'utf8');
+  const route = JSON.parse(read('previous-route.json')) as readonly RoutePart[];
+  return { ruleset: read('previous.nft'), route };
 }
 
 /** Takes the change away from its watchdog; false when the rollback was quicker. */

@@ -1,6 +1,7 @@
 import { COUNTERS } from './counters.ts';
 import { type Guard, guardsHost, guardsRouted } from './guard.ts';
 import { hostChains, hostSets } from './host_chains.ts';
+import { listenerGuard, redirectChains, redirectSets } from './redirect_chains.ts';
 import { routedChains } from './routed_chains.ts';
 import { verdictChains } from './verdict_chains.ts';
 
@@ -10,6 +11,10 @@ export const TABLE = 'inet clawgress';
 /** Makes the table go away, whether it is there or not. */
 export const REMOVE_TABLE = `table ${TABLE}\ndelete table ${TABLE}\n`;
 
+const HEAD = `# Rules of clawgress: agents reach nothing but the gateway. Rendered from the settings; do not edit.
+# Look: clawgress intercept nftables status. Away with them: clawgress intercept nftables remove.
+`;
+
 /**
  * The whole ruleset as one file for `nft -f`, which is one transaction: the old table goes and the new one comes with
  * no packet in between. Pure; the same guard always gives the same text.
@@ -17,11 +22,15 @@ export const REMOVE_TABLE = `table ${TABLE}\ndelete table ${TABLE}\n`;
 export function renderRuleset(guard: Guard): string {
   const blocks = [
     ...COUNTERS.map((name) => `counter ${name} {\n}`),
-    ...(guardsHost(guard) ? [...hostSets(guard), ...hostChains(guard)] : []),
+    ...(guardsHost(guard) ? hostSets(guard) : []),
+    ...redirectSets(guard),
+    ...redirectChains(guard),
+    ...listenerGuard(guard),
+    ...hostChains(guard),
     ...(guardsRouted(guard) ? routedChains(guard) : []),
     ...verdictChains(guard),
   ];
-  return `${REMOVE_TABLE}table ${TABLE} {\n${blocks.map(indented).join('\n')}\n}\n`;
+  return `${HEAD}${REMOVE_TABLE}table ${TABLE} {\n${blocks.map(indented).join('\n')}\n}\n`;
 }
 
 function indented(block: string): string {

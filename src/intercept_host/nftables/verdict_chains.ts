@@ -1,14 +1,18 @@
-import type { Allowance } from './allowance.ts';
 import { chain } from './chain.ts';
 import type { Guard } from './guard.ts';
+import { matchAllowance } from './untouched.ts';
 
 const LOG = 'limit rate 5/second burst 20 packets log prefix "clawgress denied: " flags skuid';
 
 /** What becomes of the agents' packets that are not for the gateway: listed destinations pass, all else is refused. */
 export function verdictChains({ allowances, logDenied }: Guard): string[] {
   return [
-    chain('listed', [...allowances.map(toListed), 'goto denied']),
+    chain('listed', [
+      ...allowances.map((one) => `${matchAllowance(one)} counter name "passed_listed" accept`),
+      'goto denied',
+    ]),
     chain('denied', [
+      '# counted by what it was, then refused',
       ...(logDenied ? [LOG] : []),
       counted('meta l4proto { tcp, udp } th dport { 53, 853 }', 'denied_dns'),
       counted('udp dport 443', 'denied_quic'),
@@ -20,11 +24,6 @@ export function verdictChains({ allowances, logDenied }: Guard): string[] {
     // Both end the packet. An answer at once spares clients a time-out of minutes.
     chain('refused', ['meta l4proto tcp reject with tcp reset', 'reject with icmpx admin-prohibited']),
   ];
-}
-
-function toListed({ protocol, network, port }: Allowance): string {
-  const family = network.family === 4 ? 'ip' : 'ip6';
-  return `${family} daddr ${network.text} ${protocol} dport ${port} counter name "passed_listed" accept`;
 }
 
 function counted(match: string, counter: string): string {

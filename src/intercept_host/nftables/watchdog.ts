@@ -7,19 +7,26 @@ import { findProgram } from './nft.ts';
  * because it must outlive the command that started it, its terminal, and an upgrade of this program in between.
  * Whoever renames the folder first has decided: confirmation and rollback cannot both win.
  */
-export const WATCHDOG_SCRIPT = `dir=$1 token=$2 left=$3 nft=$4
+export const WATCHDOG_SCRIPT = `dir=$1 token=$2 left=$3 nft=$4 ip=$5
 while [ "$left" -gt 0 ]; do
   sleep 1
   [ -d "$dir/pending-$token" ] || exit 0
   left=$((left - 1))
 done
 mv "$dir/pending-$token" "$dir/rolling-$token" 2>/dev/null || exit 0
-tries=0
-until "$nft" -f "$dir/rolling-$token/previous.nft"; do
-  tries=$((tries + 1))
-  [ "$tries" -lt 10 ] || exit 1
-  sleep 1
-done
+insist() {
+  tries=0
+  until "$@"; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 10 ] || exit 1
+    sleep 1
+  done
+}
+route() { [ -z "$ip" ] || /bin/sh "$dir/rolling-$token/previous-route.sh" "$ip"; }
+# Rules that divert want their route first; but nothing about routes may keep the rules from coming back.
+route
+insist "$nft" -f "$dir/rolling-$token/previous.nft"
+insist route
 rm -rf "$dir/rolled-back"
 mv "$dir/rolling-$token" "$dir/rolled-back"
 `;
@@ -31,13 +38,23 @@ export interface Watch {
   readonly token: string;
   readonly seconds: number;
   readonly nft: string;
+  /** Path of `ip`; empty when it is not installed. */
+  readonly ip: string;
 }
 
 export type WatchdogKind = 'systemd' | 'detached';
 
 /** Starts the watchdog and says how. Throws when it does not start: nothing may be changed then. */
 export function startWatchdog(watch: Watch): WatchdogKind {
-  const command = ['/bin/sh', watch.script, watch.dir, watch.token, String(watch.seconds), watch.nft];
+  const command = [
+    '/bin/sh',
+    watch.script,
+    watch.dir,
+    watch.token,
+    String(watch.seconds),
+    watch.nft,
+    watch.ip,
+  ];
   return startedBySystemd(watch.token, command) ? 'systemd' : startDetached(command);
 }
 

@@ -1,6 +1,7 @@
 """Tries one thing after another as the user and group of argv[1] ("uid:gid") and prints what came of each as JSON.
 
-argv[2] is a list of [kind, host, port]; kind is tcp, mptcp, udp or icmp. An outcome is "open", "sent" or the name of the error.
+argv[2] is a list of [kind, host, port]; kind is tcp, mptcp, udp, icmp, or hear, say (TCP) and ask (UDP), whose outcome is the
+answer. Other outcomes are "open", "sent" or the name of the error.
 """
 import errno, json, os, socket, sys
 
@@ -17,6 +18,18 @@ def attempt(kind, host, port):
             sock.settimeout(5)
             sock.connect((host, port))
             return "open"
+    if kind in ("hear", "say"):
+        with socket.create_connection((host, port), 5) as sock:
+            if kind == "say":
+                sock.sendall(b"question")
+            return sock.recv(256).decode() or "EOF"
+    if kind == "ask":
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(5)
+            # Connected: an answer from another address than was asked is no answer.
+            sock.connect((host, port))
+            sock.send(b"question")
+            return sock.recv(256).decode()
     if kind == "udp":
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
             sock.sendto(b"probe", (host, port))

@@ -22,7 +22,14 @@ export const OUTSIDE = { four: '10.91.0.2', six: 'fd91::2' };
 export const AGENTS = { four: '10.92.0.2', six: 'fd92::2' };
 export const HOST_INSIDE = { four: '10.92.0.1', six: 'fd92::1' };
 
-export type Attempt = readonly [kind: 'tcp' | 'mptcp' | 'udp' | 'icmp', host: string, port: number];
+/** What a listener of `answering` takes part in. */
+export type Answering = readonly [kind: 'redirect' | 'tproxy' | 'dns', host: string, port: number];
+
+export type Attempt = readonly [
+  kind: 'tcp' | 'mptcp' | 'udp' | 'icmp' | 'hear' | 'say' | 'ask',
+  host: string,
+  port: number,
+];
 
 /** Why these tests cannot run here; undefined when they can. */
 export function missing(): string | undefined {
@@ -55,10 +62,16 @@ export interface World {
   probe(where: 'host' | 'agents', who: string, attempts: readonly Attempt[]): readonly string[];
   /** Connects from the host as that user; what it returns then sends on that connection. */
   connected(who: string, host: string, port: number): Promise<() => Promise<void>>;
+  /** Listeners on the host that say where a connection was going, and one that echoes questions. */
+  answering(places: readonly Answering[]): Promise<void>;
   /** Packets of TCP, UDP and echo requests that have reached the machine outside. */
   seenOutside(): number;
   listing(): string;
   nft(text: string): void;
+  /** Policy rules beside the system's own, and the table of ours, IPv4 and IPv6; empty when there are none. */
+  policyRoute(): string;
+  /** Runs a shell command in the host's namespace. */
+  onHost(command: string): string;
   /** Folder of the changes of this namespace. */
   readonly changes: string;
 }
@@ -127,6 +140,9 @@ export async function world(t: TestContext): Promise<World> {
         await once(child, 'exit');
       };
     },
+    async answering(places) {
+      await python(spaces.host, 'answer.py', JSON.stringify(places));
+    },
     seenOutside: () =>
       Number(
         /packets (\d+)/.exec(
@@ -135,6 +151,8 @@ export async function world(t: TestContext): Promise<World> {
       ),
     listing: () => must([IP, 'netns', 'exec', spaces.host, 'nft', '-s', 'list', 'ruleset']),
     nft: (text) => void must([IP, 'netns', 'exec', spaces.host, 'nft', '-f', '-'], text),
+    policyRoute: () => must([IP, 'netns', 'exec', spaces.host, 'sh', '-c', POLICY_ROUTE]),
+    onHost: (command) => must([IP, 'netns', 'exec', spaces.host, 'sh', '-c', command]),
     changes,
   };
 }
@@ -177,7 +195,11 @@ function build({ host, outside, agents }: Record<'host' | 'outside' | 'agents', 
   address(outside, 'eth0', OUTSIDE);
   address(host, 'agents0', HOST_INSIDE);
   address(agents, 'eth0', AGENTS);
-  for (const [name, via] of [[agents, HOST_INSIDE] as const, [outside, HOST] as const]) {
+  for (const [name, via] of [
+    [agents, HOST_INSIDE] as const,
+    [outside, HOST] as const,
+    [host, OUTSIDE] as const,
+  ]) {
     must([IP, '-n', name, 'route', 'add', 'default', 'via', via.four]);
     must([IP, '-n', name, '-6', 'route', 'add', 'default', 'via', via.six]);
   }
@@ -191,6 +213,11 @@ function build({ host, outside, agents }: Record<'host' | 'outside' | 'agents', 
 /** In a mount namespace of its own: nothing here reaches the real /etc, or the real systemd. */
 const ELSEWHERE =
   'mount --bind "$0" /etc && if [ -d /run/systemd ]; then mount -t tmpfs tmpfs /run/systemd; fi && exec "$@"';
+
+const POLICY_ROUTE = `for family in -4 -6; do
+  ip $family rule show | grep -v -E 'lookup (local|main|default)' ||:
+  ip $family route show table 3098 2>/dev/null ||:
+done`;
 
 const SEEN = `table inet seen {
   counter reached { }

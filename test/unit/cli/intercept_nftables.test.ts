@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,7 +9,7 @@ import { hostNft } from '../../../src/cli/intercept_host_access.ts';
 import { PACKAGE_ROOT } from '../../../src/cli/package_root.ts';
 import {
   bootPlaces,
-  bootRuleset,
+  bootRules,
   removeBoot,
   UNIT,
   writeBoot,
@@ -47,13 +47,26 @@ test('the unit for the boot loads the confirmed ruleset and never unloads it', (
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const places = bootPlaces(root);
   const template = readFileSync(join(PACKAGE_ROOT, 'deploy', 'systemd', UNIT), 'utf8');
-  assert.equal(bootRuleset(places), undefined);
-  writeBoot(places, 'rules\n', template, '/usr/sbin/nft');
+  assert.equal(bootRules(places), undefined);
+  const programs = { nft: '/usr/sbin/nft', ip: '/usr/sbin/ip' };
+  writeBoot(places, { ruleset: 'rules\n', route: false }, template, programs);
   const unit = readFileSync(places.unit, 'utf8');
   assert.match(unit, new RegExp(`^ExecStart=/usr/sbin/nft -f ${places.ruleset}$`, 'm'));
   assert.doesNotMatch(unit, /^ExecStop=|@[A-Z]+@/m);
   assert.match(unit, /^After=.*nftables\.service$/m, 'which flushes every table when it starts');
-  assert.equal(bootRuleset(places), 'rules\n');
+  assert.doesNotMatch(unit, /sbin\/ip/);
+  assert.deepEqual(bootRules(places), { ruleset: 'rules\n', route: false });
+
+  writeBoot(places, { ruleset: 'rules\n', route: true }, template, programs);
+  const lines = readFileSync(places.unit, 'utf8').split('\n');
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('ExecStart=')),
+    [`ExecStart=-/bin/sh ${places.route} /usr/sbin/ip`, `ExecStart=/usr/sbin/nft -f ${places.ruleset}`],
+    'the route first, and the rules whatever becomes of it',
+  );
+  assert.deepEqual(bootRules(places), { ruleset: 'rules\n', route: true });
+  writeBoot(places, { ruleset: 'rules\n', route: false }, template, programs);
+  assert.ok(!existsSync(places.route), 'a route that is not wanted any more is gone');
   assert.equal(removeBoot(places), true);
   assert.equal(removeBoot(places), false);
 });

@@ -10,13 +10,15 @@ import {
   claim,
   forgetRollback,
   openChangesDir,
+  type Previous,
   pendingChanges,
   previousOf,
   removeChangesDir,
   rollbackState,
 } from '../../../../src/intercept_host/nftables/pending.ts';
 
-const CHANGE = { previous: 'old\n', ruleset: 'new\n', persist: false, deadline_ms: 1_000 };
+const BEFORE: Previous = { ruleset: 'old\n', route: ['rule4', 'route4'] };
+const CHANGE = { ruleset: 'new\n', route: false, persist: false, deadline_ms: 1_000 };
 
 function changes(t: TestContext): string {
   const base = mkdtempSync(join(tmpdir(), 'cg-changes-'));
@@ -28,13 +30,13 @@ function changes(t: TestContext): string {
 
 test('of confirmation and rollback exactly one wins', (t) => {
   const dir = changes(t);
-  const pending = addPending(dir, CHANGE);
+  const pending = addPending(dir, BEFORE, CHANGE);
   assert.deepEqual(pendingChanges(dir), [pending]);
-  assert.equal(previousOf(pending), 'old\n');
+  assert.deepEqual(previousOf(pending), BEFORE);
   // What the watchdog does first.
   renameSync(pending.path, join(dir, `rolling-${pending.token}`));
   assert.equal(claim(pending), false);
-  const second = addPending(dir, CHANGE);
+  const second = addPending(dir, BEFORE, CHANGE);
   assert.equal(claim(second), true);
   assert.equal(claim(second), false);
   assert.deepEqual(pendingChanges(dir), []);
@@ -42,7 +44,7 @@ test('of confirmation and rollback exactly one wins', (t) => {
 
 test('changes come in the order of their deadlines', (t) => {
   const dir = changes(t);
-  for (const deadline_ms of [3, 1, 2]) addPending(dir, { ...CHANGE, deadline_ms });
+  for (const deadline_ms of [3, 1, 2]) addPending(dir, BEFORE, { ...CHANGE, deadline_ms });
   assert.deepEqual(
     pendingChanges(dir).map((one) => one.deadline_ms),
     [1, 2, 3],
@@ -84,7 +86,7 @@ test('a folder that others can write is refused: its content is loaded as root',
 
 test('removing the last folder removes the one above', (t) => {
   const dir = changes(t);
-  addPending(dir, CHANGE);
+  addPending(dir, BEFORE, CHANGE);
   removeChangesDir(dir);
   removeChangesDir(dir);
   assert.ok(!existsSync(join(dir, '..')), 'both are gone');

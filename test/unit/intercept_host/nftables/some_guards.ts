@@ -13,6 +13,8 @@ export const NOBODY: GuardInput = {
   log_denied: false,
   gateway_uid: 990,
   listeners: [LOOPBACK, EVERYWHERE],
+  transparent: { uid_listeners: [] },
+  resolver: { address: '127.0.0.1' },
 };
 
 export function guard(input: Partial<GuardInput>): Guard {
@@ -29,11 +31,28 @@ const listener = fc.record({
   address: fc.constantFrom('127.0.0.1', '::1', '0.0.0.0', '::', '10.92.0.1', 'fd92::1'),
   port: fc.integer({ min: 1, max: 65_535 }),
 });
+const port = fc.integer({ min: 1, max: 65_535 });
+const maybe = <T>(key: string, one: fc.Arbitrary<T>) =>
+  fc.option(one, { nil: undefined }).map((value) => (value === undefined ? {} : { [key]: value }));
+/** Few users, so that `agent_uids` often holds them: a listener for anybody else is refused. */
+const transparent = fc
+  .tuple(
+    maybe('redirect_port', port),
+    maybe('tproxy_port', port),
+    fc.uniqueArray(fc.record({ uid: fc.constantFrom(2001, 2002, 2003), port }), {
+      maxLength: 3,
+      selector: ({ uid }) => uid,
+    }),
+  )
+  .map(([redirect, tproxy, uid_listeners]) => ({ ...redirect, ...tproxy, uid_listeners }));
+const resolver = fc
+  .tuple(fc.constantFrom('127.0.0.1', '::1', '10.92.0.1', 'fd92::1'), maybe('port', port))
+  .map(([address, rest]) => ({ address, ...rest }));
 const list = <T>(one: fc.Arbitrary<T>) => fc.array(one, { maxLength: 4 });
 
 /** Inputs of every shape that settings can have; those that name nobody included. */
 export const inputs: fc.Arbitrary<GuardInput> = fc.record({
-  agent_uids: list(range),
+  agent_uids: fc.oneof(list(range), fc.constant(['2001-2003'])),
   agent_gids: list(range),
   agent_interfaces: list(fc.constantFrom('agents0', 'br-1a2b3c4d5e6f', 'veth1.100')),
   agent_cidrs: list(fc.constantFrom('10.92.0.0/24', '10.92.0.0/16', 'fd92::/64', '10.92.0.7')),
@@ -41,4 +60,6 @@ export const inputs: fc.Arbitrary<GuardInput> = fc.record({
   log_denied: fc.boolean(),
   gateway_uid: fc.constantFrom(0, 990),
   listeners: fc.array(listener, { minLength: 1, maxLength: 3 }),
+  transparent,
+  resolver,
 });
