@@ -1,0 +1,68 @@
+import type { FramesSeen, RelayEndCause } from '../core/relay/relay_end.ts';
+import { Meter } from './meter.ts';
+import type { RelayHost, RelayOrder, RelayPlaces, RelayProtocol } from './ports.ts';
+import { sendReport } from './send_report.ts';
+
+/** A stream without a cap of its own; Envoy ends it by then, too. */
+const STREAM_SECONDS_MAX = 3_600;
+
+export interface SessionSetting {
+  readonly places: RelayPlaces;
+  readonly host: RelayHost;
+  readonly order: RelayOrder;
+  readonly protocol: RelayProtocol;
+}
+
+/** The life of one relayed stream, whatever carries it: its bytes, its time, its one end and the report of it. */
+export class Session {
+  readonly meter: Meter;
+  readonly order: RelayOrder;
+  /** What frames were seen, for the report. */
+  framesSeen: (() => FramesSeen) | undefined;
+  readonly #setting: SessionSetting;
+  readonly #timer: NodeJS.Timeout;
+  #cut: ((cause: RelayEndCause) => void) | undefined;
+  #end: Promise<void> | undefined;
+
+  constructor(setting: SessionSetting) {
+    this.#setting = setting;
+    this.order = setting.order;
+    this.meter = new Meter(setting.order.max_bytes);
+    const seconds = Math.min(setting.order.max_seconds ?? STREAM_SECONDS_MAX, STREAM_SECONDS_MAX);
+    this.#timer = setTimeout(() => this.cut('stream_time'), seconds * 1_000);
+    setting.host.tell({ kind: 'opened', protocol: setting.protocol });
+  }
+
+  /** Who breaks the stream off when its time is up or the relay stops. The last one counts. */
+  onCut(cut: (cause: RelayEndCause) => void): void {
+    this.#cut = cut;
+  }
+
+  cut(cause: RelayEndCause): void {
+    this.#cut?.(cause);
+  }
+
+  get isEnded(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Reports the end, once: the first cause is the cause. MUST be awaited before either side sees the stream close. */
+  end(cause: RelayEndCause): Promise<void> {
+    this.#end ??= this.#report(cause);
+    return this.#end;
+  }
+
+  /** Both sides are closed. */
+  over(): void {
+    clearTimeout(this.#timer);
+  }
+
+  async #report(cause: RelayEndCause): Promise<void> {
+    const { places, host, order, protocol } = this.#setting;
+    const bytes = this.meter.bytes;
+    const frames = this.framesSeen === undefined ? {} : { frames: this.framesSeen() };
+    host.tell({ kind: 'ended', protocol, cause, ...bytes });
+    const isTaken = await sendReport(places, order, { cause, ...bytes, ...frames });
+    if (!isTaken) host.tell({ kind: 'unreported' });
+  }
+}
