@@ -30,6 +30,7 @@ export const GATEWAY_CODES = [
   'UPSTREAM_TIMEOUT',
   'UPSTREAM_UNREACHABLE',
   'UPSTREAM_RESET',
+  'UPSTREAM_NO_UPGRADE',
   'UPGRADE_REFUSED',
   'HTTPS_NEEDS_CONNECT',
   'REQUEST_REFUSED',
@@ -155,6 +156,17 @@ const REPLIES: readonly LocalReply[] = [
     detail: 'The request was allowed and may have been processed; no answer came back.',
     next_step: 'Check the effect at the destination before trying again.',
     proxy_error: 'connection_terminated',
+    receipt: true,
+  },
+  {
+    code: 'UPSTREAM_NO_UPGRADE',
+    // An answer that is neither 101 nor an error; an error of the destination reaches the client as it is.
+    when: "d.startsWith('websocket_handshake_unsuccessful')",
+    status: 502,
+    title: 'The destination did not open the WebSocket',
+    detail: 'The handshake was allowed and sent; the destination answered it like a plain request.',
+    next_step: 'Check that the URL is the one of a WebSocket.',
+    proxy_error: 'http_upgrade_failed',
     receipt: true,
   },
   {

@@ -8,6 +8,7 @@ import { encodeAllow, encodeDenial } from '../../../src/server/codec/check_respo
 import type { SecretSource } from '../../../src/server/sds/ports.ts';
 import { type SecretService, secretService } from '../../../src/server/sds/service.ts';
 import { HEALTH, SERVING } from '../../../src/server/services.ts';
+import { grpcDenial, wayOf, withWay } from './chosen_way.ts';
 
 export const STAMP = 'a1b2c3d4e5f60718';
 
@@ -34,7 +35,8 @@ export interface FakeAuthz {
 
 /**
  * `x-clawgress-test` says how to answer: ok (default), deny, unstamped, misstamped, hang; and for CONNECT also which
- * tunnel opens: raw (default), intercept, passthrough, unchosen, no-ticket, no-host.
+ * tunnel opens: raw (default), intercept, passthrough, unchosen, no-ticket, no-host; for other requests also which way:
+ * websocket, relay_websocket, relay_http, no-such-way; or deny-grpc.
  */
 export async function startAuthz(socket: string, secrets?: SecretSource): Promise<FakeAuthz> {
   rmSync(socket, { force: true });
@@ -99,12 +101,15 @@ function judge(seen: SeenCheck[], bytes: Buffer, metadata: Record<string, unknow
   const wish = raw.headers.find((header) => header.name === 'x-clawgress-test')?.value ?? 'ok';
   if (wish === 'hang') return undefined;
   if (wish === 'deny') return encodeDenial({ reason: 'POLICY_NO_MATCH', mode: raw.mode, requestId, receipt });
+  if (wish === 'deny-grpc') return grpcDenial(429, 8, `RATE_LIMITED: 100% too many; receipt ${receiptId}`);
   const stamp = wish === 'unstamped' ? '' : wish === 'misstamped' ? `${STAMP}0` : STAMP;
   const tunnel = raw.method === 'CONNECT' ? tunnelOf(wish, raw.authority, receiptId) : undefined;
-  return encodeAllow({
+  const allow = encodeAllow({
     ...{ stamp, receipt, rewrite: rewriteOf(raw.path), strip: [] },
     ...(tunnel === undefined ? {} : { tunnel }),
   });
+  const way = wayOf(wish);
+  return way === undefined ? allow : withWay(allow, way, `ticket.${receiptId}`);
 }
 
 const WISHES: Readonly<Record<string, TunnelMode>> = {

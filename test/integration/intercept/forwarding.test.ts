@@ -275,7 +275,7 @@ describe('forwarding through the real Envoy', () => {
   });
 
   describe('what is not open', () => {
-    it('refuses WebSocket upgrades before anything is judged', async () => {
+    it('refuses a WebSocket that the gateway chose no way for', async () => {
       const id = nonce();
       const raw = `GET http://${UPSTREAM}:${upstream.http}/${id} HTTP/1.1\r\nHost: ${UPSTREAM}:${upstream.http}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`;
       const answer = await sendRaw(gateway.explicit, raw);
