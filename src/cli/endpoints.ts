@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Layout } from '../config/layout.ts';
-import type { Settings } from '../config/settings.ts';
+import type { Settings, TransparentSettings } from '../config/settings.ts';
+import { transparentPorts } from '../config/transparent.ts';
 import { writeAtomic } from './state.ts';
 
 /** `run/endpoints.json`: where a running instance is reached. URLs, and absolute paths. */
@@ -13,6 +14,10 @@ export interface Endpoints {
   /** Trust file for `verify`. */
   readonly public_keys: string;
   readonly ca_bundle: string;
+  /** Ports on loopback for redirected connections; absent: off. */
+  readonly transparent?: TransparentSettings;
+  /** The agents' resolver; absent: off. */
+  readonly resolver?: { readonly address: string; readonly port: number };
   readonly demo?: {
     readonly upstream_http: string;
     readonly upstream_https: string;
@@ -22,7 +27,7 @@ export interface Endpoints {
 }
 
 export function endpointsOf(settings: Settings, layout: Layout): Endpoints {
-  const { demo } = settings;
+  const { demo, resolver } = settings;
   return {
     explicit_proxy: `http://${authority(settings.explicit_proxy)}`,
     base_url: `http://${authority(settings.base_url)}`,
@@ -31,6 +36,8 @@ export function endpointsOf(settings: Settings, layout: Layout): Endpoints {
     journal_dir: layout.journal_dir,
     public_keys: layout.public_keys,
     ca_bundle: layout.ca_bundle,
+    ...(transparentPorts(settings).length === 0 ? {} : { transparent: settings.transparent }),
+    ...(resolver.port === undefined ? {} : { resolver: { address: resolver.address, port: resolver.port } }),
     ...(demo.enabled
       ? {
           demo: {

@@ -2,7 +2,9 @@ import type { Identity } from '../authn/identity.ts';
 import type { Layout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Feed } from '../feed/ports.ts';
+import type { RunningResolver } from '../intercept_host/resolver/resolver.ts';
 import type { Recorder } from '../recorder/recorder.ts';
+import type { Relay } from '../relay/relay.ts';
 import type { AccessLogTail } from '../server/access_log.ts';
 import { type AuthzServer, listen } from '../server/listen.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -15,6 +17,8 @@ import { bypassRecorder } from './doctor_bypass_facts.ts';
 import { createGatewayCheck } from './gateway_check.ts';
 import { serveControl } from './gateway_control.ts';
 import { type ChildProcess, untilStopped } from './gateway_life.ts';
+import { openRelay, RELAY_DRAIN_MS } from './gateway_relay.ts';
+import { openResolver } from './gateway_resolver.ts';
 import { policyFacts, policyGauges, recorderFacts, recorderGauges } from './readiness.ts';
 import { followAccessLog } from './recorder_host.ts';
 import { openRecording } from './recording.ts';
@@ -33,6 +37,8 @@ interface Parts extends ChildProcess {
   readonly identity: Identity;
   readonly tracing: Tracing | undefined;
   readonly interception: InterceptionSecrets;
+  readonly relay: Relay;
+  readonly resolver: RunningResolver | undefined;
 }
 
 /** The only gateway of this host, with the recorder in its own process: no hop between judgement and record. */
@@ -44,10 +50,13 @@ export async function gatewayAlone(child: ChildProcess): Promise<void> {
   const interception = interceptionSecrets({ ...child, feed });
   const { secrets } = interception;
   const check = createGatewayCheck({ ...child, gatewayId, keyring, recorder, feed, tracing, secrets });
+  const relay = await openRelay({ ...child, keyring }, 1);
+  const resolver = await openResolver({ ...child, feed }, 1);
   const server = await listen(layout.authz_socket, check, { secrets });
   const lag = new AccessLogLag(layout.envoy_dir);
   const tail = followAccessLog(layout.envoy_dir, recorder, lag, log);
-  await serve({ ...child, recorder, feed, server, tail, lag, identity, tracing, interception });
+  const streams = { relay, resolver };
+  await serve({ ...child, ...streams, recorder, feed, server, tail, lag, identity, tracing, interception });
 }
 
 async function serve(parts: Parts): Promise<void> {
@@ -78,11 +87,11 @@ async function serve(parts: Parts): Promise<void> {
 
 /** Nothing new comes in, what runs finishes, outcomes are read to the end of the log, then the journal is closed. */
 async function shutDown(
-  { server, tail, feed, recorder, identity, tracing, interception }: Parts,
+  { server, tail, feed, recorder, identity, tracing, interception, relay, resolver }: Parts,
   metricsServer: MetricsServer,
   closeControl: () => Promise<void>,
 ): Promise<void> {
-  await server.drain();
+  await Promise.all([server.drain(), relay.close(RELAY_DRAIN_MS), resolver?.close()]);
   await interception.close();
   await tail.stop();
   feed.stop();

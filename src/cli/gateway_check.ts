@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Layout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
+import { transparentPorts } from '../config/transparent.ts';
 import { commitmentSalt } from '../core/canonical/commitment.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import { type Check, createCheck } from '../server/check.ts';
@@ -43,7 +44,11 @@ export function createGatewayCheck(parts: {
     settings: {
       gatewayId: parts.gatewayId,
       stamp: readFileSync(parts.layout.stamp, 'utf8').trim(),
-      selfPorts: [settings.explicit_proxy.port, settings.base_url.port],
+      selfPorts: [
+        settings.explicit_proxy.port,
+        settings.base_url.port,
+        ...transparentPorts(settings).map(({ port }) => port),
+      ],
       checkTimeoutMs: settings.check_timeout_ms,
     },
     sleepers: new Sleepers(),

@@ -1,7 +1,9 @@
 import type { Identity } from '../authn/identity.ts';
 import type { Feed } from '../feed/ports.ts';
+import type { RunningResolver } from '../intercept_host/resolver/resolver.ts';
 import { openKeyring } from '../keys/keyring.ts';
 import { RecorderClient } from '../recorder/remote/client.ts';
+import type { Relay } from '../relay/relay.ts';
 import type { AccessLogTail } from '../server/access_log.ts';
 import { type AuthzServer, listen } from '../server/listen.ts';
 import type { Tracing } from '../telemetry/traces.ts';
@@ -13,6 +15,8 @@ import { createGatewayCheck } from './gateway_check.ts';
 import { serveControl } from './gateway_control.ts';
 import { type ChildProcess, untilStopped } from './gateway_life.ts';
 import { exposeAll } from './gateway_metrics.ts';
+import { openRelay, RELAY_DRAIN_MS } from './gateway_relay.ts';
+import { openResolver } from './gateway_resolver.ts';
 import { Traffic } from './gateway_traffic.ts';
 import { openPolicyFeed, showPolicy } from './policy_feed.ts';
 import { policyFacts, policyGauges, recorderFacts } from './readiness.ts';
@@ -35,6 +39,9 @@ interface Member extends ChildProcess {
   readonly identity: Identity;
   readonly tracing: Tracing | undefined;
   readonly interception: InterceptionSecrets;
+  readonly relay: Relay;
+  /** Of the first gateway, where the settings ask for it. */
+  readonly resolver: RunningResolver | undefined;
   /** Of the first gateway on a host without recorder. */
   readonly log_reader?: LogReader;
 }
@@ -66,13 +73,15 @@ export async function gatewayMember(child: ChildProcess, number: number): Promis
   const judging = { ...child, gatewayId, keyring, recorder: follower, feed, tracing, secrets };
   const check = traffic.watch(createGatewayCheck(judging));
   const socket = layout.authz_sockets[number - 1] ?? layout.authz_socket;
+  const relay = await openRelay({ ...child, keyring }, number);
+  const resolver = await openResolver({ ...child, feed }, number);
   const server = await listen(socket, check, { secrets });
   const reads = settings.recorder.remote !== undefined && number === 1;
   const log_reader = reads ? { log_reader: await readLog(child, gatewayId) } : {};
   const member: Member = {
     ...child,
     ...{ number, gatewayId, client, follower, feed, server, traffic, identity, tracing, interception },
-    ...log_reader,
+    ...{ relay, resolver, ...log_reader },
   };
   await serve(member, (changed) => {
     state.changed = changed;
@@ -137,7 +146,7 @@ async function serve(member: Member, onChange: (changed: () => void) => void): P
       draining = true;
       server.setServing(false);
       await member.traffic.moved();
-      await server.drain();
+      await Promise.all([server.drain(), member.relay.close(RELAY_DRAIN_MS), member.resolver?.close()]);
       await member.interception.close();
       await soon(member.log_reader?.tail.stop());
       feed.stop();

@@ -1,26 +1,50 @@
 import { createServer } from 'node:net';
 import { withPorts } from '../config/assemble.ts';
 import type { Settings } from '../config/settings.ts';
+import { transparentPorts } from '../config/transparent.ts';
 import { CliError, EXIT } from './exit.ts';
 
 interface Place {
   readonly name: string;
   readonly address: string;
   readonly port: number;
-  readonly flag: string;
+  /** What the user can change. */
+  readonly change: string;
+  /** Rules of the firewall name it, so that it is never picked. */
+  readonly isFixed?: true;
 }
+
+const PRIVILEGED_PORTS = 1_024;
 
 function places(settings: Settings): readonly Place[] {
   return [
-    { name: 'the explicit proxy', ...settings.explicit_proxy, flag: '--explicit-port' },
-    { name: 'the base URL gateway', ...settings.base_url, flag: '--base-url-port' },
-    { name: 'metrics', ...settings.metrics, flag: '--metrics-port' },
+    { name: 'the explicit proxy', ...settings.explicit_proxy, change: '--explicit-port <n>' },
+    { name: 'the base URL gateway', ...settings.base_url, change: '--base-url-port <n>' },
+    { name: 'metrics', ...settings.metrics, change: '--metrics-port <n>' },
   ];
+}
+
+function redirectedPlaces(settings: Settings): readonly Place[] {
+  const { resolver } = settings;
+  const ports = transparentPorts(settings).map(({ key, port }) => ({
+    ...{ name: 'redirected connections', address: '127.0.0.1', port, change: `another ${key}` },
+    isFixed: true as const,
+  }));
+  if (resolver.port === undefined) return ports;
+  const { address, port } = resolver;
+  const place = {
+    name: 'the resolver',
+    address,
+    port,
+    change: 'another resolver.port',
+    isFixed: true as const,
+  };
+  return [...ports, place];
 }
 
 /** Throws with the way out when somebody listens on a port that we are about to open. */
 export async function refuseBusyPorts(settings: Settings): Promise<void> {
-  for (const place of places(settings)) {
+  for (const place of [...places(settings), ...redirectedPlaces(settings)]) {
     const problem = await tryPort(place.address, place.port);
     if (problem === undefined) continue;
     const where = `${place.address}:${place.port}`;
@@ -28,13 +52,17 @@ export async function refuseBusyPorts(settings: Settings): Promise<void> {
       throw new CliError(
         EXIT.unavailable,
         `port ${place.port} for ${place.name} (${where}) is taken, perhaps by another clawgress or another proxy; \`ss -ltnp 'sport = :${place.port}'\` names it`,
-        `add --ports auto to pick free ports, or ${place.flag} <n> for this one`,
+        place.isFixed === true
+          ? `set ${place.change}, and apply the rules of the firewall again`
+          : `add --ports auto to pick free ports, or ${place.change} for this one`,
       );
     }
     throw new CliError(
       EXIT.unavailable,
       `cannot listen on ${where} for ${place.name}: ${problem}`,
-      `choose another address or ${place.flag} <n>`,
+      place.port < PRIVILEGED_PORTS
+        ? `run it with CAP_NET_BIND_SERVICE, or choose a port from ${PRIVILEGED_PORTS} up`
+        : `choose another address or ${place.change}`,
     );
   }
 }

@@ -73,12 +73,34 @@ export function readyBlock(
     ['metrics', endpoints.metrics],
     ['policy', `${policyFile}   (a change is live within a second)`],
     ['trust', `${endpoints.ca_bundle}   (for agents: certificates where a rule says tls: intercept)`],
+    ...transparentRows(endpoints),
     ['state', endpoints.state_dir],
   ] as const;
   const table = rows.map(([name, value]) => `  ${name.padEnd(15)}${value}`).join('\n');
   const tour = lines.map(({ expect, command }) => `  # ${expect}\n  ${command}\n`).join('\n');
   const head = `\nClawgress ${PACKAGE_VERSION} is ready (${seconds.toFixed(1)} s). Ctrl-C stops it.\n\n${table}\n`;
   return tour === '' ? `${head}\n` : `${head}\nTo paste into another terminal:\n\n${tour}\n`;
+}
+
+function transparentRows({ transparent, resolver }: Endpoints): readonly (readonly [string, string])[] {
+  const ports =
+    transparent === undefined
+      ? []
+      : [
+          ...transparent.uid_listeners.map(({ uid, port }) => `${port} for user id ${uid}`),
+          ...(transparent.redirect_port === undefined
+            ? []
+            : [`${transparent.redirect_port} for agents known by header`]),
+          ...(transparent.tproxy_port === undefined
+            ? []
+            : [`${transparent.tproxy_port} for routed agents known by ${transparent.tproxy_identity}`]),
+        ];
+  return [
+    ...(ports.length === 0
+      ? []
+      : [['transparent', `port ${ports.join(', ')}   (clawgress intercept nftables leads there)`] as const]),
+    ...(resolver === undefined ? [] : [['resolver', `${resolver.address} port ${resolver.port}`] as const]),
+  ];
 }
 
 /** How the user reaches this very CLI from here. */

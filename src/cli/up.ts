@@ -19,6 +19,7 @@ import { examples, readyBlock, writeCurlFiles } from './ready.ts';
 import { writeRunSettings } from './run_settings.ts';
 import { prepareState, privateFolder } from './state.ts';
 import { type Part, type Supervised, supervise } from './supervise.ts';
+import { refuseWithoutCapability } from './tproxy_capability.ts';
 
 /** A small nursery: each of V8's young collections then stops the gateway for one or two milliseconds instead of ten. */
 const GATEWAY_FLAGS = ['--max-semi-space-size=4'];
@@ -69,12 +70,14 @@ function acceptDemoStorage(settings: Settings, log: Logger): Settings {
 }
 
 async function settlePorts(wanted: Settings, layout: Layout, flags: Flags): Promise<Settings> {
-  if (flags['ports'] === 'auto') return autoPorts(wanted, lastPorts(layout));
-  if (flags['ports'] !== undefined) {
+  const isAuto = flags['ports'] === 'auto';
+  if (flags['ports'] !== undefined && !isAuto) {
     throw new CliError(EXIT.usage, `--ports: found '${String(flags['ports'])}'; allowed: auto`);
   }
-  await refuseBusyPorts(wanted);
-  return wanted;
+  refuseWithoutCapability(wanted);
+  const settled = isAuto ? await autoPorts(wanted, lastPorts(layout)) : wanted;
+  await refuseBusyPorts(settled);
+  return settled;
 }
 
 /** In starting order; stopping goes the other way round, so that no request meets a part that has gone. */
@@ -196,10 +199,11 @@ function interruption(): Interruption {
 
 /** The parts remove their own; this is for those that were killed. */
 function removeSockets(layout: Layout): void {
-  const own = [layout.envoy_admin_socket, layout.gateway_socket, layout.recorder_socket];
-  for (const path of [...own, ...layout.authz_sockets, ...layout.gateway_sockets]) {
-    rmSync(path, { force: true });
-  }
+  const own = [
+    ...[layout.envoy_admin_socket, layout.gateway_socket, layout.recorder_socket, layout.relay_out_socket],
+    ...[layout.authz_sockets, layout.gateway_sockets, layout.relay_sockets, layout.relay_h2_sockets].flat(),
+  ];
+  for (const path of own) rmSync(path, { force: true });
   rmSync(join(layout.run_dir, 'settings.json'), { force: true });
 }
 
