@@ -1,5 +1,6 @@
 import { isLive } from '../authn/agents.ts';
 import type { Agent, ApiKeyEntry, Subject } from '../core/identity/agent.ts';
+import { sourceName } from '../core/identity/source.ts';
 import type { Endpoints } from './endpoints.ts';
 import { quoted } from './shell_word.ts';
 
@@ -66,7 +67,8 @@ export function agentTable(agents: readonly AgentListing[]): string {
 function credentialCells(agent: AgentListing): readonly (readonly string[])[] {
   const keys = agent.api_keys.map((key) => [`key ${key.key_id}`, stateText(key), key.last_used_at ?? '-']);
   const subjects = agent.subjects.map(({ issuer, subject }) => [`jwt ${issuer} ${subject}`, '-', '-']);
-  return [...keys, ...subjects];
+  const sources = (agent.sources ?? []).map((source) => [`source ${sourceName(source)}`, '-', '-']);
+  return [...keys, ...subjects, ...sources];
 }
 
 function stateText(key: KeyListing): string {

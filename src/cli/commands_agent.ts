@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { examplesOf, finish } from './action.ts';
 import { AGENT_EXAMPLES } from './agent.ts';
+import { BIND_EXAMPLES } from './agent_bind.ts';
 import { type Flags, withState } from './options.ts';
 
 const JSON_HELP = 'machine-readable output';
 const load = () => import('./agent.ts');
 
-/** `agent add|list|disable|enable|rotate-key|remove`. */
+/** `agent add|list|bind|unbind|disable|enable|rotate-key|remove`. */
 export function registerAgent(program: Command): void {
   const agent = program.command('agent').description('who may use this gateway');
   const add = withState(agent.command('add <id>').description('register an agent and print its key, once'))
@@ -34,7 +35,25 @@ export function registerAgent(program: Command): void {
     .option('--json', JSON_HELP)
     .action(async (id: string, flags: Flags) => finish(await (await load()).agentRotateKey(id, flags)));
   examplesOf(rotate, AGENT_EXAMPLES['rotate-key']);
+  registerSources(agent);
   registerStatus(agent);
+}
+
+function registerSources(agent: Command): void {
+  const load = () => import('./agent_bind.ts');
+  const withSource = (command: Command) =>
+    withState(command)
+      .option('--uid <n>', 'a user id of this host (a listener in transparent.uid_listeners)')
+      .option('--cidr <network>', 'a network of routed agents (transparent.tproxy_identity: source)')
+      .option('--json', JSON_HELP);
+  const bind = withSource(
+    agent.command('bind <id>').description('in transparent mode, connections from there are this agent'),
+  ).action(async (id: string, flags: Flags) => finish(await (await load()).agentBind(id, flags)));
+  examplesOf(bind, BIND_EXAMPLES.bind);
+  const unbind = withSource(
+    agent.command('unbind <id>').description('the opposite, at once and for connections that stand, too'),
+  ).action(async (id: string, flags: Flags) => finish(await (await load()).agentUnbind(id, flags)));
+  examplesOf(unbind, BIND_EXAMPLES.unbind);
 }
 
 function registerStatus(agent: Command): void {

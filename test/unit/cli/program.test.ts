@@ -44,6 +44,7 @@ test('every command of the outcome is there', () => {
   wanted.push(...['show', 'rotate', 'import', 'remove'].map((name) => `ca ${name}`));
   wanted.push(...['list', 'tail', 'show', 'why'].map((name) => `receipts ${name}`));
   wanted.push(...['add', 'list', 'disable', 'enable', 'rotate-key', 'remove'].map((name) => `agent ${name}`));
+  wanted.push(...['bind', 'unbind'].map((name) => `agent ${name}`));
   wanted.push(
     ...['run', 'restore-accept', 'clock-accept', 'check', 'repair'].map((name) => `recorder ${name}`),
   );
