@@ -28,6 +28,7 @@ function registerRun(program: Command): void {
       .command('run <command> [args...]')
       .description("run a command with an agent's proxy and CA variables; its exit code is passed on"),
   )
+    .option('--intercept', 'in a network of its own that leads to the gateway and nowhere else (Linux)')
     .option('--no-node-preload', 'leave NODE_OPTIONS alone (Node older than 22.21 then ignores the proxy)')
     .passThroughOptions()
     .action(async (command: string, args: string[], flags: Flags) =>
@@ -37,6 +38,7 @@ function registerRun(program: Command): void {
     'clawgress run -- curl -s http://api.example.com/',
     'clawgress run --agent demo-limited -- sh -c \'curl -si "$DEMO_UPSTREAM/hello"\'',
     'clawgress run --agent my-agent --credentials my-agent.key -- python agent.py',
+    'clawgress run --intercept --agent my-agent --credentials my-agent.key -- python agent.py',
   ]);
 }
 

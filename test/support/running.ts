@@ -45,11 +45,17 @@ export interface Running {
 }
 
 export async function startClawgress(
-  options: { stateDir?: string; args?: readonly string[] } = {},
+  options: {
+    stateDir?: string;
+    args?: readonly string[];
+    /** A program with arguments that becomes the CLI: another user, for instance. */
+    through?: readonly string[];
+  } = {},
 ): Promise<Running> {
   const stateDir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'cg-test-'));
   const args = ['up', '--state-dir', stateDir, '--ports', 'auto', ...(options.args ?? [])];
-  const up = spawn(CLI, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program = CLI, ...more] = [...(options.through ?? []), CLI, ...args];
+  const up = spawn(program, more, { stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
   for (const stream of [up.stdout, up.stderr])
     stream?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
