@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { TestAgent, TestRequest } from '../gen/policy_document.ts';
 import { examplesOf, finish } from './action.ts';
 import { registerBundles } from './commands_policy_bundle.ts';
 import { type Flags, layoutFor, settingsFor, withState } from './options.ts';
@@ -56,6 +57,10 @@ function registerExplain(policy: Command): void {
     .option('--method <method>', 'HTTP method (default: GET)')
     .option('--url <url>', 'the request')
     .option('--connect <host:port>', 'an opaque tunnel, instead of --url')
+    .option('--websocket', 'the request at --url is a WebSocket handshake')
+    .addOption(new Option('--grpc', 'the request at --url is a gRPC call').conflicts('websocket'))
+    .option('--transparent <ip:port>', 'where a transparent connection was made to')
+    .option('--auth-type <type>', 'api_key, jwt, mtls or source (default: api_key)')
     .option('--header <name...>', 'names of headers that the request carries')
     .option(
       '--at <time>',
@@ -73,12 +78,16 @@ function registerExplain(policy: Command): void {
         ['team', 'team_id'],
         ['project', 'project_id'],
         ['environment', 'environment'],
-      ]);
+        ['authType', 'auth_type'],
+      ]) as TestAgent;
       const request = texts(flags, [
         ['method', 'method'],
         ['url', 'url'],
         ['connect', 'connect'],
+        ['transparent', 'transparent'],
       ]);
+      const isOne = flags['websocket'] === true ? ['websocket'] : flags['grpc'] === true ? ['grpc'] : [];
+      const [protocol] = isOne as NonNullable<TestRequest['protocol']>[];
       const headers = flags.header === undefined ? {} : { headers: flags.header };
       const { at } = texts(flags, [['at', 'at']]);
       const args = {
@@ -86,11 +95,22 @@ function registerExplain(policy: Command): void {
         all: flags['all'] === true,
         ...(at === undefined ? {} : { at }),
       };
-      finish(policyExplain({ ...args, agent, request: { ...request, ...headers } }, PROCESS_IO));
+      finish(
+        policyExplain(
+          {
+            ...args,
+            agent,
+            request: { ...request, ...headers, ...(protocol === undefined ? {} : { protocol }) },
+          },
+          PROCESS_IO,
+        ),
+      );
     });
   examplesOf(explain, [
     'clawgress policy explain policy.yaml --agent demo-agent --team demo --url https://api.example.com/v1/items',
     'clawgress policy explain policy.yaml --agent demo-agent --connect api.example.com:443 --json',
+    'clawgress policy explain policy.yaml --agent demo-agent --url https://api.example.com/live --websocket',
+    'clawgress policy explain policy.yaml --agent demo-agent --connect db.example.com:5432 --transparent 198.18.0.7:5432',
   ]);
 }
 

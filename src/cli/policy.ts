@@ -3,6 +3,7 @@ import type { Compilation } from '../core/policy/compile.ts';
 import { explain } from '../core/policy/explain.ts';
 import { sampleMistakes } from '../core/policy/sample_mistakes.ts';
 import { samplePrincipal } from '../core/policy/sample_request.ts';
+import { parseAuthority } from '../core/request/host.ts';
 import type { Result } from '../core/result.ts';
 import type { TestAgent, TestRequest } from '../gen/policy_document.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -82,12 +83,24 @@ function usageProblem({ agent, request, at }: ExplainArgs): string | undefined {
   if (at !== undefined && !(MOMENT.test(at) && Number.isFinite(Date.parse(at)))) {
     return `--at: found '${at}'; allowed: a moment in UTC such as 2026-12-31T00:00:00Z`;
   }
-  for (const [key, id] of Object.entries(agent)) {
+  const { auth_type, ...ids } = agent;
+  if (auth_type !== undefined && !AUTH_TYPES.includes(auth_type))
+    return `--auth-type: found '${auth_type}'; allowed: ${AUTH_TYPES.join(', ')}`;
+  if (request.transparent !== undefined && !isEndpoint(request.transparent))
+    return `--transparent: found '${request.transparent}'; allowed: an address with a port such as 198.18.0.7:443`;
+  for (const [key, id] of Object.entries(ids)) {
     if (!ID_PATTERN.test(id))
       return `${key}: found '${id}'; allowed: 1 to 64 of the characters a-z 0-9 . _ -`;
   }
   const [first] = sampleMistakes(request, '');
   return first && `${first.message}; ${first.hint}`;
+}
+
+const AUTH_TYPES: readonly string[] = ['api_key', 'jwt', 'mtls', 'source'];
+
+function isEndpoint(text: string): boolean {
+  const parsed = parseAuthority(text);
+  return parsed.ok && parsed.value.port !== undefined && parsed.value.host_kind !== 'name';
 }
 
 function identityOf(compiled: Result<Compilation, unknown>) {

@@ -1,3 +1,4 @@
+import { streamText } from '../core/policy/stream_demands.ts';
 import type { Said } from '../core/verdict/simulate.ts';
 import {
   type DifferenceGroup,
@@ -29,9 +30,10 @@ function groupLines({ recorded, candidate, count, examples }: DifferenceGroup): 
   return ['', `${count}  ${saidText(recorded)} -> ${saidText(candidate)}`, ...examples.map(exampleLine)];
 }
 
-function saidText({ verdict, reason, rule_id, tunnel }: Said): string {
+function saidText({ verdict, reason, rule_id, tunnel, stream }: Said): string {
   const opens = tunnel === undefined ? '' : ` (tunnel: ${tunnel})`;
-  return `${verdict} ${reason}${rule_id === undefined ? '' : ` by ${rule_id}`}${opens}`;
+  const caps = stream === undefined ? '' : ` (stream: ${streamText(stream)})`;
+  return `${verdict} ${reason}${rule_id === undefined ? '' : ` by ${rule_id}`}${opens}${caps}`;
 }
 
 function exampleLine({ seq, receipt_id, ts, agent_id, request }: Example): string {

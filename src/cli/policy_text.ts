@@ -1,6 +1,7 @@
 import type { LimitDemand, PolicyProblem, RuleOutcome } from '../core/policy/compiled.ts';
 import type { Explanation, RuleExplanation } from '../core/policy/explain.ts';
 import { formatProblem } from '../core/policy/mistakes.ts';
+import { streamText } from '../core/policy/stream_demands.ts';
 
 const STANDS: Readonly<Record<RuleExplanation['stand'], string>> = {
   denies: 'denies',
@@ -66,9 +67,10 @@ export function explanationText(explanation: Explanation, all: boolean): string 
   ].join('\n');
 }
 
-function outcomeText({ verdict, reason, rule_id, tunnel }: RuleOutcome): string {
+function outcomeText({ verdict, reason, rule_id, tunnel, stream }: RuleOutcome): string {
   const opens = tunnel === undefined ? '' : ` (${TUNNELS[tunnel]})`;
-  return `${verdict} ${reason}${rule_id === undefined ? '' : ` by rule ${rule_id}`}${opens}`;
+  const caps = stream === undefined ? '' : ` (stream: ${streamText(stream)})`;
+  return `${verdict} ${reason}${rule_id === undefined ? '' : ` by rule ${rule_id}`}${opens}${caps}`;
 }
 
 function requestText({
@@ -79,11 +81,15 @@ function requestText({
   port,
   path,
   path_normal,
+  original_destination,
 }: Explanation['request']): string {
   const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  if (protocol === 'connect') return `CONNECT ${authority}`;
+  const dialled =
+    original_destination === undefined ? '' : `  (transparent, dialled ${original_destination})`;
+  if (protocol === 'connect') return `CONNECT ${authority}${dialled}`;
+  const what = protocol === 'http' ? '' : `  (${protocol})`;
   const normal = path_normal === undefined ? '' : `  (normalised: ${path_normal})`;
-  return `${method ?? '?'} ${scheme}://${authority}${path ?? ''}${normal}`;
+  return `${method ?? '?'} ${scheme}://${authority}${path ?? ''}${normal}${what}${dialled}`;
 }
 
 function noteLines({ outcome, would_be, observed_by, ceilings }: Explanation): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Binding } from '../core/identity/principal.ts';
+import { streamText } from '../core/policy/stream_demands.ts';
 import type { DecisionRecord, OutcomeRecord } from '../core/receipt/records.ts';
 import { REASONS } from '../core/verdict/reasons.ts';
 import { GUIDANCE } from '../server/codec/next_steps.ts';
@@ -31,6 +32,7 @@ export function explanation({ decision, outcome }: Receipt): string {
     ['request', requestLine(record)],
     ['request id', record.request_id],
     ...tunnelRows(record),
+    ...streamRows(record),
     ['who', who(record)],
     [
       'verdict',
@@ -57,6 +59,13 @@ function tunnelRows({ request, parent_decision }: DecisionRecord): [string, stri
   if (request.tls !== undefined) rows.push(['tunnel', TUNNELS[request.tls]]);
   if (parent_decision !== undefined) rows.push(['inside of', `${parent_decision}  (the CONNECT)`]);
   if (request.sni !== undefined) rows.push(['TLS name', request.sni]);
+  return rows;
+}
+
+function streamRows({ stream, request }: DecisionRecord): [string, string][] {
+  const rows: [string, string][] = [];
+  if (request.original_destination !== undefined) rows.push(['dialled', request.original_destination]);
+  if (stream !== undefined) rows.push(['stream', streamText(stream)]);
   return rows;
 }
 
@@ -108,11 +117,23 @@ function outcomeRows(record: DecisionRecord, outcome: OutcomeRecord | undefined)
       `${outcome.state}${status}, ${outcome.bytes_out} bytes in ${outcome.latency_ms} ms${upstream}${details}`,
     ],
     ...(outcome.cause === undefined ? [] : [['cause', CAUSES[outcome.cause]] satisfies [string, string]]),
+    ...frameRows(outcome),
   ];
+}
+
+function frameRows({ frames }: OutcomeRecord): [string, string][] {
+  if (frames === undefined) return [];
+  const { messages_in, messages_out, largest, violations } = frames;
+  const text = `${messages_in} messages sent, ${messages_out} received, largest ${largest} bytes, ${violations} violations`;
+  return [['frames', text]];
 }
 
 const CAUSES = {
   sni_mismatch: 'the tunnel was closed: its TLS named another host than the CONNECT, or it was no TLS',
+  stream_bytes: 'the stream was cut: the bytes that its rule grants were used up',
+  stream_time: 'the stream was cut: the time that its rule grants was over',
+  frame_blocked: 'the WebSocket was closed: a frame broke the protocol or was too big',
+  relay_stopped: 'the stream was cut: the relay that carried it stopped',
 } as const;
 
 function nextStepRows(record: DecisionRecord): [string, string][] {

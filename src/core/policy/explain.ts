@@ -17,7 +17,7 @@ export interface Explanation {
   readonly policy_hash: string;
   readonly request: Pick<
     EgressRequest,
-    'protocol' | 'method' | 'scheme' | 'host' | 'port' | 'path' | 'path_normal'
+    'protocol' | 'method' | 'scheme' | 'host' | 'port' | 'path' | 'path_normal' | 'original_destination'
   >;
   readonly outcome: RuleOutcome;
   /** Present when shadow rules, or the shadow document, would change the outcome. */
@@ -64,7 +64,7 @@ export function explain(
 ): Result<Explanation, string> {
   const request = sampleRequest(sample);
   if (!request.ok) return fail(request.problem);
-  const { protocol, method, scheme, host, port, path, path_normal } = request.value;
+  const { protocol, method, scheme, host, port, path, path_normal, original_destination } = request.value;
   const { live, shadow, observed_by } = policy.evaluate(request.value, principal, atMs);
   const view = viewOf(request.value, openingOf(plan, request.value, principal));
   return ok({
@@ -76,6 +76,7 @@ export function explain(
       host,
       port,
       ...(method === undefined ? {} : { method }),
+      ...(original_destination === undefined ? {} : { original_destination }),
       ...(path === undefined ? {} : { path }),
       ...(path_normal === undefined || path_normal === path ? {} : { path_normal }),
     },

@@ -1,4 +1,5 @@
 import type { CompiledPolicy } from '../policy/compiled.ts';
+import { streamText } from '../policy/stream_demands.ts';
 import type { DecisionRecord } from '../receipt/records.ts';
 import { decide } from './decide.ts';
 import { inputsOf, whyNotReplayable } from './recorded_inputs.ts';
@@ -8,7 +9,16 @@ import { LimitReplay } from './replay_limits.ts';
 export interface ReplayDifference {
   readonly seq: number;
   readonly receipt_id: string;
-  readonly field: 'verdict' | 'reason' | 'rule_id' | 'tunnel' | 'would_be' | 'limits' | 'bucket' | 'inputs';
+  readonly field:
+    | 'verdict'
+    | 'reason'
+    | 'rule_id'
+    | 'tunnel'
+    | 'stream'
+    | 'would_be'
+    | 'limits'
+    | 'bucket'
+    | 'inputs';
   readonly recorded: string;
   readonly replayed: string;
 }
@@ -68,6 +78,11 @@ export class Replay {
     // Receipts from before tunnels were told apart do not say what they opened.
     const { tls } = record.request;
     if (tls !== undefined) differ('tunnel', tls, (charged === undefined ? verdict.tunnel : undefined) ?? '-');
+    differ(
+      'stream',
+      streamText(record.stream),
+      streamText(charged === undefined ? verdict.stream : undefined),
+    );
     differ('would_be', shadowText(record.would_be), shadowText(verdict.would_be));
     return differences.length === 0 ? { kind: 'same' } : { kind: 'different', differences };
   }

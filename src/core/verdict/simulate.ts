@@ -1,13 +1,17 @@
 import { LimitState, runIdOf } from '../ledger/limit_state.ts';
 import type { BucketState } from '../ledger/operation.ts';
 import type { CompiledPolicy, LimitDemand } from '../policy/compiled.ts';
+import { isSameStream } from '../policy/stream_demands.ts';
 import type { DecisionRecord } from '../receipt/records.ts';
 import type { TunnelMode } from '../request/egress_request.ts';
 import { decide } from './decide.ts';
 import { inputsOf, whyNotReplayable } from './recorded_inputs.ts';
 
-/** A verdict as a receipt names it; `tunnel` where an allowed CONNECT says what became of it. */
-export type Said = Pick<DecisionRecord, 'verdict' | 'reason' | 'rule_id'> & {
+/**
+ * A verdict as a receipt names it; `tunnel` where an allowed CONNECT says what became of it, `stream` where rules ask for
+ * something of a WebSocket or gRPC call.
+ */
+export type Said = Pick<DecisionRecord, 'verdict' | 'reason' | 'rule_id' | 'stream'> & {
   readonly tunnel?: TunnelMode;
 };
 
@@ -114,9 +118,10 @@ export class Simulation {
   }
 }
 
-function saidOf({ verdict, reason, rule_id, tunnel }: Said): Said {
+function saidOf({ verdict, reason, rule_id, tunnel, stream }: Said): Said {
   const rule = rule_id === undefined ? {} : { rule_id };
-  return { verdict, reason, ...rule, ...(tunnel === undefined ? {} : { tunnel }) };
+  const opened = tunnel === undefined ? {} : { tunnel };
+  return { verdict, reason, ...rule, ...opened, ...(stream === undefined ? {} : { stream }) };
 }
 
 function tunnelOf({ request: { tls } }: DecisionRecord): Pick<Said, 'tunnel'> {
@@ -129,5 +134,6 @@ function isSameTunnel(recorded: Said, candidate: Said): boolean {
 }
 
 function isSame(a: Said, b: Said): boolean {
-  return a.verdict === b.verdict && a.reason === b.reason && a.rule_id === b.rule_id && isSameTunnel(a, b);
+  const isSameRule = a.verdict === b.verdict && a.reason === b.reason && a.rule_id === b.rule_id;
+  return isSameRule && isSameTunnel(a, b) && isSameStream(a.stream, b.stream);
 }

@@ -37,6 +37,16 @@ const testAgent = (key: string): Pair => {
   ];
 };
 
+const socketRule = (parts: Json) =>
+  rule({ match: { destination: HOSTS, protocol: { kind: 'websocket' } }, ...parts });
+const socket = (parts: Json) => rules(socketRule(parts));
+const capPair = (key: string): Pair => {
+  const frames = 'observe';
+  return [socket({ frames }), socket({ frames, stream: { [key]: 5 } })];
+};
+/** Weaker proof than a key is not enough. */
+const keyed = rule({ match: { destination: HOSTS, agent: { auth_type: ['api_key', 'jwt'] } } });
+
 /** What the documents of the pairs inherit. */
 const PARENTS: readonly Json[] = [
   { schema: 'clawgress/policy/v1', id: 'base', rules: [{ id: 'no', action: 'deny', match: {} }] },
@@ -81,6 +91,11 @@ const PAIRS: Readonly<Record<string, Pair>> = {
   'Rule.action': [rules(rule()), rules(rule({ action: 'deny' }))],
   'Rule.shadow': [rules(rule()), rules(rule({ shadow: true }))],
   'Rule.tls': [rules(rule()), rules(rule({ tls: 'intercept' }))],
+  'Rule.stream': [socket({}), socket({ stream: { max_bytes: 5 } })],
+  'Rule.frames': [socket({}), socket({ frames: 'observe' })],
+  'StreamCaps.max_bytes': capPair('max_bytes'),
+  'StreamCaps.max_seconds': capPair('max_seconds'),
+  'StreamCaps.max_message_bytes': capPair('max_message_bytes'),
   'Rule.path': [rules(rule()), rules(rule({ path: 'rewrite' }))],
   'Match.agent': agentPair('agent_id'),
   'Match.destination': [
@@ -96,6 +111,7 @@ const PAIRS: Readonly<Record<string, Pair>> = {
   'AgentMatch.project_id': agentPair('project_id'),
   'AgentMatch.environment': agentPair('environment'),
   'AgentMatch.tenant_id': agentPair('tenant_id'),
+  'AgentMatch.auth_type': [match({}), match({ agent: { auth_type: ['jwt'] } })],
   'DestinationMatch.hosts': [match({}), match({ destination: { hosts: ['b.example'] } })],
   'DestinationMatch.ports': [match({}), match({ destination: { ...HOSTS, ports: [80] } })],
   'DestinationMatch.schemes': [match({}), match({ destination: { ...HOSTS, schemes: ['http'] } })],
@@ -150,6 +166,14 @@ const PAIRS: Readonly<Record<string, Pair>> = {
     tests({ connect: 'api.example.com:443' }, { verdict: 'deny', reason: 'TUNNEL_OPAQUE' }, [rule()]),
     tests({ connect: 'b.example:443' }, { verdict: 'deny', reason: 'TUNNEL_OPAQUE' }, [rule()]),
   ],
+  'TestRequest.protocol': [
+    tests(request({}), { verdict: 'allow' }, [rule()]),
+    tests(request({ protocol: 'websocket' }), { verdict: 'allow' }, [rule()]),
+  ],
+  'TestRequest.transparent': [
+    tests(request({}), { verdict: 'allow' }, [rule()]),
+    tests(request({ transparent: '198.18.0.7:8443' }), { verdict: 'allow' }, [rule()]),
+  ],
   'TestRequest.headers': [
     tests(request({}), { verdict: 'allow' }, [rule({ match: { destination: HOSTS, methods: ['GET'] } })]),
     tests(request({ headers: ['x-http-method'] }), { verdict: 'allow' }, [
@@ -161,10 +185,24 @@ const PAIRS: Readonly<Record<string, Pair>> = {
   'TestAgent.project_id': testAgent('project_id'),
   'TestAgent.environment': testAgent('environment'),
   'TestAgent.tenant_id': testAgent('tenant_id'),
+  'TestAgent.auth_type': [
+    tests(request({}), { verdict: 'allow' }, [keyed]),
+    tests(request({ agent: { auth_type: 'source' } }), { verdict: 'allow' }, [keyed]),
+  ],
   'TestExpectation.verdict': [tests(request({})), tests(request({}), { verdict: 'allow' })],
   'TestExpectation.reason': [
     tests(request({})),
     tests(request({}), { verdict: 'deny', reason: 'POLICY_DENY' }),
+  ],
+  'TestExpectation.stream': [
+    tests(request({ protocol: 'websocket' }), { verdict: 'allow' }, [socketRule({})]),
+    tests(request({ protocol: 'websocket' }), { verdict: 'allow', stream: { max_bytes: 5 } }, [
+      socketRule({}),
+    ]),
+  ],
+  'TestExpectation.frames': [
+    tests(request({ protocol: 'websocket' }), { verdict: 'allow' }, [socketRule({})]),
+    tests(request({ protocol: 'websocket' }), { verdict: 'allow', frames: 'block' }, [socketRule({})]),
   ],
   'TestExpectation.tunnel': [
     tests({ connect: 'api.example.com:443' }, { verdict: 'allow' }, [rule({ tls: 'intercept' })]),
@@ -189,6 +227,8 @@ function behaviour(document: Json): unknown {
     { url: 'https://api.example.com/v1?q=1' },
     { url: 'https://api.example.com/a/../v1' },
     { connect: 'api.example.com:443' },
+    { url: 'https://api.example.com/v1', protocol: 'websocket' as const },
+    { url: 'https://api.example.com/v1', protocol: 'grpc' as const },
   ];
   const { policy } = result.value;
   return {
@@ -224,6 +264,9 @@ const VALUES: Readonly<Record<string, Pair>> = {
     match({ protocol: { kind: 'connect' } }),
     rules(rule({ tls: 'deny', match: { destination: HOSTS, protocol: { kind: 'connect' } } })),
   ],
+  'kind: websocket': [match({}), match({ protocol: { kind: 'websocket' } })],
+  'kind: grpc': [match({ protocol: { kind: 'http' } }), match({ protocol: { kind: 'grpc' } })],
+  'frames: block': [socket({ frames: 'observe' }), socket({ frames: 'block' })],
   'kind: tcp': [match({ protocol: { kind: 'connect' } }), match({ protocol: { kind: 'tcp' } })],
 };
 

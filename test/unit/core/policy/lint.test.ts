@@ -5,7 +5,13 @@ import { codes, compiled, documentOf } from './sample.ts';
 
 const HOST = { destination: { hosts: ['api.example.com'] } };
 
-function warned(rules: Rule[], limits: Limit[] = []): string[] {
+/** So that rules which intercept have nothing else to be warned of. */
+const TUNNELS_COUNTED: Limit = {
+  ...{ id: 'tunnels-counted', per: 'agent', rps: 5 },
+  match: { protocol: { kind: 'connect' } },
+};
+
+function warned(rules: Rule[], limits: Limit[] = [TUNNELS_COUNTED]): string[] {
   const { warnings } = compiled(documentOf({ rules, limits }));
   return warnings.map(({ severity, code, pointer }) => {
     assert.equal(severity, 'warning');
@@ -117,6 +123,39 @@ describe('lint of rules', () => {
     assert.deepEqual(warned([allow('a', {}, { tls: 'intercept' }), allow('b')]), [
       'RULE_UNREACHABLE /rules/1',
     ]);
+  });
+  it('finds intercepted tunnels that no limit counts, whoever has the limit', () => {
+    const inside = allow('in', {}, { tls: 'intercept' });
+    const uncounted = ['CONNECTS_UNLIMITED /rules/0/tls'];
+    const limit = (match: Limit['match']): Limit[] => [{ id: 'l', per: 'agent', rps: 5, match: match ?? {} }];
+    assert.deepEqual(warned([inside], []), uncounted);
+    assert.deepEqual(warned([inside], limit({})), uncounted);
+    assert.deepEqual(warned([inside], limit({ protocol: { kind: 'tcp' } })), uncounted);
+    assert.deepEqual(warned([inside], limit({ destination: { schemes: ['tcp'] } })), []);
+    assert.deepEqual(warned([allow('a')], []), []);
+    assert.deepEqual(warned([{ ...inside, enabled: false }], []), []);
+  });
+  it('says nothing of paths and caps on streams, but of messages without a bound and methods they never have', () => {
+    const socket = { protocol: { kind: 'websocket' as const } };
+    const caps = { stream: { max_bytes: 5 } };
+    assert.deepEqual(warned([allow('a', { ...socket, path_prefixes: ['/ws'] }, caps)]), []);
+    assert.deepEqual(warned([allow('a', socket, { frames: 'observe' })]), []);
+    assert.deepEqual(warned([allow('a', socket, { frames: 'block' })]), [
+      'MESSAGES_UNBOUNDED /rules/0/frames',
+    ]);
+    assert.deepEqual(warned([allow('a', socket, { frames: 'block', stream: { max_message_bytes: 5 } })]), []);
+    const never = ['RULE_NEVER_MATCHES /rules/0/match'];
+    assert.deepEqual(warned([allow('a', { ...socket, methods: ['POST'] })]), never);
+    assert.deepEqual(warned([allow('a', { protocol: { kind: 'grpc' }, methods: ['GET'] })]), never);
+    assert.deepEqual(warned([allow('a', { protocol: { kind: 'grpc' }, methods: ['POST'] })]), []);
+  });
+  it('keeps rules that grant streams, or cap them, beside wider ones', () => {
+    const socket = { protocol: { kind: 'websocket' as const } };
+    const call = { protocol: { kind: 'grpc' as const } };
+    assert.deepEqual(warned([allow('a'), allow('b', socket)]), []);
+    assert.deepEqual(warned([allow('a'), allow('b', call)]), ['RULE_UNREACHABLE /rules/1']);
+    assert.deepEqual(warned([allow('a'), allow('b', call, { stream: { max_bytes: 5 } })]), []);
+    assert.deepEqual(warned([deny('d'), allow('b', socket)]), ['RULE_SHADOWED /rules/1']);
   });
   it('gives up on too many pairs and says so', () => {
     const rules = Array.from({ length: 700 }, (_, i) => deny(`r${i}`, { destination: { ports: [i + 1] } }));

@@ -39,11 +39,13 @@ test('what is planned again from compiled bytes answers like what was compiled',
     assert.ok(compiled.ok, JSON.stringify(compiled));
     const { policy } = compiled.value;
     const again = finished(planAgain(policy));
-    const { evaluate, limits, mayIntercept, ...facts } = policy;
-    const { evaluate: evaluateAgain, limits: limitsAgain, mayIntercept: mayAgain, ...factsAgain } = again;
+    const { evaluate, limits, mayIntercept, mayReach, ...facts } = policy;
+    const { evaluate: evaluateAgain, limits: limitsAgain, mayIntercept: mayAgain, ...others } = again;
+    const { mayReach: mayReachAgain, ...factsAgain } = others;
     assert.deepEqual(factsAgain, facts);
     for (const host of ['api.example.com', 'bad.example.com', 'other.example.net']) {
       assert.equal(mayAgain(host), mayIntercept(host));
+      assert.equal(mayReachAgain(host), mayReach(host));
       for (const agent_id of ['special', 'plain']) {
         for (const atMs of [0, Date.parse('2031-01-01T00:00:00Z')]) {
           const request = sampleRequest({ url: `https://${host}/` });

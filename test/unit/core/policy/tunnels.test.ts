@@ -281,7 +281,7 @@ describe('mayIntercept', () => {
                 match: { ...rest, destination: place },
               }),
             );
-          const asTunnel = { ...request, protocol: 'connect' as const };
+          const asTunnel = { ...request, mode: 'connect' as const, protocol: 'connect' as const };
           const anyone = naiveOpening({ layers: [rules] }, asTunnel, principalOf());
           assert.equal(policy.mayIntercept(host), anyone === 'intercept', host);
         }
