@@ -9,7 +9,7 @@ import {
 import { connect } from 'node:net';
 import type { RelayEndCause } from '../core/relay/relay_end.ts';
 import type { Direction } from './meter.ts';
-import { hopHeaders, isInternal } from './out_headers.ts';
+import { destinationHeaders, isInternal } from './out_headers.ts';
 import type { RelayPlaces } from './ports.ts';
 import type { Session } from './session.ts';
 
@@ -48,7 +48,7 @@ export class GrpcCall {
     this.#hop = connectHttp2('http://relay', { createConnection: () => connect({ path: places.outSocket }) });
     this.#hop.on('error', () => undefined);
     this.#destination = this.#hop.request(
-      { ...passed(headers), ...hopHeaders(places, session.order) },
+      { ...passed(headers), ...destinationHeaders(places, session.order) },
       { endStream: client.readableEnded, waitForTrailers: true },
     );
     session.onCut((cause) => void this.#cut(cause));

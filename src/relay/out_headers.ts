@@ -11,10 +11,15 @@ export function isInternal(name: string): boolean {
 
 /** What the second hop asks for on every request. */
 export function hopHeaders(
-  { stamp }: Pick<RelayPlaces, 'stamp'>,
-  { receipt_id, scheme }: Pick<RelayOrder, 'receipt_id' | 'scheme'>,
+  { stamp }: RelayPlaces,
+  { receipt_id }: RelayOrder,
 ): Readonly<Record<string, string>> {
-  return { 'cg-relay-stamp': stamp, 'cg-relay-scheme': scheme, 'cg-relay-receipt': receipt_id };
+  return { 'cg-relay-stamp': stamp, 'cg-relay-receipt': receipt_id };
+}
+
+/** The same for what goes on to a destination: a report names no scheme, so that neither is taken for the other. */
+export function destinationHeaders(places: RelayPlaces, order: RelayOrder): Readonly<Record<string, string>> {
+  return { ...hopHeaders(places, order), 'cg-relay-scheme': order.scheme };
 }
 
 /** Pairs of a flat list of names and values, as Node gives what was on the wire. */

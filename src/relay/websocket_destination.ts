@@ -1,7 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as startRequest } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { headerPairs, hopHeaders, isInternal } from './out_headers.ts';
+import { destinationHeaders, headerPairs, isInternal } from './out_headers.ts';
 import type { RelayOrder, RelayPlaces } from './ports.ts';
 
 /** More than Envoy lets through. */
@@ -61,6 +61,6 @@ function startHop(places: RelayPlaces, order: RelayOrder, request: IncomingMessa
     method: 'GET',
     path: request.url ?? '/',
     maxHeaderSize: HEADER_BYTES_MAX,
-    headers: [...headers, ...Object.entries(hopHeaders(places, order))].flat(),
+    headers: [...headers, ...Object.entries(destinationHeaders(places, order))].flat(),
   });
 }

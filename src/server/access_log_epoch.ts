@@ -3,12 +3,15 @@ import type { OutcomeSink } from './access_log_sink.ts';
 import { GapCounter, type Mark, readMark } from './gap_counter.ts';
 import { LogCursor } from './log_cursor.ts';
 import { OpaqueTunnels } from './opaque_tunnels.ts';
+import { RelayedStreams } from './relayed_streams.ts';
 
 /** How far one run of Envoy is read. */
 export interface EpochState {
   readonly gaps: GapCounter;
   /** Lines of tunnels that wait for the other one. */
   readonly tunnels: OpaqueTunnels;
+  /** Lines of relayed streams that wait for the others. */
+  readonly relayed: RelayedStreams;
   readonly cursors: Map<string, Cursor>;
   /** Where reading began: nothing before it is unsettled. */
   readonly mark: Mark;
@@ -32,6 +35,7 @@ export async function freshState(epoch: LogEpoch): Promise<EpochState> {
   return {
     gaps: new GapCounter(),
     tunnels: new OpaqueTunnels(),
+    relayed: new RelayedStreams(),
     cursors: new Map(),
     mark: await readMark(epoch.dir),
     released: new Set(),
@@ -57,12 +61,13 @@ export async function cursorOf(
   return fresh;
 }
 
-/** How far the newest file is read; undefined while a gap or half a tunnel waits, or before anything is read. */
+/** How far the newest file is read; undefined while a gap or part of a stream waits, or before anything is read. */
 export function readUpTo(state: EpochState): Mark | undefined {
   const last = [...state.cursors.values()].reduce<Cursor | undefined>(
     (newest, one) => (newest !== undefined && newest.file.index > one.file.index ? newest : one),
     undefined,
   );
-  if (last === undefined || !state.gaps.isEmpty || !state.tunnels.isEmpty) return undefined;
+  const isWaiting = !state.gaps.isEmpty || !state.tunnels.isEmpty || !state.relayed.isEmpty;
+  if (last === undefined || isWaiting) return undefined;
   return { index: last.file.index, offset: last.log.position };
 }

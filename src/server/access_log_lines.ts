@@ -15,6 +15,12 @@ import type { Closure } from './ports.ts';
 /** Lines handled before Checks get their turn: they share the thread. */
 const LINES_PER_TURN = 8;
 
+/** How long the first line of a tunnel, or of a relayed stream, waits for the others. */
+export interface HoldMs {
+  readonly tunnel: number;
+  readonly relayed: number;
+}
+
 /** What a line means to the recorder: an outcome, nothing, or perhaps a request that nobody decided. */
 export class LineReader {
   readonly #sink: OutcomeSink;
@@ -42,15 +48,20 @@ export class LineReader {
     if (entry.receipt_id === FOLDED_RECEIPT) return;
     if (entry.half !== undefined && entry.receipt_id !== undefined)
       return await this.#takeHalf(state, cursor, entry, line.offset);
+    if (entry.relay !== undefined && entry.receipt_id !== undefined)
+      return await this.#takePart(state, cursor, entry, line.offset);
+    // Whoever knocked there was no client, and was refused without a stamp.
+    if (entry.relay !== undefined && entry.relay.part !== 'outer') return;
     if (entry.receipt_id === undefined) await this.#doubt(state, cursor, entry, line.offset);
     const isClosed = entry.receipt_id !== undefined && line.offset <= cursor.closedUpTo;
     if (entry.request_id === undefined || isClosed) return;
     await this.#close(entry, entry.request_id, cursor.file, line.offset);
   }
 
-  /** Closes tunnels whose other line has not come for so long. */
-  async releaseTunnels(state: EpochState, holdMs: number): Promise<void> {
-    for (const tunnel of state.tunnels.release(holdMs)) await this.#closeTunnel(tunnel);
+  /** Closes tunnels and relayed streams whose other lines have not come for so long. */
+  async releaseJoined(state: EpochState, hold: HoldMs): Promise<void> {
+    for (const tunnel of state.tunnels.release(hold.tunnel)) await this.#closeTunnel(tunnel);
+    for (const stream of state.relayed.release(hold.relayed)) await this.#closeTunnel(stream);
   }
 
   /** Read again after a restart as well: whether this half was waiting, only the journal knows. */
@@ -64,6 +75,18 @@ export class LineReader {
     const line = { half, receipt_id, end, file, offset, kind: this.#kind };
     const tunnel = state.tunnels.take({ ...line, request_id: request_id ?? receipt_id });
     if (tunnel !== undefined) await this.#closeTunnel(tunnel);
+  }
+
+  async #takePart(
+    state: EpochState,
+    { file }: Cursor,
+    { relay, receipt_id, request_id, end }: AccessLogEntry,
+    offset: number,
+  ): Promise<void> {
+    if (relay === undefined || receipt_id === undefined) return;
+    const line = { relay, receipt_id, end, file, offset, kind: this.#kind };
+    const stream = state.relayed.take({ ...line, request_id: request_id ?? receipt_id });
+    if (stream !== undefined) await this.#closeTunnel(stream);
   }
 
   #closeTunnel({ file, offset, kind, request_id, ...entry }: WholeTunnel): Promise<void> {

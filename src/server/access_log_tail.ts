@@ -3,14 +3,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cursorOf, type EpochState, freshState, readUpTo } from './access_log_epoch.ts';
 import { type LogEpoch, type LogFile, logFiles, openEpochs, openLog, SWEPT } from './access_log_files.ts';
-import { LineReader } from './access_log_lines.ts';
+import { type HoldMs, LineReader } from './access_log_lines.ts';
 import type { AccessLogOptions } from './access_log_sink.ts';
 import { WorkUnderWay } from './access_log_work.ts';
 import { writeMark } from './gap_counter.ts';
 import { LOG_CHUNK_BYTES } from './log_cursor.ts';
 
-/** How long one line of a tunnel waits for the other: Envoy writes both within one turn of its loop. */
-const TUNNEL_HOLD_MS = 1_000;
+/**
+ * Envoy writes both lines of a tunnel within one turn of its loop. A relay reports first and then closes both its
+ * streams, one of them maybe slower: what was let through has seconds to leave.
+ */
+const HOLD: HoldMs = { tunnel: 1_000, relayed: 10_000 };
+const NO_HOLD: HoldMs = { tunnel: 0, relayed: 0 };
 /** At the end of reading: how long outcomes on their way are waited for. */
 const MARKING_MS = 2_000;
 
@@ -34,7 +38,7 @@ export class Tail {
       const state = await this.#stateOf(epoch);
       if (state.sweeping) continue;
       await this.#follow(epoch, state);
-      await this.#lines.releaseTunnels(state, TUNNEL_HOLD_MS);
+      await this.#lines.releaseJoined(state, HOLD);
     }
     this.#lines.caughtUp();
   }
@@ -43,7 +47,7 @@ export class Tail {
   async report(holdMs: number): Promise<void> {
     for (const [id, state] of this.#epochs) {
       if (state.sweeping) continue;
-      if (holdMs === 0) await this.#lines.releaseTunnels(state, 0);
+      if (holdMs === 0) await this.#lines.releaseJoined(state, NO_HOLD);
       const reports = await this.#lines.reportGaps(state, holdMs);
       for (const report of reports) this.#work.watch(report);
       this.#settle(join(this.#options.envoyDir, id), state);
@@ -107,7 +111,8 @@ export class Tail {
 
   /** A rotated file whose outcomes and gaps are durable is emptied, not removed: its name keeps the count. */
   #release(state: EpochState, file: LogFile): void {
-    const isPending = state.gaps.hasPending(file) || state.tunnels.hasPending(file);
+    const isJoining = state.tunnels.hasPending(file) || state.relayed.hasPending(file);
+    const isPending = state.gaps.hasPending(file) || isJoining;
     if (state.released.has(file.id) || isPending) return;
     state.released.add(file.id);
     const empty = async (): Promise<void> => {
@@ -119,7 +124,7 @@ export class Tail {
   #sweep(epoch: LogEpoch, state: EpochState): void {
     state.sweeping = true;
     const swept = async (): Promise<void> => {
-      await this.#lines.releaseTunnels(state, 0);
+      await this.#lines.releaseJoined(state, NO_HOLD);
       await Promise.all(await this.#lines.reportGaps(state, 0));
       await this.#options.sink.sweep(epoch.id);
       await writeFile(join(epoch.dir, SWEPT), '', { mode: 0o600 });

@@ -1,3 +1,4 @@
+import type { FramesSeen } from '../relay/relay_end.ts';
 import { COMMON, RECORD_CAPS, STREAMS } from './common_fields.ts';
 import { DECISION } from './decision_fields.ts';
 import { LIFECYCLES } from './lifecycle_fields.ts';
@@ -33,7 +34,21 @@ export const OUTCOME = {
   details: optional('observed', asciiText(RECORD_CAPS.details_length)),
   upstream_address: optional('observed', visibleAscii(RECORD_CAPS.address_length)),
   attempts: optional('observed', integer()),
-  cause: optional('observed', oneOf('sni_mismatch')),
+  cause: optional(
+    'observed',
+    oneOf('sni_mismatch', 'stream_bytes', 'stream_time', 'frame_blocked', 'relay_stopped'),
+  ),
+  frames: optional(
+    'observed',
+    object({
+      in: required('observed', integer()),
+      out: required('observed', integer()),
+      messages_in: required('observed', integer()),
+      messages_out: required('observed', integer()),
+      largest: required('observed', integer()),
+      violations: required('observed', integer()),
+    } satisfies Covers<FramesSeen>),
+  ),
   streams: STREAMS,
   source: required(
     'observed',

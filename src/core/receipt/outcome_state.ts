@@ -1,4 +1,5 @@
-import type { OutcomeFacts, OutcomeState } from './records.ts';
+import type { FramesSeen } from '../relay/relay_end.ts';
+import type { OutcomeCause, OutcomeFacts, OutcomeState } from './records.ts';
 
 /** How Envoy says that one stream ended. `-` is already taken out. */
 export interface StreamEnd {
@@ -7,7 +8,7 @@ export interface StreamEnd {
   /** Comma-separated response flags. */
   readonly flags: string;
   readonly details: string;
-  /** A CONNECT, whatever its tunnel lets through. */
+  /** A CONNECT, whatever its tunnel lets through, or a WebSocket. */
   readonly tunnel: boolean;
   readonly bytes_in: number;
   readonly bytes_out: number;
@@ -16,8 +17,11 @@ export interface StreamEnd {
   /** `ip:port` that the request was sent to; absent when no connection was made. */
   readonly upstream?: string;
   readonly attempts: number;
-  /** Why an opaque tunnel was closed that had been opened. */
-  readonly cause?: OutcomeFacts['cause'];
+  /** Why we broke off what had been opened. */
+  readonly cause?: OutcomeCause;
+  readonly frames?: FramesSeen;
+  /** Nobody could find out how the stream ended. */
+  readonly isLost?: true;
 }
 
 /**
@@ -63,25 +67,34 @@ export function outcomeFacts(end: StreamEnd): OutcomeFacts {
     ...(end.upstream === undefined ? {} : { upstream_address: end.upstream }),
     attempts: end.attempts,
     ...(end.cause === undefined ? {} : { cause: end.cause }),
+    ...(end.frames === undefined ? {} : { frames: end.frames }),
   };
 }
 
 /**
  * First match wins. The status is no help: a reset in the middle of a body keeps its 200.
  * 1. Nothing left: no connection was made, or the request was refused on the way to the upstream.
- * 2. A tunnel that stood has served its purpose, whichever side closed it or when its time was up.
- * 3. What the upstream or the client broke off.
- * 4. An answer that came through whole.
+ * 2. A relay died under it.
+ * 3. A tunnel or WebSocket that stood has served its purpose, whichever side closed it or when its time was up.
+ * 4. What the upstream or the client broke off.
+ * 5. An answer that came through whole.
  */
 export function outcomeState(end: StreamEnd): OutcomeState {
   if (neverSent(end)) return 'not_sent';
-  if (end.tunnel && end.code === 200) return 'completed';
-  if (UPSTREAM_BROKE.some((start) => end.details.startsWith(start))) return 'upstream_error';
+  if (end.isLost === true) return 'unknown';
+  if (end.tunnel && OPENED.includes(end.code)) return 'completed';
+  if (upstreamBroke(end)) return 'upstream_error';
   if (CLIENT_LEFT.some((start) => end.details.startsWith(start)) || hasFlag(end, 'DC')) return 'client_abort';
   if (end.details === 'via_upstream') return 'completed';
   return 'unknown';
 }
 
+export function upstreamBroke({ details }: StreamEnd): boolean {
+  return UPSTREAM_BROKE.some((start) => details.startsWith(start));
+}
+
+/** Of a CONNECT and of a WebSocket. */
+const OPENED: readonly number[] = [200, 101];
 const UPSTREAM_BROKE = [
   'upstream_reset_before_response_started',
   'upstream_reset_after_response_started',

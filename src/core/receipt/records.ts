@@ -1,4 +1,5 @@
 import type { BucketState } from '../ledger/operation.ts';
+import type { FramesSeen } from '../relay/relay_end.ts';
 import type { DecisionDraft } from '../verdict/proposal.ts';
 import type { ReasonCode } from '../verdict/reasons.ts';
 
@@ -60,6 +61,15 @@ export interface DecisionRecord extends RecordCommon, DecisionDraft {
 
 export type OutcomeState = 'completed' | 'client_abort' | 'upstream_error' | 'not_sent' | 'unknown';
 
+export type OutcomeCause =
+  /** An opaque tunnel: its TLS was for another name, or it was no TLS. */
+  | 'sni_mismatch'
+  /** A relayed stream: its bytes or its time were used up, a frame broke the rules, or the relay stopped or died. */
+  | 'stream_bytes'
+  | 'stream_time'
+  | 'frame_blocked'
+  | 'relay_stopped';
+
 export interface OutcomeFacts {
   readonly state: OutcomeState;
   /** HTTP status the client saw; absent when none was sent. */
@@ -73,8 +83,10 @@ export interface OutcomeFacts {
   readonly details?: string;
   readonly upstream_address?: string;
   readonly attempts?: number;
-  /** An opaque tunnel was closed because its TLS was for another name, or it was no TLS. */
-  readonly cause?: 'sni_mismatch';
+  /** Why we broke off what had been opened. */
+  readonly cause?: OutcomeCause;
+  /** What the relay saw of a WebSocket whose frames are inspected. */
+  readonly frames?: FramesSeen;
 }
 
 export interface OutcomeRecord extends RecordCommon, OutcomeFacts {

@@ -168,6 +168,7 @@ const OUTCOME_NAMES: { readonly [K in keyof OutcomeFacts]-?: true } = {
   upstream_address: true,
   attempts: true,
   cause: true,
+  frames: true,
 };
 
 export const NOTICE = {

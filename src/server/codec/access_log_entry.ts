@@ -1,6 +1,8 @@
 import type { StreamEnd } from '../../core/receipt/outcome_state.ts';
+import { parseRelayEnd } from '../../core/relay/relay_end.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { TunnelHalf } from '../opaque_tunnels.ts';
+import type { RelayPart } from '../relayed_streams.ts';
 
 /** A whole line is a few hundred bytes; anything longer is not ours. */
 export const LOG_LINE_BYTES_MAX = 8_192;
@@ -15,6 +17,8 @@ export interface AccessLogEntry {
   readonly end: StreamEnd;
   /** One of the two entries of an opaque tunnel that was opened. */
   readonly half?: TunnelHalf;
+  /** One of the entries of a stream that a relay carried. */
+  readonly relay?: RelayPart;
 }
 
 export type AccessLogProblem = 'LOG_LINE_SYNTAX' | 'LOG_LINE_FIELD' | 'LOG_LINE_TOO_LONG';
@@ -33,15 +37,18 @@ export function parseAccessLogLine(line: Uint8Array): Result<AccessLogEntry, Acc
   ];
   const start_ms = wholeNumber(fields['start_ms']);
   const end = endOf(fields);
+  const relay = relayOf(fields);
   if (receipt_id === null || request_id === null || start_ms === undefined || end === undefined) {
     return fail('LOG_LINE_FIELD');
   }
+  if (relay === null) return fail('LOG_LINE_FIELD');
   return ok({
     ...(receipt_id === undefined ? {} : { receipt_id }),
     ...(request_id === undefined ? {} : { request_id }),
     start_ms,
     end,
     ...halfOf(fields, end),
+    ...(relay === undefined ? {} : { relay }),
   });
 }
 
@@ -72,7 +79,7 @@ function endOf(fields: Fields): StreamEnd | undefined {
     ...{ code, attempts, bytes_in, bytes_out, duration_ms },
     flags: textOf(fields['flags']) ?? '',
     details: textOf(fields['details']) ?? '',
-    tunnel: TUNNEL_ROUTES.includes(String(fields['route'])),
+    tunnel: TUNNEL_ROUTES.includes(String(fields['route'])) || code === SWITCHED,
     ...(upstream_ms === undefined ? {} : { upstream_ms }),
     // The name of one of Envoy's own listeners is no address.
     ...(upstream === undefined || upstream.startsWith('envoy://')
@@ -89,6 +96,20 @@ function halfOf({ listener, route }: Fields, { code }: StreamEnd): { half?: Tunn
   if (listener === 'opaque') return { half: 'inner' };
   return route === 'tunnel' && code === CONNECT_ANSWERED ? { half: 'outer' } : {};
 }
+
+/** A WebSocket stands. */
+const SWITCHED = 101;
+
+/** Undefined for what no relay has to do with, null for a report that is none. */
+function relayOf({ listener, route, relay_end }: Fields): RelayPart | undefined | null {
+  if (listener !== RELAY_LISTENER) return route === 'relay' ? { part: 'outer' } : undefined;
+  const text = textOf(relay_end);
+  if (text === undefined) return { part: 'hop' };
+  const report = parseRelayEnd(text);
+  return report.ok ? { part: 'report', report: report.value } : null;
+}
+
+const RELAY_LISTENER = 'relay_out';
 
 const ADDRESS_MAX_CHARS = 64;
 
