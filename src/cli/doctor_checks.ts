@@ -6,6 +6,7 @@ import { checkClock, checkRollback } from './doctor_clock.ts';
 import { checkDescriptors } from './doctor_descriptors.ts';
 import { checkDisk } from './doctor_disk.ts';
 import { checkKeys, checkPolicy, checkRegistry, checkState } from './doctor_files.ts';
+import { checkAuthority, checkResolver, checkTransparent } from './doctor_interception.ts';
 import { checkDemo, checkEnvoyHealth, checkGateway, checkPorts } from './doctor_processes.ts';
 import { runningInstance } from './instance.ts';
 import { ENVOY_CACHE_DIR, PACKAGE_VERSION } from './package_root.ts';
@@ -39,7 +40,10 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['roll-back', checkRollback],
   ['policy', checkPolicy],
   ['registry', checkRegistry],
+  ['authority', checkAuthority],
   ['ports', checkPorts],
+  ['transparent', checkTransparent],
+  ['resolver', checkResolver],
   ['gateway', checkGateway],
   ['envoy health', checkEnvoyHealth],
   ['demo', checkDemo],

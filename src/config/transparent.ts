@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { parseAddressBlock } from '../core/dns/synthetic.ts';
 import { type ConfigProblem, shown } from './problem.ts';
 import type { ResolverSettings, Settings, TransparentSettings } from './settings.ts';
 
@@ -74,7 +74,12 @@ function portProblems(settings: Settings): ConfigProblem[] {
     [settings.base_url.port, 'base_url.port'],
     [settings.metrics.port, 'metrics.port'],
   ]);
-  return transparentPorts(settings).flatMap(({ key, port }) => {
+  const { port: resolver } = settings.resolver;
+  const all = [
+    ...transparentPorts(settings),
+    ...(resolver === undefined ? [] : [{ key: 'resolver.port', port: resolver }]),
+  ];
+  return all.flatMap(({ key, port }) => {
     const other = taken.get(port);
     taken.set(port, key);
     if (other === undefined) return [];
@@ -88,8 +93,10 @@ function blockProblems({ resolver }: Settings): ConfigProblem[] {
     ['resolver.ipv6_block', resolver.ipv6_block, 6],
   ] as const;
   return wrong
-    .filter(([, block, family]) => isIP(block.split('/')[0] ?? '') !== family)
-    .map(([key, block, family]) => problem(key, shown(block), `an IPv${family} network`));
+    .filter(([, block, family]) => parseAddressBlock(block)?.family !== family)
+    .map(([key, block, family]) =>
+      problem(key, shown(block), `an IPv${family} network without bits set below its length`),
+    );
 }
 
 function problem(key: string, found: string, allowed: string): ConfigProblem {

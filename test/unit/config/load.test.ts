@@ -241,3 +241,29 @@ test('withPorts changes the three ports and nothing else', () => {
   assert.deepEqual([moved.explicit_proxy.port, moved.base_url.port, moved.metrics.port], [1, 2, 3]);
   assert.deepEqual(withPorts(moved, { explicit: 3128, baseUrl: 8088, metrics: 9464 }), settings);
 });
+
+test('two listeners cannot share a port, nor two listeners a user id', () => {
+  const problemsOf = (env: Record<string, string>) => {
+    try {
+      loadSettings(tmpdir(), env, { values: new Map() });
+      return [];
+    } catch (error) {
+      return error instanceof ConfigError
+        ? error.problems.map(({ key, found }) => `${key}: ${found}`)
+        : ['?'];
+    }
+  };
+  const uids = (text: string) => problemsOf({ CLAWGRESS_TRANSPARENT_UID_LISTENERS: text });
+  assert.deepEqual(uids('2001=15011, 2002=15012'), []);
+  assert.deepEqual(uids('2001=15011,2001=15012'), ['transparent.uid_listeners: user id 2001 twice']);
+  assert.deepEqual(uids('2001=15011,2002=15011'), [
+    'transparent.uid_listeners: 15011, which transparent.uid_listeners has too',
+  ]);
+  assert.deepEqual(uids('2001=3128'), ['transparent.uid_listeners: 3128, which explicit_proxy.port has too']);
+  assert.equal(uids('2001=0').length, 1);
+  assert.equal(uids('2001=65536').length, 1);
+  assert.equal(uids('4294967295=15011').length, 1);
+  assert.equal(uids('root=15011').length, 1);
+  assert.equal(problemsOf({ CLAWGRESS_RESOLVER_IPV4_BLOCK: 'fd00::/64' }).length, 1);
+  assert.equal(problemsOf({ CLAWGRESS_RESOLVER_IPV6_BLOCK: '10.0.0.0/8' }).length, 1);
+});
