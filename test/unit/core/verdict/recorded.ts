@@ -29,7 +29,7 @@ export class TestRecorder {
     const asker = { delay_max_us: 0, ...(run === undefined ? {} : { run }) };
     const judged = this.#limits.evaluate(commit, ops, who.tenant_id, atMs * 1_000, asker);
     const refused = judged.refused === undefined ? undefined : demands[judged.refused]?.denial;
-    const { rewrite_path: _rewrite, observed_by, tunnel, ...said } = verdict;
+    const { rewrite_path: _rewrite, observed_by, tunnel, stream, ...said } = verdict;
     const seq = this.records.length;
     const record: DecisionRecord = {
       ...COMMON,
@@ -48,6 +48,7 @@ export class TestRecorder {
         refused === undefined ? tunnel : undefined,
       ),
       ...said,
+      ...(refused === undefined && stream !== undefined ? { stream } : {}),
       ...(refused === undefined ? {} : { verdict: 'deny' as const, ...refused }),
       ...(judged.retry_after_ms === 0 ? {} : { retry_after_ms: judged.retry_after_ms }),
       ...(observed_by.length === 0 ? {} : { observed_by }),
