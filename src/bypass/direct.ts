@@ -68,7 +68,8 @@ function isHeadOrOther(bytes: Uint8Array): boolean {
   return parseHead(bytes) !== undefined || !Buffer.from(bytes).toString('latin1').startsWith('HTTP/');
 }
 
-function outside({ targets }: World, port: number): Place {
+/** The given outside address for this port, else some outside address. */
+export function outside({ targets }: World, port: number): Place {
   const exact = targets.find((place) => isIP(place.host) === 4 && place.port === port);
   const host = targets.find((place) => isIP(place.host) === 4)?.host ?? RESERVED_IPV4;
   return exact ?? { host, port };
@@ -93,7 +94,8 @@ async function udp(world: World, probe: ProbeId, place: Place, message?: Uint8Ar
   return judgeDirect(name, sightOf(heard, token, noRoute), world.controlled.has(name));
 }
 
-function sightOf(heard: Heard, token: Token | undefined, noRoute: string | undefined): DirectSight {
+/** `noRoute`: what a look-up that sends nothing said. */
+export function sightOf(heard: Heard, token: Token | undefined, noRoute: string | undefined): DirectSight {
   const [bytes] = heard.bytes;
   const arrival = bytes === undefined || token === undefined ? undefined : findProof(bytes, token);
   if (arrival !== undefined) return { kind: 'arrived', arrival };

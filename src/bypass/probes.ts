@@ -45,6 +45,12 @@ export const PROBES = [
     fix: NFT,
   },
   {
+    id: 'transparent',
+    tries: 'a request and TLS without a proxy, also to what policy allows',
+    held: 'refused as above; or redirected: the answer bears the mark or the receipt of the gateway',
+    fix: 'close or redirect all TCP of the agent: `clawgress intercept nftables apply`, or `clawgress run --intercept`',
+  },
+  {
     id: 'proxy-variables',
     tries: 'a client that obeys the proxy variables',
     held: 'they are set and NO_PROXY names loopback only, or nothing gets out directly',

@@ -23,6 +23,7 @@ import {
   privateAddress,
   relay,
 } from './through_proxy.ts';
+import { transparent } from './transparent.ts';
 import { type Prober, untested, type World } from './world.ts';
 
 /** `proxy-variables` comes last: it depends on what the direct tries found. */
@@ -35,6 +36,7 @@ const PROBERS: Readonly<Record<Exclude<ProbeId, 'proxy-variables'>, Prober>> = {
   'dns-tcp': dnsTcp,
   'dns-tunnel': dnsTunnel,
   'metadata-direct': metadataDirect,
+  transparent,
   anonymous,
   'ip-literal': ipLiteral,
   'private-address': privateAddress,

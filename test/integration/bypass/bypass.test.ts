@@ -22,7 +22,7 @@ import {
 /** One rule per way out; an agent's packets that none of them names get out. Loopback is the way to the gateway. */
 const GUARDS: Readonly<Record<string, string>> = {
   'direct-tcp-443': `ip daddr ${TARGET} tcp dport 443 drop`,
-  'direct-tcp-other': `ip daddr ${TARGET} tcp dport { 22, 80, 8443 } reject with tcp reset`,
+  'direct-tcp-other': `ip daddr ${TARGET} tcp dport { 22, 80, 8000, 8443 } reject with tcp reset`,
   'direct-udp-443': `ip daddr ${TARGET} udp dport 443 drop`,
   'direct-ipv6': `ip6 daddr ${TARGET6} reject`,
   'dns-udp': `ip daddr ${TARGET} udp dport 53 drop`,
@@ -142,14 +142,16 @@ test('an agent behind all guards gets nowhere; with each guard removed, exactly 
   for (const guard of Object.keys(GUARDS)) {
     await t.test(`without the rule against ${guard}`, async () => {
       guardWith(world, rulesWithout(guard));
-      assert.deepEqual(leaksOf(await probe(world)), [guard]);
+      // A client without a proxy takes the same way.
+      const more = guard === 'direct-tcp-443' || guard === 'direct-tcp-other' ? ['transparent'] : [];
+      assert.deepEqual(leaksOf(await probe(world)), [guard, ...more]);
     });
   }
 
   await t.test('without obeyed variables, once something gets out', async () => {
     guardWith(world, rulesWithout('direct-tcp-443'));
     const report = await probe(world, { env: { NO_PROXY: 'localhost,.example.com' } });
-    assert.deepEqual(leaksOf(report), ['direct-tcp-443', 'proxy-variables']);
+    assert.deepEqual(leaksOf(report), ['direct-tcp-443', 'transparent', 'proxy-variables']);
   });
 
   guardWith(world, rulesWithout());
