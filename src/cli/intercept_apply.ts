@@ -23,13 +23,14 @@ export function interceptApply(flags: Flags): ExitCode {
   const seconds = secondsOf(String(flags['confirmWithin'] ?? '30s'));
   const persist = flags['persist'] === true;
   const kernel = hostKernel('apply');
-  const guard = guardOf(settingsFor(flags));
+  const settings = settingsFor(flags);
+  const guard = guardOf(settings);
   const rules = { ruleset: renderRuleset(guard), route: divertsRouted(guard) };
   const change = { ...rules, seconds, persist, nowMs: Date.now() };
   const applied = explained(() => applyRuleset(kernel, changesDir(), change));
   const isKept = applied.state === 'unchanged' && persist;
   if (isKept) keepForBoot(rules, kernel);
-  const warnings = warningsFor(guard);
+  const warnings = warningsFor(guard, settings);
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   process.stdout.write(
     flags['json'] === true

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { ConfigError } from '../config/problem.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Guard, parseGuard } from '../intercept_host/nftables/guard.ts';
+import { kernelFacts, kernelWarnings } from '../intercept_host/nftables/kernel_facts.ts';
 import { namesOf, uncoveredSubordinates } from '../intercept_host/nftables/subordinate.ts';
 
 /** What the settings ask for, strictly parsed. Throws ConfigError with every mistake. */
@@ -22,8 +23,13 @@ export function guardOf(settings: Settings): Guard {
   throw new ConfigError(guard.problem.map((problem) => ({ where: 'configuration', ...problem })));
 }
 
-/** Ways around that rules by user id cannot close; one sentence each, with what to do. */
-export function warningsFor(guard: Guard): readonly string[] {
+/** Ways around that the rules cannot close, and what keeps them from working; one sentence each, with what to do. */
+export function warningsFor(guard: Guard, settings: Settings): readonly string[] {
+  const blocks = { ipv4: settings.resolver.ipv4_block };
+  return [...borrowedIds(guard), ...kernelWarnings(guard, blocks, kernelFacts())];
+}
+
+function borrowedIds(guard: Guard): readonly string[] {
   const names = namesOf(textOf('/etc/passwd'), guard.agentUids);
   const users = uncoveredSubordinates(textOf('/etc/subuid'), guard.agentUids, names);
   if (users.length === 0) return [];

@@ -43,13 +43,14 @@ interface Status {
 /** `intercept nftables status`: 0 when the rules in force are the ones that the settings ask for, else 1. */
 export function interceptStatus(flags: Flags): ExitCode {
   const kernel = hostKernel('status');
-  const guard = guardOf(settingsFor(flags));
-  const status = explained(() => statusOf(guard, kernel, changesDir()));
+  const settings = settingsFor(flags);
+  const guard = guardOf(settings);
+  const status = explained(() => statusOf(guard, kernel, changesDir(), warningsFor(guard, settings)));
   process.stdout.write(flags['json'] === true ? `${JSON.stringify(status, null, 2)}\n` : statusText(status));
   return status.ok ? EXIT.ok : EXIT.no;
 }
 
-function statusOf(guard: Guard, kernel: Kernel, dir: string): Status {
+function statusOf(guard: Guard, kernel: Kernel, dir: string, warnings: readonly string[]): Status {
   const { nft } = kernel;
   const rules = { ruleset: renderRuleset(guard), route: divertsRouted(guard) };
   const expected = nft.canonical(rules.ruleset);
@@ -68,7 +69,7 @@ function statusOf(guard: Guard, kernel: Kernel, dir: string): Status {
     rolled_back_at: rolledBackMs === undefined ? null : new Date(rolledBackMs).toISOString(),
     persisted: kept === undefined ? 'none' : isSame(kept, rules) ? 'current' : 'outdated',
     counters: live === undefined ? null : parseCounters(nft.counters()),
-    warnings: warningsFor(guard),
+    warnings,
   };
 }
 

@@ -55,7 +55,7 @@ export function routeScript(wanted: readonly RoutePart[]): string {
 const HEAD = `# The policy route of clawgress: diverted packets are delivered on this host. $1: path of ip
 ip=$1
 failed=0
-if read off 2>/dev/null </proc/sys/net/ipv6/conf/lo/disable_ipv6 && [ "$off" = 0 ]; then six=on; else six=off; fi
+if [ "$(cat /proc/sys/net/ipv6/conf/lo/disable_ipv6 2>/dev/null)" = 0 ]; then six=on; else six=off; fi
 found() { "$ip" $1 $2 2>/dev/null | grep -q "$3"; }
 have() {
   [ "$1$six" = -6off ] && return

@@ -37,7 +37,6 @@ export function routedChains(guard: Guard): string[] {
           ]
         : []),
       ...(resolver === undefined ? [] : acceptResolver(resolver)),
-      "# the gateway's own ports",
       ...guard.listeners.filter(({ isLoopback }) => !isLoopback).map(toListener),
       'goto listed',
     ]),

@@ -197,7 +197,7 @@ test('questions to any name server reach the resolver, over UDP and TCP', async 
     'a listed server is asked itself',
   );
   assert.deepEqual(
-    here.probe('host', ROOT, [['say', OUTSIDE.four, 53]]),
+    here.probe('host', ROOT, [['hear', OUTSIDE.four, 53]]),
     ['EOF'],
     'others ask whom they like',
   );
@@ -243,4 +243,19 @@ test('settings that would let one agent pass as another are refused', async (t) 
   assert.equal(done.status, 2);
   assert.match(done.stderr, /user id 2009, which interception_host\.agent_uids does not hold/);
   assert.equal(here.listing(), '');
+});
+
+test('a host that has no route to the synthetic addresses is told so', async (t) => {
+  const here = await started(t);
+  if (here === undefined) return;
+  inForce(here);
+  const synthetic: readonly Attempt[] = [['hear', '198.18.7.7', 443]];
+  const warned = () => (here.cliJson('status') as { warnings: string[] }).warnings.join(' ');
+  assert.equal(warned(), '');
+  here.onHost('ip route del default');
+  assert.deepEqual(here.probe('host', ANN, synthetic), ['ENETUNREACH']);
+  const advice = /`(ip route add 198\.18\.0\.0\/15 dev lo)`/.exec(warned())?.[1] ?? 'false';
+  here.onHost(advice);
+  assert.equal(warned(), '');
+  assert.match(here.probe('host', ANN, synthetic)[0] ?? '', /^15011 <- .* -> 198\.18\.7\.7:443$/);
 });

@@ -37,9 +37,9 @@ const LISTENERS: readonly Answering[] = [
   ['tproxy', '::1', DIVERTED],
   ['dns', HOST_INSIDE.four, DNS],
 ];
-const ROUTE = `3098:\tfrom all fwmark 0xc1a lookup 3098 proto kernel
+const ROUTE = `3098:\tfrom all fwmark 0xc1a lookup 3098
 local default dev lo proto static scope host 
-3098:\tfrom all fwmark 0xc1a lookup 3098 proto kernel
+3098:\tfrom all fwmark 0xc1a lookup 3098
 local default dev lo proto static metric 1024 pref medium
 `;
 const OUT: readonly Attempt[] = [
@@ -76,9 +76,6 @@ for (const guarded of [BEHIND, { agent_cidrs: ['10.92.0.0/24', 'fd92::/64'] }]) 
     const here = await started(t, { ...SETTINGS, interception_host: guarded });
     if (here === undefined) return;
     here.onHost('for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 1 >$f; done');
-    // Neither does this host have to forward, nor to know a way to where agents want to go.
-    here.onHost('echo 0 >/proc/sys/net/ipv4/ip_forward; echo 0 >/proc/sys/net/ipv6/conf/all/forwarding');
-    here.onHost('ip route del default; ip -6 route del default');
     inForce(here);
     const before = here.seenOutside();
     assert.deepEqual(here.probe('agents', ROOT, OUT), HEARD);
@@ -106,6 +103,10 @@ for (const guarded of [BEHIND, { agent_cidrs: ['10.92.0.0/24', 'fd92::/64'] }]) 
     );
     assert.deepEqual(here.probe('agents', ROOT, [['ask', HOST_INSIDE.four, DNS]]), ['question']);
     assert.equal(here.seenOutside(), before, 'nothing got out');
+    // Neither does this host have to forward, nor to know a way to where agents want to go.
+    here.onHost('echo 0 >/proc/sys/net/ipv4/ip_forward; echo 0 >/proc/sys/net/ipv6/conf/all/forwarding');
+    here.onHost('ip route del default; ip -6 route del default');
+    assert.deepEqual(here.probe('agents', ROOT, OUT), HEARD);
     const status = here.cliJson('status') as {
       policy_route: string;
       counters: Record<string, { packets: number }>;
@@ -145,11 +146,8 @@ test('without listener or without policy route agents are refused, not let out',
   inForce(here);
   assert.deepEqual(here.probe('agents', ROOT, OUT), HEARD);
   here.onHost('ip rule del priority 3098; ip -6 rule del priority 3098');
-  assert.deepEqual(
-    here.probe('agents', ROOT, OUT),
-    OUT.map(() => 'ECONNREFUSED'),
-    'no route to it',
-  );
+  // Diverted already, such a packet is not forwarded any more: the kernel drops it.
+  assert.deepEqual(here.probe('agents', ROOT, OUT.slice(0, 1)), ['TIMEOUT'], 'no route to it');
   assert.equal(here.seenOutside(), before, 'nothing got out');
   const status = here.cli('status');
   assert.equal(status.status, 1);
@@ -198,6 +196,11 @@ test('rules and policy route come and go together, whatever became of the comman
     inForce(here);
     const once = [here.listing(), here.policyRoute()];
     assert.equal(once[1], ROUTE);
+    assert.match(
+      here.onHost('ip -d rule show priority 3098'),
+      /proto kernel/,
+      'systemd-networkd leaves it alone',
+    );
     assert.equal(here.cliJson('apply')['state'], 'unchanged');
     assert.deepEqual([here.listing(), here.policyRoute()], once);
   });
@@ -263,4 +266,28 @@ test('a resolver that routed agents cannot reach is a mistake of the settings', 
   assert.equal(done.status, 2);
   assert.match(done.stderr, /resolver\.address: found a loopback address/);
   assert.deepEqual([here.listing(), here.policyRoute()], ['', '']);
+});
+
+test('switches of the kernel that would keep connections from arriving are named', async (t) => {
+  const here = await started(t);
+  if (here === undefined) return;
+  inForce(here);
+  const warned = () => (here.cliJson('status') as { warnings: string[] }).warnings.join(' ');
+  const arrives = () => here.probe('agents', ROOT, OUT.slice(0, 1))[0] === HEARD[0];
+  assert.deepEqual([warned(), arrives()], ['', true]);
+  const set = (name: string, value: number) => here.onHost(`echo ${value} >/proc/sys/net/ipv4/${name}`);
+  for (const [path, word] of [
+    ['conf/all/src_valid_mark', /src_valid_mark .* agents0 is 1/],
+    ['conf/agents0/src_valid_mark', /src_valid_mark .* agents0 is 1/],
+    ['tcp_fwmark_accept', /tcp_fwmark_accept is 1/],
+  ] as const) {
+    set(path, 1);
+    assert.match(warned(), word);
+    assert.equal(arrives(), false, `${path} matters`);
+    set(path, 0);
+  }
+  // The way back leads elsewhere: a strict kernel does not believe the sender.
+  set('conf/all/rp_filter', 1);
+  here.onHost('ip route flush dev agents0; ip route add 10.92.0.0/24 dev egress0');
+  assert.match(warned(), /no IPv4 route leads through agents0/);
 });

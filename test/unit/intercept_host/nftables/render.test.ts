@@ -104,6 +104,61 @@ test('settings that contradict themselves are named, each with its way out', () 
   );
 });
 
+test('settings of redirection that could not be kept are named', () => {
+  const problems = (input: object) => {
+    const parsed = parseGuard({ ...NOBODY, agent_uids: ['2001-2009'], ...input });
+    return parsed.ok ? [] : parsed.problem.map(({ key, found }) => `${key}: ${found}`);
+  };
+  const listeners = (...uid_listeners: { uid: number; port: number }[]) => ({
+    transparent: { uid_listeners },
+  });
+  assert.deepEqual(problems(listeners({ uid: 2001, port: 15_011 })), []);
+  assert.deepEqual(problems(listeners({ uid: 2010, port: 15_011 })), [
+    'transparent.uid_listeners: user id 2010, which interception_host.agent_uids does not hold',
+  ]);
+  assert.deepEqual(problems(listeners({ uid: 2001, port: 15_011 }, { uid: 2001, port: 15_012 })), [
+    'transparent.uid_listeners: 2001=15012',
+  ]);
+  assert.deepEqual(problems(listeners({ uid: 2001, port: 15_011 }, { uid: 2002, port: 15_011 })), [
+    'transparent.uid_listeners: port 15011 twice',
+  ]);
+  for (const port of [0, 65_536, 1.5, Number.NaN, -1]) {
+    assert.deepEqual(problems(listeners({ uid: 2001, port })), [`transparent.uid_listeners: 2001=${port}`]);
+    assert.deepEqual(problems({ transparent: { uid_listeners: [], tproxy_port: port } }), [
+      `transparent.tproxy_port: ${port}`,
+    ]);
+  }
+  for (const address of ['0.0.0.0', '::', '10.0.0.0/8', 'localhost', '127.0.0.1; flush ruleset']) {
+    assert.deepEqual(problems({ resolver: { address, port: 53 } }), [`resolver.address: "${address}"`]);
+  }
+  const behind = { agent_uids: [], agent_interfaces: ['agents0'] };
+  assert.deepEqual(problems({ ...behind, resolver: { address: '127.0.0.1', port: 53 } }), [
+    'resolver.address: a loopback address, which nobody behind an interface can reach',
+  ]);
+  const loopback = { ...behind, listeners: [LOOPBACK] };
+  assert.equal(problems(loopback).length, 1);
+  assert.deepEqual(problems({ ...loopback, transparent: { uid_listeners: [], tproxy_port: 15_002 } }), []);
+});
+
+test('whoever it is, a port that stands for an agent is judged before anything else', () => {
+  fc.assert(
+    fc.property(inputs, (input) => {
+      const parsed = parseGuard(input);
+      if (!parsed.ok) return;
+      const text = renderRuleset(parsed.value);
+      const { redirect_port, uid_listeners, tproxy_port } = input.transparent;
+      const ports = [redirect_port, ...uid_listeners.map(({ port }) => port), tproxy_port].filter(
+        (port) => port,
+      );
+      const set = /set transparent_ports \{\s+type inet_service\s+elements = \{ (.*) \}/.exec(text)?.[1];
+      assert.equal(set, ports.length === 0 ? undefined : ports.join(', '));
+      if (set === undefined) return;
+      const [, first] = /hook output priority filter; policy accept;\n\s+# .*\n\s+(.*)/.exec(text) ?? [];
+      assert.equal(first, 'tcp dport @transparent_ports fib daddr type local goto transparent_listeners');
+    }),
+  );
+});
+
 test('no text of the settings reaches a rule unparsed', () => {
   const hostile = fc.string().map((text) => `${text}"; flush ruleset; "`);
   fc.assert(
