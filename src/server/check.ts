@@ -4,6 +4,7 @@ import type { AppendResult } from '../core/verdict/proposal.ts';
 import type { ReasonCode } from '../core/verdict/reasons.ts';
 import { decodeCheck } from './codec/check_request.ts';
 import { encodeDenial } from './codec/check_response.ts';
+import { isAnsweredAsGrpc } from './codec/grpc_denial.ts';
 import type { CheckDependencies } from './dependencies.ts';
 import { type Appended, judgeAndRecord } from './judging.ts';
 import type { Call } from './propose.ts';
@@ -46,7 +47,7 @@ export function createCheck(deps: CheckDependencies): Check {
       });
     } catch (cause) {
       span?.end({ reason: 'INTERNAL', recorded: false, receiptId: '' });
-      return failClosed(deps, startedUs, cause, check.requestId);
+      return failClosed(deps, startedUs, cause, check.requestId, isAnsweredAsGrpc(check.raw));
     }
   };
 }
@@ -86,8 +87,14 @@ async function heldBack(deps: CheckDependencies, seat: Seat, { delay_ms }: Appen
 }
 
 /** Whatever nobody foresaw becomes a bland 503 here and only here; the cause stays in the log, under the same id. */
-function failClosed(deps: CheckDependencies, startedUs: number, cause: unknown, requestId: string) {
+function failClosed(
+  deps: CheckDependencies,
+  startedUs: number,
+  cause: unknown,
+  requestId: string,
+  grpc = false,
+) {
   deps.log.error({ request_id: requestId, err: cause }, 'check failed closed');
   deps.metrics.checked('INTERNAL', false, deps.clock.monoUs() - startedUs);
-  return encodeDenial({ reason: 'INTERNAL', mode: 'explicit', requestId });
+  return encodeDenial({ reason: 'INTERNAL', mode: 'explicit', requestId, grpc });
 }

@@ -7,7 +7,7 @@ import type {
 } from '../core/verdict/proposal.ts';
 import type { AllowAnswer, DenialAnswer, LimitState } from './codec/answer.ts';
 import { encodeAllow, encodeDenial } from './codec/check_response.ts';
-import { isGrpcCall } from './codec/grpc_denial.ts';
+import { isAnsweredAsGrpc } from './codec/grpc_denial.ts';
 import { strippedHeaders } from './codec/stripped.ts';
 import type { CheckDependencies } from './dependencies.ts';
 import type { Judged } from './judging.ts';
@@ -72,7 +72,7 @@ function encodeUnrecorded(call: Call, reason: AppendProblem): Uint8Array {
 
 function askedBy({ check }: Call): Pick<DenialAnswer, 'mode' | 'requestId' | 'grpc'> {
   const { raw, requestId } = check;
-  return { mode: raw.mode, requestId, ...(isGrpcCall(raw) ? { grpc: true } : {}) };
+  return { mode: raw.mode, requestId, ...(isAnsweredAsGrpc(raw) ? { grpc: true } : {}) };
 }
 
 /** Judged bytes are forwarded bytes: what `/_to/` named, and the normal path where the rule says so. */

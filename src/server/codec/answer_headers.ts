@@ -1,7 +1,7 @@
 import type { ReasonCode } from '../../core/verdict/reasons.ts';
 import { envoy } from '../../gen/envoy.js';
 import type { AllowAnswer, DenialAnswer, LimitState, ReceiptRef } from './answer.ts';
-import { grpcMessage, grpcStatus } from './grpc_denial.ts';
+import { grpcStatus } from './grpc_denial.ts';
 
 export type HeaderOption = envoy.config.core.v3.HeaderValueOption.$Properties;
 
@@ -26,21 +26,14 @@ export function allowHeaders(allow: AllowAnswer): HeaderOption[] {
 /** All headers of our own reply with this HTTP status. */
 export function denialHeaders(denial: DenialAnswer, status: number): HeaderOption[] {
   return [
-    ...(denial.grpc === true
-      ? grpcHeaders(denial, status)
-      : [set('content-type', 'application/problem+json')]),
+    // Envoy's own translation of the status would call a limit unavailable.
+    denial.grpc === true
+      ? set('grpc-status', grpcStatus(status))
+      : set('content-type', 'application/problem+json'),
     set('proxy-status', proxyStatus(denial.reason, status)),
     ...(denial.receipt === undefined ? [] : receiptHeaders(denial.receipt)),
     ...(CHALLENGES.get(status) ?? []),
     ...(status === 429 ? [...retryHeaders(denial.retryAfterMs), ...limitHeaders(denial.limit)] : []),
-  ];
-}
-
-function grpcHeaders(denial: DenialAnswer, status: number): HeaderOption[] {
-  return [
-    set('content-type', 'application/grpc'),
-    set('grpc-status', grpcStatus(status)),
-    set('grpc-message', grpcMessage(denial)),
   ];
 }
 

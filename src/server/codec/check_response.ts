@@ -3,6 +3,7 @@ import { envoy, type google } from '../../gen/envoy.js';
 import type { AllowAnswer, DenialAnswer } from './answer.ts';
 import { allowHeaders, denialHeaders, rewriteHeaders } from './answer_headers.ts';
 import { FOLDED_RECEIPT } from './folded_receipt.ts';
+import { grpcMessage } from './grpc_denial.ts';
 import { problemBody } from './problem_body.ts';
 
 type CheckResponse = envoy.service.auth.v3.CheckResponse.$Properties;
@@ -10,8 +11,6 @@ type CheckResponse = envoy.service.auth.v3.CheckResponse.$Properties;
 // google.rpc.Code. Envoy reads an absent status as OK, so every denial must carry another code.
 const RPC_OK = 0;
 const RPC_PERMISSION_DENIED = 7;
-/** Of every answer to a gRPC call; what happened stands in `grpc-status`. */
-const GRPC_HTTP_STATUS = 200;
 
 /** Bytes of the `CheckResponse` that forwards the request. The only place that writes the stamp. */
 export function encodeAllow(allow: AllowAnswer): Uint8Array {
@@ -37,9 +36,9 @@ export function encodeDenial(denial: DenialAnswer): Uint8Array {
   return encode({
     status: { code: RPC_PERMISSION_DENIED },
     deniedResponse: {
-      status: { code: denial.grpc === true ? GRPC_HTTP_STATUS : status },
+      status: { code: status },
       headers: denialHeaders(denial, status),
-      body: denial.grpc === true ? '' : problemBody(denial, status),
+      body: denial.grpc === true ? grpcMessage(denial) : problemBody(denial, status),
     },
     ...traceOf(denial),
   });

@@ -1,5 +1,4 @@
 import type { RawRequest } from '../../core/request/egress_request.ts';
-import { protocolOf } from '../../core/request/protocol.ts';
 import { REASONS } from '../../core/verdict/reasons.ts';
 import type { DenialAnswer } from './answer.ts';
 
@@ -17,10 +16,15 @@ const CODES: ReadonlyMap<number, number> = new Map([
   [503, UNAVAILABLE],
 ]);
 
-/** A gRPC client reads neither HTTP status nor body: it is told by the two headers that it looks at. */
-export function isGrpcCall(raw: RawRequest): boolean {
-  const protocol = protocolOf(raw);
-  return protocol.ok && protocol.value === 'grpc';
+const CONTENT_TYPE = /^application\/grpc(?:$|\+)/;
+
+/**
+ * Whether Envoy turns our answer into one of gRPC: status 200, and the body becomes `grpc-message`. It looks at this one
+ * spelling, whatever the method; to anything else it sends an ordinary answer.
+ */
+export function isAnsweredAsGrpc({ headers }: Pick<RawRequest, 'headers'>): boolean {
+  const first = headers.find(({ name }) => name === 'content-type');
+  return first !== undefined && CONTENT_TYPE.test(first.value);
 }
 
 /** `grpc-status` for the HTTP status that the denial would have. */
@@ -28,8 +32,8 @@ export function grpcStatus(status: number): string {
   return String(CODES.get(status) ?? UNAVAILABLE);
 }
 
-/** One line of visible ASCII without percent signs, which is its own encoding as `grpc-message`. */
+/** One line; all that a gRPC client shows. */
 export function grpcMessage({ reason, receipt, requestId }: DenialAnswer): string {
   const id = receipt === undefined ? `request ${requestId}` : `receipt ${receipt.id}`;
-  return `${reason}: ${REASONS[reason].title}; ${id}`.replaceAll(/[^ -~]|%/g, '?');
+  return `${reason}: ${REASONS[reason].title}; ${id}`;
 }

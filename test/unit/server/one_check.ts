@@ -15,7 +15,9 @@ export async function run(
   const setup = bench(() => current);
   prepare(setup);
   const response = readResponse(await createCheck(setup.deps)(request, caller));
-  const body = JSON.parse(response.denied_response?.body || '{}');
+  const text = response.denied_response?.body ?? '';
+  // To gRPC clients it is one line of text.
+  const body = JSON.parse(text.startsWith('{') ? text : '{}');
   return { ...setup, response, body, proposal: setup.recorder.proposals[0] as Proposal };
 }
 

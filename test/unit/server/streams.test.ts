@@ -83,12 +83,11 @@ test('a denied gRPC call is told so by its status, in the words of its receipt',
   const { response, proposal } = await run(snapshot(policy(UNMATCHED)), GRPC);
   const denied = response.denied_response;
   const headers = new Map(pairs(denied?.headers));
-  assert.equal(denied?.status?.code, 200);
-  assert.equal(denied?.body ?? '', '');
-  assert.equal(headers.get('content-type'), 'application/grpc');
+  assert.equal(denied?.status?.code, 403);
+  assert.equal(headers.get('content-type'), undefined);
   assert.equal(headers.get('grpc-status'), '7');
   assert.match(
-    headers.get('grpc-message') ?? '',
+    denied?.body ?? '',
     new RegExp(`^POLICY_NO_MATCH: [ -~]+; receipt ${proposal.draft.receipt_id}$`),
   );
   assert.equal(headers.get('x-clawgress-receipt'), proposal.draft.receipt_id);
@@ -115,4 +114,16 @@ test('each kind of denial has its gRPC status', async () => {
     }),
     '8',
   );
+});
+
+test('a spelling that Envoy does not take for gRPC gets an ordinary answer', async () => {
+  for (const spelled of ['application/grpc;x', 'Application/gRPC', 'application/grpc-web']) {
+    const { response, body } = await run(
+      snapshot(policy(UNMATCHED)),
+      request('POST', [['content-type', spelled]]),
+    );
+    const headers = new Map(pairs(response.denied_response?.headers));
+    assert.equal(headers.get('content-type'), 'application/problem+json', spelled);
+    assert.equal(body.code, 'POLICY_NO_MATCH', spelled);
+  }
 });
