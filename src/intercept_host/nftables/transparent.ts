@@ -104,7 +104,7 @@ function uidProblems(listeners: readonly UidListener[]): GuardProblem[] {
 
 function portProblems(ports: readonly number[]): GuardProblem[] {
   return ports
-    .filter((port, index) => ports.indexOf(port) !== index)
+    .filter((port, index) => isWithin(port, 1, PORT_MAX) && ports.indexOf(port) !== index)
     .map((port) => ({
       key: 'transparent.uid_listeners',
       found: `port ${port} twice`,
