@@ -34,6 +34,7 @@ export class GrpcCall {
   readonly #destination: ClientHttp2Stream;
   #trailers: IncomingHttpHeaders = {};
   #isOver = false;
+  #isCut = false;
 
   constructor(
     places: RelayPlaces,
@@ -69,7 +70,10 @@ export class GrpcCall {
     destination.on('trailers', (trailers: IncomingHttpHeaders) => {
       this.#trailers = passed(trailers);
     });
-    client.on('wantTrailers', () => client.sendTrailers(this.#trailers));
+    client.on('wantTrailers', () => {
+      client.sendTrailers(this.#trailers);
+      if (this.#isCut) this.#release();
+    });
     let requestTrailers: IncomingHttpHeaders = {};
     client.on('trailers', (trailers: IncomingHttpHeaders) => {
       requestTrailers = passed(trailers);
@@ -131,6 +135,7 @@ export class GrpcCall {
   async #cut(cause: RelayEndCause): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#isCut = true;
     await this.#session.end(cause);
     this.#destination.close(NGHTTP2_CANCEL);
     if (this.#client.closed) return;
@@ -145,11 +150,18 @@ export class GrpcCall {
     const status = { 'grpc-status': code, 'grpc-message': message };
     this.#trailers = status;
     if (this.#client.headersSent) this.#client.end();
-    else
+    else {
       this.#client.respond(
         { ':status': 200, 'content-type': 'application/grpc', ...status },
         { endStream: true },
       );
+      this.#release();
+    }
+  }
+
+  /** The answer is complete: the client need not send the rest of its request (RFC 9113 section 8.1). */
+  #release(): void {
+    setImmediate(() => this.#client.close(NGHTTP2_NO_ERROR));
   }
 }
 

@@ -1,0 +1,10 @@
+import { Worker } from 'node:worker_threads';
+import type { RelayPlaces } from '../../src/relay/ports.ts';
+
+const SOURCE = new URL('../../src/relay/relay_worker.ts', import.meta.url).href;
+
+/** The thread of a relay, run from its source. */
+export function relayThread(places: RelayPlaces): Worker {
+  const load = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(SOURCE)}); })`;
+  return new Worker(load, { eval: true, workerData: places });
+}
