@@ -1,3 +1,4 @@
+import { HeldRoom } from './held_room.ts';
 import type { RelayHost, RelayPlaces, RelayProtocol } from './ports.ts';
 import { Session } from './session.ts';
 
@@ -25,6 +26,7 @@ export class Doorkeeper {
   readonly #host: RelayHost;
   readonly #sessionsMax: number;
   readonly #sessions = new Set<Session>();
+  readonly #room = new HeldRoom();
   /** Tickets that are being looked at. */
   #asking = 0;
   #isClosed = false;
@@ -45,7 +47,13 @@ export class Doorkeeper {
     this.#asking -= 1;
     if (order === undefined) return this.#refuse(NO_TICKET);
     if (this.#isClosed) return this.#refuse(FULL);
-    const session = new Session({ places: this.#places, host: this.#host, order, protocol });
+    const session = new Session({
+      places: this.#places,
+      host: this.#host,
+      order,
+      protocol,
+      room: this.#room,
+    });
     this.#sessions.add(session);
     return session;
   }

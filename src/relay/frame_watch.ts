@@ -20,6 +20,8 @@ export interface FrameWatch {
   /** A close frame that may be put into this direction; undefined in the middle of a frame or behind a close. */
   closing(direction: Direction, code: number): Uint8Array | undefined;
   readonly seen?: () => FramesSeen;
+  /** Bytes of frames that wait to be judged. */
+  readonly held?: () => number;
 }
 
 const SENDER: Readonly<Record<Direction, Sender>> = { in: 'client', out: 'server' };
@@ -60,6 +62,7 @@ function blocking(bound: Bound): FrameWatch {
     closing: (direction, code) =>
       gates[direction].mayClose ? closeFrame(code, SENDER[direction], randomBytes(4)) : undefined,
     seen: () => framesSeen({ in: gates.in.reader, out: gates.out.reader }),
+    held: () => gates.in.heldBytes + gates.out.heldBytes,
   };
 }
 

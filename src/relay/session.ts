@@ -1,4 +1,5 @@
 import type { FramesSeen, RelayEndCause } from '../core/relay/relay_end.ts';
+import type { HeldRoom } from './held_room.ts';
 import { Meter } from './meter.ts';
 import type { RelayHost, RelayOrder, RelayPlaces, RelayProtocol } from './ports.ts';
 import { sendReport } from './send_report.ts';
@@ -11,6 +12,7 @@ export interface SessionSetting {
   readonly host: RelayHost;
   readonly order: RelayOrder;
   readonly protocol: RelayProtocol;
+  readonly room: HeldRoom;
 }
 
 /** The life of one relayed stream, whatever carries it: its bytes, its time, its one end and the report of it. */
@@ -21,6 +23,7 @@ export class Session {
   framesSeen: (() => FramesSeen) | undefined;
   readonly #setting: SessionSetting;
   readonly #timer: NodeJS.Timeout;
+  #held = 0;
   #cut: ((cause: RelayEndCause) => void) | undefined;
   #end: Promise<void> | undefined;
 
@@ -42,8 +45,11 @@ export class Session {
     this.#cut?.(cause);
   }
 
-  get isEnded(): boolean {
-    return this.#end !== undefined;
+  /** Holds so many bytes back from now on. False when the relay has no room for them. */
+  hold(bytes: number): boolean {
+    const more = bytes - this.#held;
+    this.#held = bytes;
+    return this.#setting.room.change(more);
   }
 
   /** Reports the end, once: the first cause is the cause. MUST be awaited before either side sees the stream close. */
@@ -55,6 +61,7 @@ export class Session {
   /** Both sides are closed. */
   over(): void {
     clearTimeout(this.#timer);
+    this.hold(0);
   }
 
   async #report(cause: RelayEndCause): Promise<void> {

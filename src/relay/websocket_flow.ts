@@ -7,6 +7,9 @@ import type { Session } from './session.ts';
 /** After a stream was broken off: how long what was let through may take to leave. */
 const LINGER_MS = 5_000;
 
+/** Close code "try again later", in IANA's registry. */
+const NO_ROOM = 1013;
+
 /** One end of the stream and what was already read of it. */
 export interface End {
   readonly socket: Duplex;
@@ -64,6 +67,7 @@ export class WebSocketFlow {
       }
     }
     if (violation !== undefined) void this.#cut('frame_blocked', violation.code);
+    else if (!this.#session.hold(this.#watch.held?.() ?? 0)) void this.#cut('frame_blocked', NO_ROOM);
     return isTaking;
   }
 

@@ -2,10 +2,10 @@ import { FrameReader, type FrameReaderOptions } from './frame_reader.ts';
 import type { Violation } from './violation.ts';
 
 /**
- * Bytes of a frame that are held back until it is judged. A text frame beyond it counts as too big: its last byte can
- * be the one that is no UTF-8.
+ * Bytes of a frame that are held back until it is judged, header included. A text frame beyond it counts as too big: its
+ * last byte can be the one that is no UTF-8.
  */
-export const HELD_BYTES_MAX = 1_048_576;
+export const HELD_BYTES_MAX = 16_777_216 + 14;
 
 export interface GateStep {
   /** What may go on now, in order. */
@@ -32,6 +32,11 @@ export class FrameGate {
   /** What was let through ends between two frames, none of them a close. */
   get mayClose(): boolean {
     return !this.#isOpen && !this.reader.hasClosed;
+  }
+
+  /** Bytes that wait for the rest of their frame. */
+  get heldBytes(): number {
+    return this.#held.size;
   }
 
   feed(chunk: Uint8Array): GateStep {
@@ -67,6 +72,10 @@ const TOO_LONG_TO_HOLD: Violation = { code: 1009, why: 'MESSAGE_TOO_BIG' };
 class HeldBytes {
   #buffer = new Uint8Array(0);
   #length = 0;
+
+  get size(): number {
+    return this.#length;
+  }
 
   /** Copies; whoever read the piece may use its memory again. False when there would be too many. */
   add(piece: Uint8Array): boolean {
