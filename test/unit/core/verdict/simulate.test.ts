@@ -6,6 +6,7 @@ import type { CompiledPolicy } from '../../../../src/core/policy/compiled.ts';
 import type { DecisionRecord } from '../../../../src/core/receipt/records.ts';
 import { Replay } from '../../../../src/core/verdict/replay.ts';
 import { Simulation, type SimulationOutcome } from '../../../../src/core/verdict/simulate.ts';
+import type { StreamCaps } from '../../../../src/core/verdict/stream_caps.ts';
 import type { Limit, PolicyDocument, Rule } from '../../../../src/gen/policy_document.ts';
 import { agents, documents, requests } from '../policy/random_policy.ts';
 import { setsWithShadow } from '../policy/random_set.ts';
@@ -193,10 +194,13 @@ function said({
   verdict,
   reason,
   rule_id,
+  stream,
 }: {
   readonly verdict: string;
   readonly reason: string;
   readonly rule_id?: string;
+  readonly stream?: StreamCaps;
 }): string {
-  return `${verdict} ${reason} ${rule_id ?? '-'}`;
+  const caps = stream === undefined ? [] : [JSON.stringify(Object.entries(stream).sort())];
+  return [verdict, reason, rule_id ?? '-', ...caps].join(' ');
 }
