@@ -37,7 +37,7 @@ export function gatewayCluster(
       cluster_name: name,
       endpoints: [{ lb_endpoints: sockets.map(endpoint) }],
     },
-    ...(sockets.length > 1 ? choiceAmongSeveral() : {}),
+    ...(sockets.length > 1 ? choiceAmongSeveral({ grpc_health_check: {} }) : {}),
   };
 }
 
@@ -45,7 +45,8 @@ function endpoint(path: string): Message {
   return { endpoint: { address: { pipe: { path } } } };
 }
 
-function choiceAmongSeveral(): Message {
+/** `probe` is the kind of health check. */
+export function choiceAmongSeveral(probe: Message): Message {
   return {
     // Not by least requests: a gateway that fails at once always has the fewest, and would be asked first.
     lb_policy: 'ROUND_ROBIN',
@@ -60,7 +61,7 @@ function choiceAmongSeveral(): Message {
         unhealthy_interval: PROBE,
         unhealthy_threshold: PROBES_FAILED,
         healthy_threshold: 1,
-        grpc_health_check: {},
+        ...probe,
       },
     ],
     // A tie-breaker between two health checks. Never more than half: one client that aborts by the thousand must not

@@ -1,4 +1,5 @@
 import { BREAKERS, HTTP_OPTIONS } from './cluster_parts.ts';
+import { choiceAmongSeveral } from './gateway_cluster.ts';
 import type { EnvoyConfigInput } from './input.ts';
 import { type Message, typed } from './typed.ts';
 
@@ -26,5 +27,7 @@ function relays(name: string, sockets: readonly string[], explicit_http_config: 
       cluster_name: name,
       endpoints: [{ lb_endpoints: sockets.map((path) => ({ endpoint: { address: { pipe: { path } } } })) }],
     },
+    // Whether somebody listens: a relay lives and dies with its gateway.
+    ...(sockets.length > 1 ? choiceAmongSeveral({ tcp_health_check: {} }) : {}),
   };
 }

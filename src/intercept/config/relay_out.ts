@@ -33,7 +33,7 @@ function relayOutConnection(shared: Shared): Message {
     scheme_header_transformation: { match_upstream: true },
     local_reply_config: localReplies({
       receipt: `%FILTER_STATE(${RELAY_RECEIPT_STATE}:PLAIN)%`,
-      untouched: [`xds.route_name == '${END_ROUTE}'`],
+      untouched: [`d.startsWith('direct_response') && xds.route_name == '${END_ROUTE}'`],
     }),
     access_log: [relayOutLog(input.access_log)],
     http_filters: [relayStampGuard(input.stamp), relayClaims(), ...sendingFilters(shared)],

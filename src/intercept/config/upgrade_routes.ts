@@ -7,6 +7,7 @@ import type { Message } from './typed.ts';
 const WAY_HEADER = 'x-cg-route';
 /** Name of the route that a WebSocket handshake ends on for which the gateway chose no way. */
 export const UNCHOSEN_ROUTE = 'no_upgrade';
+export const RELAY_ROUTE = 'relay';
 
 /** Like any stream; a relay ends its own earlier when policy says so. */
 const UPGRADED_MAX = '3600s';
@@ -36,9 +37,9 @@ const GRPC: Message = { prefix: '/', grpc: {} };
 export function requestRoutes(out: 'plain' | 'tls'): Message[] {
   return [
     upgraded('websocket', 'websocket', out === 'plain' ? 'dfp_plain' : 'dfp_tls_h1'),
-    relayed(upgraded('relay', 'relay_websocket', RELAY_CLUSTER)),
+    relayed(upgraded(RELAY_ROUTE, 'relay_websocket', RELAY_CLUSTER)),
     relayed({
-      name: 'relay',
+      name: RELAY_ROUTE,
       match: { prefix: '/', headers: [chosen('relay_http')] },
       route: { cluster: RELAY_H2_CLUSTER, timeout: '0s', upgrade_configs: NO_UPGRADE },
     }),

@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { IDENTITY_PROBLEMS } from '../../../src/core/identity/principal.ts';
 import { REQUEST_PROBLEMS } from '../../../src/core/request/egress_request.ts';
 import { REASONS } from '../../../src/core/verdict/reasons.ts';
-import { GATEWAY_CODES } from '../../../src/intercept/config/local_replies.ts';
+import { GATEWAY_CODES } from '../../../src/intercept/config/local_reply_list.ts';
 
 const page = readFileSync(new URL('../../../docs/reasons.md', import.meta.url), 'utf8');
 const [decisions = '', answers = ''] = page.split('## Answers that are no decisions');

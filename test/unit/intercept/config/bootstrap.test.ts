@@ -163,15 +163,16 @@ describe('generated configuration', () => {
     const clusters = holders(tree, 'health_checks');
     assert.deepEqual(
       clusters.map((cluster) => cluster['name']),
-      ['cg_authz', 'cg_sds'],
+      ['cg_authz', 'cg_sds', 'cg_relay', 'cg_relay_h2'],
     );
-    for (const cluster of clusters) {
+    const wanted = [fleet.authz_sockets, fleet.authz_sockets, fleet.relay_sockets, fleet.relay_h2_sockets];
+    for (const [i, cluster] of clusters.entries()) {
       assert.deepEqual(cluster['common_lb_config'], {
         healthy_panic_threshold: { value: 0 },
         update_merge_window: '0s',
       });
       const sockets = members(cluster, 'pipe').map((pipe) => (pipe as { path: string }).path);
-      assert.deepEqual(sockets, fleet.authz_sockets);
+      assert.deepEqual(sockets, wanted[i]);
     }
     assert.deepEqual(members(config, 'health_checks'), []);
   });
