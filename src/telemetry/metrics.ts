@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { relayMetrics } from './relay_metrics.ts';
 
 /** From a tenth of a millisecond to five seconds: the floor of a fast disk to the longest Check time-out. */
 const LATENCY_S = [0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
@@ -127,6 +128,7 @@ export function createMetrics(version: string) {
       labelNames: ['answer'],
       registers,
     }),
+    relay: relayMetrics(registers),
     reloadFailures: new Counter({
       name: 'clawgress_reload_failures_total',
       help: 'Changes of policy or registry that were refused; the last good one stays in force',
