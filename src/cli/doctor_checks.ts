@@ -6,6 +6,7 @@ import { checkClock, checkRollback } from './doctor_clock.ts';
 import { checkDescriptors } from './doctor_descriptors.ts';
 import { checkDisk } from './doctor_disk.ts';
 import { checkKeys, checkPolicy, checkRegistry, checkState } from './doctor_files.ts';
+import { checkFirewall } from './doctor_firewall.ts';
 import { checkAuthority, checkResolver, checkTransparent } from './doctor_interception.ts';
 import { checkDemo, checkEnvoyHealth, checkGateway, checkPorts } from './doctor_processes.ts';
 import { runningInstance } from './instance.ts';
@@ -44,6 +45,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['ports', checkPorts],
   ['transparent', checkTransparent],
   ['resolver', checkResolver],
+  ['firewall', checkFirewall],
   ['gateway', checkGateway],
   ['envoy health', checkEnvoyHealth],
   ['demo', checkDemo],
