@@ -56,6 +56,8 @@ function build(host: string, agent: string): void {
   ip('-n', host, 'route', 'add', 'default', 'via', AGENT.four);
   ip('-n', host, '-6', 'route', 'add', 'default', 'via', AGENT.six);
   address(host, 'lo', ALLOWED);
+  // To be chosen by name only.
+  ip('-n', agent, 'addr', 'change', `${HEADER_AGENT.six}/64`, 'dev', 'eth0', 'preferred_lft', '0');
   ip('-n', agent, 'route', 'add', 'default', 'via', HOST.four);
   ip('-n', agent, '-6', 'route', 'add', 'default', 'via', HOST.six);
   for (const six of [[], ['-6']]) {

@@ -13,10 +13,10 @@ import { configFor, findEnvoy, waitFor } from '../gateway.ts';
 import { UPSTREAM } from '../upstream.ts';
 import type { Arrived, FromFarSide, ToFarSide } from './far_side.ts';
 import { type Scripted, type Seen, startScripted, type Wish } from './scripted.ts';
-import { ALLOWED, OWN_UID, openSpaces, PORTS, SHARED_UID } from './spaces.ts';
+import { ALLOWED, HEADER_AGENT, OWN_UID, openSpaces, PORTS, SHARED_UID } from './spaces.ts';
 
-/** Who does something: a user of the host, or a machine behind it. */
-export type Who = 'own' | 'shared' | 'routed';
+/** Who does something: one of two users of the host, or a machine behind it, from one of its two addresses. */
+export type Who = 'own' | 'shared' | 'routed' | 'header';
 
 export interface Redirected {
   /** CA of destinations, and of what Envoy opens; files that every user can read. */
@@ -48,13 +48,15 @@ export interface Ran {
 
 export interface Said {
   readonly bytes: string;
-  /** Ends its side after that. */
+  readonly times: number;
+  /** Ends its side when as much has come back. */
   readonly half: boolean;
-  readonly from: 'openssl';
 }
 
 export interface Dialled {
+  /** The first and last 64 bytes of much. */
   readonly got: string;
+  readonly bytes: number;
   readonly end: 'eof' | 'reset' | 'refused' | 'open';
   readonly source: string;
 }
@@ -69,6 +71,9 @@ export async function openRedirected(
   const dir = mkdtempSync(join(tmpdir(), 'cg-redirected-'));
   chmodSync(dir, 0o755);
   const inHost = ['netns', 'exec', spaces.host];
+  // Where every user can read it.
+  const script = join(dir, 'dial.py');
+  writeFileSync(script, readFileSync(join(import.meta.dirname, 'dial.py')));
   const [ours, theirs] = [newAuthority(), newAuthority()];
   const [upstreamCa, interceptCa] = [join(dir, 'theirs.pem'), join(dir, 'ours.pem')];
   writeFileSync(upstreamCa, theirs.ca);
@@ -156,7 +161,7 @@ export async function openRedirected(
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   let questions = 0;
   const as: Redirected['as'] = (who, ...command) => {
-    const space = who === 'routed' ? spaces.agent : spaces.host;
+    const space = who === 'routed' || who === 'header' ? spaces.agent : spaces.host;
     const uid = String(who === 'shared' ? SHARED_UID : OWN_UID);
     const user = ['setpriv', '--reuid', uid, '--regid', uid, '--clear-groups'];
     return ran('ip', ['netns', 'exec', space, ...user, ...command]);
@@ -179,12 +184,12 @@ export async function openRedirected(
       say({ ask: question });
       return answer;
     },
-    async dial(who, host, port, { bytes = '', half = false } = {}) {
-      const script = join(dir, 'dial.py');
-      writeFileSync(script, readFileSync(join(import.meta.dirname, 'dial.py')));
+    async dial(who, host, port, { bytes = '', times = 1, half = false } = {}) {
       const hex = Buffer.from(bytes, 'latin1').toString('hex');
       const mode = half ? 'half' : 'open';
-      const python = ['/usr/bin/python3', script, host, String(port), hex, mode, String(PATIENCE_S)];
+      const from = who === 'header' ? (host.includes(':') ? HEADER_AGENT.six : HEADER_AGENT.four) : '-';
+      const said = [hex, String(times), mode, String(PATIENCE_S), from];
+      const python = ['/usr/bin/python3', script, host, String(port), ...said];
       const { stdout, stderr } = await as(who, ...python);
       if (stdout === '') throw new Error(stderr);
       return JSON.parse(stdout) as Dialled;
