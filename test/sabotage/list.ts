@@ -1,3 +1,4 @@
+import { AGENTS_SIDE } from './agents_side.ts';
 import { BYPASS } from './bypass.ts';
 import { CORE } from './core.ts';
 import { PKI } from './pki.ts';
@@ -8,6 +9,7 @@ import { WAYS_IN } from './ways_in.ts';
 
 /** Every promise that is broken on purpose, by the room of the line that breaks it. */
 export const SABOTAGES: readonly Sabotage[] = [
+  ...AGENTS_SIDE,
   ...BYPASS,
   ...CORE,
   ...PKI,

@@ -40,6 +40,8 @@ export function missing(who: Who): string | undefined {
   const tools = ['unshare', 'setpriv', 'ip', 'nsenter', 'python3', 'curl'];
   const absent = tools.filter((tool) => spawnSync('which', [tool]).status !== 0);
   if (absent.length > 0) return `${absent.join(', ')} not installed`;
+  const [test = 'test', ...isReadable] = [...who.through, 'test', '-r', CLI];
+  if (spawnSync(test, isReadable).status !== 0) return `${who.name} cannot read this checkout`;
   const command = [...who.through, 'unshare', ...(who.uid === 0 ? ['-n'] : ['-Urn']), 'true'];
   const tried = spawnSync(command[0] ?? '', command.slice(1), { encoding: 'utf8' });
   return tried.status === 0 ? undefined : `no namespaces for ${who.name}: ${tried.stderr.trim()}`;

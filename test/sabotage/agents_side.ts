@@ -1,0 +1,130 @@
+import type { Sabotage } from './sabotage.ts';
+
+const ANSWER = 'test/unit/core/dns/answer.test.ts';
+const SOCKETS = 'test/unit/intercept_host/resolver/resolver.test.ts';
+const CONFINED = 'test/integration/clients/confined.test.ts';
+
+/** Promises of what agents meet on their side: the resolver, and the network of a confined command. */
+export const AGENTS_SIDE: readonly Sabotage[] = [
+  {
+    name: 'resolver-knows-all',
+    breaks: 'only names that a rule could allow have an address',
+    file: 'src/core/dns/answer.ts',
+    find: 'if (host === undefined || !names.mayReach(host))',
+    replace: 'if (host === undefined)',
+    test: { file: ANSWER, name: 'every other name is unknown' },
+  },
+  {
+    name: 'resolver-answers-answers',
+    breaks: 'an answer is never answered, so that two resolvers cannot talk for ever',
+    file: 'src/core/dns/query.ts',
+    find: ' || (flags & 0x80) !== 0',
+    replace: '',
+    test: { file: ANSWER, name: 'answers are not answered' },
+  },
+  {
+    name: 'resolver-reads-on',
+    breaks: 'a query is one question and nothing behind it',
+    file: 'src/core/dns/query.ts',
+    find: 'if (!isWhole) return undefined;',
+    replace: '',
+    test: { file: ANSWER, name: 'what is no plain question is refused' },
+  },
+  {
+    name: 'resolver-joins-labels',
+    breaks: 'a dot inside a label makes no host name',
+    file: 'src/core/dns/answer.ts',
+    find: '  if (!labels.every((label) => label.every(isNameByte))) return undefined;\n',
+    replace: '',
+    test: { file: ANSWER, name: 'every other name is unknown' },
+  },
+  {
+    name: 'resolver-hands-out-broadcast',
+    breaks: 'no name has the first or the last address of the block',
+    file: 'src/core/dns/synthetic.ts',
+    find: 'size > 2n ? 1n + (hash % (size - 2n)) : hash % size',
+    replace: 'hash % size',
+    test: { file: 'test/unit/core/dns/synthetic.test.ts', name: 'never its first or last' },
+  },
+  {
+    name: 'resolver-without-bound',
+    breaks: 'one source is answered so often and no more',
+    file: 'src/intercept_host/resolver/source_rate.ts',
+    find: 'return take(bucket, ONE, now_ms) && take',
+    replace: 'return take',
+    test: { file: 'test/unit/intercept_host/resolver/source_rate.test.ts', name: 'one source has its share' },
+  },
+  {
+    name: 'resolver-keeps-connections',
+    breaks: 'connections of one source are bounded',
+    file: 'src/intercept_host/resolver/tcp.ts',
+    find: ' || own >= CONNECTIONS_PER_SOURCE_MAX',
+    replace: '',
+    test: { file: SOCKETS, name: 'bounds connections of one source' },
+  },
+  {
+    name: 'resolver-on-one-loopback',
+    breaks: 'a resolver of loopback listens on IPv6, too',
+    file: 'src/intercept_host/resolver/resolver.ts',
+    find: "const LOOPBACK = ['127.0.0.1', '::1'];",
+    replace: "const LOOPBACK = ['127.0.0.1'];",
+    test: { file: SOCKETS, name: 'over both loopbacks' },
+  },
+  {
+    name: 'confined-in-the-host',
+    breaks: 'a confined command has a network of its own',
+    file: 'src/clients/netns_plan.ts',
+    find: "  root: ['--net'],",
+    replace: "  root: ['--ipc'],",
+    test: { file: CONFINED, name: 'lets nothing else through' },
+  },
+  {
+    name: 'confined-with-the-keys',
+    breaks: 'confined root cannot enter another namespace again',
+    file: 'src/clients/netns_plan.ts',
+    find: 'const ROOT_KEEPS = [',
+    replace: "const ROOT_KEEPS = ['sys_admin', 'sys_ptrace', ",
+    test: { file: CONFINED, name: 'lets nothing else through' },
+  },
+  {
+    name: 'confined-outlives-its-starter',
+    breaks: 'a confined command is killed with the process that started it',
+    file: 'src/clients/netns_plan.ts',
+    find: 'exec setpriv --pdeathsig KILL ',
+    replace: 'exec setpriv ',
+    test: { file: CONFINED, name: 'leaves nothing when it is killed' },
+  },
+  {
+    name: 'confined-files-stay',
+    breaks: 'the files of a confined command are removed when its starter is killed',
+    file: 'src/cli/run_agent.ts',
+    find: 'if (confined !== undefined) removeWhenGone(dir);',
+    replace: '',
+    test: { file: CONFINED, name: 'leaves nothing when it is killed' },
+  },
+  {
+    name: 'confined-half-a-close',
+    breaks: 'a client that ends its side still reads the whole answer',
+    file: 'src/clients/netns_relay.ts',
+    find: 'createServer({ allowHalfOpen: true }',
+    replace: 'createServer({ allowHalfOpen: false }',
+    test: { file: 'test/unit/clients/netns_relay.test.ts', name: 'carries every byte both ways' },
+  },
+  {
+    name: 'started-without-a-cage',
+    breaks: 'where no namespace can be had the command does not start',
+    file: 'src/cli/run_agent_netns.ts',
+    find: 'if (!mode.ok) throw new CliError(EXIT.unavailable, mode.problem.problem, mode.problem.next);',
+    replace:
+      "if (!mode.ok) return { endpoints, places: new Map(), start: ([program = '', ...args]) => [program, ...args] };",
+    test: { file: CONFINED, name: 'does not start the command' },
+  },
+  {
+    name: 'no-receipt-is-fine',
+    breaks: 'an answer from an allowed place without a receipt is a leak',
+    file: 'src/bypass/transparent.ts',
+    find: 'if (isTarget || token.probe === PERMITTED)',
+    replace: 'if (isTarget)',
+    test: { file: 'test/unit/bypass/transparent.test.ts', name: 'a leak where policy allows' },
+  },
+];
