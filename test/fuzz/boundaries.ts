@@ -13,6 +13,7 @@ import { path } from './boundaries/path.ts';
 import { policy } from './boundaries/policy.ts';
 import { policyBundle } from './boundaries/policy_bundle.ts';
 import { registry } from './boundaries/registry.ts';
+import { request } from './boundaries/request.ts';
 import { settings } from './boundaries/settings.ts';
 import { tunnelTicket } from './boundaries/tunnel_ticket.ts';
 import { websocket } from './boundaries/websocket.ts';
@@ -22,6 +23,7 @@ import type { OpenBoundary } from './boundary.ts';
 export const BOUNDARIES: Readonly<Record<string, OpenBoundary>> = {
   authority,
   path,
+  request,
   check,
   grpc,
   frames,

@@ -29,6 +29,14 @@ rules:
   - {id: raw, match: {destination: {hosts: [b.example], ports: [22]}, protocol: {kind: tcp}}, action: allow}
   - {id: no, match: {path_prefixes: [/v2]}, action: deny}
 `;
+const STREAMS = `schema: clawgress/policy/v1
+id: streams
+rules:
+  - {id: live, match: {destination: {hosts: [a.example]}, protocol: {kind: websocket}}, stream: {max_bytes: 9}, frames: block, action: allow}
+  - {id: calls, match: {destination: {hosts: ["*.example"]}, protocol: {kind: grpc}}, stream: {max_seconds: 5}, action: allow}
+  - {id: keyed, match: {agent: {auth_type: [jwt]}, destination: {any_host: true}}, action: allow}
+  - {id: no, match: {destination: {ports: [22]}, protocol: {kind: http}}, action: deny}
+`;
 const ASKED: readonly TestRequest[] = [
   { url: 'http://a.example/v1/x' },
   { url: 'https://c.b.example/v1/admin' },
@@ -36,6 +44,10 @@ const ASKED: readonly TestRequest[] = [
   { connect: 'a.example:443' },
   { connect: 'b.example:22' },
   { url: 'http://b.example/' },
+  { url: 'http://a.example/v1/x', protocol: 'websocket' },
+  { url: 'https://b.example/v1', protocol: 'grpc' },
+  { connect: 'b.example:22', transparent: '198.18.0.7:22' },
+  { connect: '192.0.2.7:22', transparent: '192.0.2.7:22' },
 ];
 
 /** Judge: the naive evaluator over the document that was accepted; and the document comes back from its own bytes. */
@@ -48,6 +60,7 @@ export function policy(): Boundary {
     corpus: [
       bytesOf(SMALL),
       bytesOf(TUNNELS),
+      bytesOf(STREAMS),
       bytesOf(JSON.stringify({ schema: 'clawgress/policy/v1', id: 'j', rules: [] })),
       ...shipped,
     ],
@@ -64,9 +77,10 @@ export function policy(): Boundary {
       if (document.schema !== 'clawgress/policy/v1') return true;
       for (const sample of ASKED) {
         const [request, who] = [requestOf(sample), principalOf()];
-        const { verdict, reason, tunnel } = plan.evaluate(request, who).live;
+        const { verdict, reason, tunnel, stream } = plan.evaluate(request, who).live;
         const expected = naiveLive(document, request, who);
         assert.deepEqual([verdict, reason, tunnel], [expected.verdict, expected.reason, expected.tunnel]);
+        assert.deepEqual(stream, expected.stream);
       }
       return true;
     },
