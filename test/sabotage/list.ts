@@ -5,6 +5,8 @@ import { PKI } from './pki.ts';
 import { RECORDER } from './recorder.ts';
 import type { Sabotage } from './sabotage.ts';
 import { SHELLS } from './shells.ts';
+import { STREAMS } from './streams.ts';
+import { UPGRADES } from './upgrades.ts';
 import { WAYS_IN } from './ways_in.ts';
 
 /** Every promise that is broken on purpose, by the room of the line that breaks it. */
@@ -15,5 +17,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   ...PKI,
   ...RECORDER,
   ...SHELLS,
+  ...UPGRADES,
+  ...STREAMS,
   ...WAYS_IN,
 ];
