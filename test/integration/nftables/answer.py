@@ -1,7 +1,8 @@
 """Listens on each [kind, host, port] of argv[1] until its standard input ends; prints "ready" first.
 
 "redirect" and "tproxy" say to whoever connects where they were going, by the two ways a gateway learns it, and whom they
-look like: "port <- peer -> destination:port". "dns" echoes one datagram, and the first bytes of a connection.
+look like: "port <- peer -> destination:port". "dns" echoes one datagram, and the first bytes of a connection. "late" answers
+when the other side has closed.
 """
 import json, socket, struct, sys, threading
 
@@ -30,6 +31,11 @@ def talk(kind, port, sock, peer):
 def speak(kind, port, sock, peer):
     if kind == "dns":
         sock.sendall(sock.recv(64))
+        return
+    if kind == "late":
+        while sock.recv(4096):
+            pass
+        sock.sendall(b"late")
         return
     sock.sendall(("%d <- %s -> %s" % (port, peer[0], destination(kind, sock))).encode())
     sock.shutdown(socket.SHUT_WR)
