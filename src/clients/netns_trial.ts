@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../core/result.ts';
 import { NETNS_TOOLS, type NetnsMode, netnsTrial, SYSTEM_FOLDERS } from './netns_plan.ts';
 import { explainRefusal } from './netns_refusal.ts';
 
+const UNSHARE = 'unshare';
 const TRIAL_MS = 10_000;
 
 /** The way in which this user can make a network namespace here. Tries it; nothing stays. `path`: of the environment. */
@@ -17,7 +18,7 @@ export function tryNetns(
   let said = '';
   if (process.platform === 'linux' && missing.length === 0) {
     for (const mode of modes) {
-      const tried = spawnSync('unshare', netnsTrial(mode), { encoding: 'utf8', timeout: TRIAL_MS });
+      const tried = spawnSync(UNSHARE, netnsTrial(mode), { encoding: 'utf8', timeout: TRIAL_MS });
       if (tried.status === 0) return ok(mode);
       said = tried.stderr || (tried.error?.message ?? '');
     }

@@ -8,7 +8,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const SERVE = fileURLToPath(new URL('./serve.ts', import.meta.url));
-const PROGRAMS = ['unshare', 'mount', 'ip', 'getent', 'curl', 'python3'];
+const UNSHARE = 'unshare';
+const PROGRAMS = [UNSHARE, 'mount', 'ip', 'getent', 'curl', 'python3'];
 const ADDRESS = /198\.1[89]\.\d+\.\d+/;
 
 interface Ran {
@@ -42,7 +43,7 @@ async function inside(nameServers: string, programs: readonly (readonly string[]
       conf,
       ...node,
     ];
-    const child = spawn('unshare', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(UNSHARE, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let [out, err] = ['', ''];
     child.stdout.on('data', (part: Buffer) => (out += part.toString()));
     child.stderr.on('data', (part: Buffer) => (err += part.toString()));
