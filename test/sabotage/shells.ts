@@ -17,8 +17,9 @@ export const SHELLS: readonly Sabotage[] = [
     name: 'no-stamp-in-tunnels',
     breaks: 'the stamp guard stands in every chain',
     file: 'src/intercept/config/http_connection.ts',
-    find: "filters: httpFilters(shared, 'tunnel') }],",
-    replace: "filters: httpFilters(shared, 'tunnel').filter((one) => one['name'] !== 'cg.stamp') }],",
+    find: "filters: httpFilters(shared, 'tunnel') }, WEBSOCKET],",
+    replace:
+      "filters: httpFilters(shared, 'tunnel').filter((one) => one['name'] !== 'cg.stamp') }, WEBSOCKET],",
     test: {
       file: 'test/unit/intercept/config/ways_out.test.ts',
       name: 'all pass the Check and the stamp guard',
@@ -50,8 +51,8 @@ export const SHELLS: readonly Sabotage[] = [
     name: 'client-chooses-the-tunnel',
     breaks: 'only the gateway chooses which tunnel opens',
     file: 'src/intercept/config/headers.ts',
-    find: "...['x-envoy-', 'x-cg-'].map(byPrefix),",
-    replace: "...['x-envoy-'].map(byPrefix),",
+    find: "...['x-envoy-', 'x-cg-', RELAY_PREFIX].map(byPrefix),",
+    replace: "...['x-envoy-', RELAY_PREFIX].map(byPrefix),",
     test: {
       file: 'test/integration/intercept/tunnels_fail_closed.test.ts',
       name: 'opens nothing that the gateway did not choose',
@@ -117,7 +118,7 @@ export const SHELLS: readonly Sabotage[] = [
   {
     name: 'upgrade-to-connect',
     breaks: 'nothing travels inside a request that was judged as something else',
-    file: 'src/intercept/config/http_connection.ts',
+    file: 'src/intercept/config/upgrade_routes.ts',
     find: "upgrade_type: 'CONNECT', enabled: false",
     replace: "upgrade_type: 'CONNECT', enabled: true",
     test: {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -9,6 +9,7 @@ import { credentials, status } from '@grpc/grpc-js';
 import type { Message } from '../../../src/intercept/config/typed.ts';
 import { newAuthority } from '../../support/pki.ts';
 import { frame, frameReader, TEXT } from '../../support/websocket.ts';
+import { sendRaw } from './client.ts';
 import { STAMP } from './fake_authz.ts';
 import { type Gateway, startGateway, waitFor } from './gateway.ts';
 import { grpcClient } from './grpc_calls.ts';
@@ -24,6 +25,23 @@ const HANDSHAKE = [
   'Sec-WebSocket-Version: 13',
   `Sec-WebSocket-Key: ${KEY}`,
 ];
+
+/** What a listener leaves behind that was killed. */
+async function leaveSocket(path: string): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(`${path}.open`, resolve));
+  renameSync(`${path}.open`, path);
+  await new Promise((resolve) => server.close(resolve));
+}
+
+function reachable(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    }).on('error', () => resolve(false));
+  });
+}
 
 describe('the way through a relay', () => {
   let dir = '';
@@ -257,6 +275,38 @@ describe('the way through a relay', () => {
 
   it('keeps its socket to our own user', () => {
     assert.equal(statSync(join(dir, 'relay-out.sock')).mode & 0o777, 0o600);
+  });
+
+  it('shows the relay no ticket that the gateway did not give, and takes the place of a socket that was left', async () => {
+    const out = join(dir, 'left.sock');
+    await leaveSocket(out);
+    const none = await startGateway({
+      input: {
+        relay_sockets: [join(dir, 'relay.sock')],
+        relay_h2_sockets: [join(dir, 'relay-h2.sock')],
+        relay_out_socket: out,
+      },
+      edit: (config) =>
+        JSON.parse(
+          JSON.stringify(useNames(config)).replaceAll('ext_authz:relay)', 'ext_authz:nothing)'),
+        ) as Message,
+    });
+    try {
+      const id = nonce();
+      const before = relay.seen.length;
+      await sendRaw(
+        none.explicit,
+        `GET http://api.example:${upstream.http}/echo-${id} HTTP/1.1\r\nHost: api.example:${upstream.http}\r\nx-clawgress-test: relay_websocket\r\ncg-relay-ticket: forged\r\n${HANDSHAKE.join('\r\n')}\r\n\r\n`,
+      );
+      assert.equal(relay.seen.length, before + 1);
+      assert.deepEqual(
+        Object.entries(relay.seen.at(-1)?.headers ?? {}).filter(([name]) => name.startsWith('cg-relay-')),
+        [],
+      );
+      assert.ok(await reachable(out), 'the socket of Envoy does not answer');
+    } finally {
+      await none.stop();
+    }
   });
 
   it('asks the relay of another gateway when one is gone', async () => {
