@@ -1,4 +1,6 @@
+import type { ChildProcess } from 'node:child_process';
 import { eventually } from '../../support/running.ts';
+import { uidOf } from './agents.ts';
 import { hostOf } from './policy.ts';
 import { MODES, type Mode, type Verdict } from './table.ts';
 import type { MatrixWorld } from './world.ts';
@@ -21,22 +23,34 @@ export function isTunnel(mode: Mode): boolean {
   return MODES[mode].tunnel !== undefined;
 }
 
-/** Asks for the cell's host as its verdict needs it, and says what came back. */
-export async function askByCurl(world: MatrixWorld, mode: Mode, verdict: Verdict): Promise<Seen> {
+/** Asks for the cell's host as its verdict needs it, and says what came back. `address`: of that host, known already. */
+export async function askByCurl(
+  world: MatrixWorld,
+  mode: Mode,
+  verdict: Verdict,
+  address?: string,
+): Promise<Seen> {
   const abort = verdict === 'client-abort';
-  const { out } = await world.run('curl', argumentsOf(world, mode, verdict), {}, (child) => {
-    if (!abort) return;
-    const host = hostOf(mode, verdict);
-    // Leaves only when the destination has the request: how long that takes does not matter.
-    eventually(
-      () => (world.upstream.hits().some((hit) => hit.host === host) ? true : undefined),
-      `the request to ${host}`,
-    ).then(
-      () => child.kill('SIGKILL'),
-      () => child.kill('SIGKILL'),
-    );
+  const { out } = await world.run({
+    command: ['curl', ...known(world, mode, verdict, address), ...argumentsOf(world, mode, verdict)],
+    uid: MODES[mode].entry === 'redirected' ? uidOf(mode, verdict) : undefined,
+    ...(abort ? { started: (child) => leaveOnceSeen(world, hostOf(mode, verdict), child) } : {}),
   });
   return { answer: abort ? 'left' : answerOf(out, mode), receipts: receiptsIn(out), out };
+}
+
+function known(world: MatrixWorld, mode: Mode, verdict: Verdict, address?: string): readonly string[] {
+  const port = portOf(world, mode, verdict);
+  return address === undefined ? [] : ['--resolve', `${hostOf(mode, verdict)}:${port}:${address}`];
+}
+
+/** Leaves only when the destination has the request: how long that takes does not matter. */
+function leaveOnceSeen(world: MatrixWorld, host: string, child: ChildProcess): void {
+  const leave = () => void child.kill('SIGKILL');
+  eventually(
+    () => (world.upstream.hits().some((hit) => hit.host === host) ? true : undefined),
+    `the request to ${host}`,
+  ).then(leave, leave);
 }
 
 function argumentsOf(world: MatrixWorld, mode: Mode, verdict: Verdict): readonly string[] {
@@ -45,26 +59,31 @@ function argumentsOf(world: MatrixWorld, mode: Mode, verdict: Verdict): readonly
   const authority = `${hostOf(mode, verdict)}:${port}`;
   const path = pathOf(mode, verdict);
   const shared = ['-sS', '-i', '--cacert', world.trust, '-w', `\n${LAST}\n`];
-  if (mode === 'base-host' || mode === 'base-to') {
-    const key = agent === undefined ? [] : ['-H', `x-clawgress-key: ${agent.api_key}`];
+  const scheme = isPlain(mode) ? 'http' : 'https';
+  const key = agent === undefined ? [] : ['-H', `x-clawgress-key: ${agent.api_key}`];
+  if (MODES[mode].entry === 'redirected')
+    return [...shared, ...(mode === 'redirected-header' ? key : []), `${scheme}://${authority}${path}`];
+  if (MODES[mode].entry === 'base') {
     const base = world.running.endpoints.base_url;
     return mode === 'base-to'
       ? [...shared, ...key, `${base}/_to/${authority}${path}`]
       : [...shared, ...key, '-H', `Host: ${authority}`, `${base}${path}`];
   }
-  const through = [...shared, ...PROTOCOL[mode], '-x', world.proxy(agent)];
+  const through = [...shared, ...(PROTOCOL[mode] ?? []), '-x', world.proxy(agent)];
   const oversize = verdict === 'oversize' && opaqueToUs(mode) ? ['--proxy-header', PAD] : [];
-  const scheme = mode === 'plain' || mode === 'raw' ? 'http' : 'https';
   return [...through, ...oversize, `${scheme}://${authority}${path}`];
 }
 
-const PROTOCOL: Readonly<Record<Exclude<Mode, 'base-host' | 'base-to'>, readonly string[]>> = {
-  plain: [],
-  opaque: [],
+const PROTOCOL: Readonly<Partial<Record<Mode, readonly string[]>>> = {
   raw: ['--proxytunnel'],
   'inside-h1': ['--http1.1'],
   'inside-h2': ['--http2'],
 };
+
+/** What curl asks for has no TLS. */
+function isPlain(mode: Mode): boolean {
+  return mode === 'plain' || mode === 'raw' || mode === 'redirected-plain';
+}
 
 function opaqueToUs(mode: Mode): boolean {
   return mode === 'opaque' || mode === 'raw';
@@ -72,7 +91,7 @@ function opaqueToUs(mode: Mode): boolean {
 
 function portOf(world: MatrixWorld, mode: Mode, verdict: Verdict): number {
   if (verdict === 'upstream-down') return world.downPort;
-  return mode === 'plain' || mode === 'raw' ? world.upstream.plain : world.upstream.tls;
+  return isPlain(mode) ? world.upstream.plain : world.upstream.tls;
 }
 
 function pathOf(mode: Mode, verdict: Verdict): string {

@@ -38,9 +38,13 @@ export function hitsOf(world: MatrixWorld, mode: Mode, host: string, before = 0)
   const hits = world.upstream.hits().slice(before);
   const own = hits.filter((hit) => hit.host === host);
   for (const { sni } of own)
-    if (mode !== 'plain' && !(mode === 'raw' && sni === undefined)) assert.equal(sni, host);
+    if (!PLAIN.includes(mode) && !(mode === 'raw' && sni === undefined)) assert.equal(sni, host);
   return own.length;
 }
+
+const PLAIN: readonly Mode[] = ['plain', 'redirected-plain'];
+/** What the agents' resolver gives out. */
+const SYNTHETIC = /^(198\.1[89]\.\d+\.\d+|\[fd63:6761::[0-9a-f:]+\]):\d+$/;
 
 interface Expected {
   /** Undefined: nobody. */
@@ -58,13 +62,26 @@ export function assertTrue(mode: Mode, decisions: readonly NaiveRecord[], { agen
     assert.equal(identity?.agent_id, agent);
     assert.equal(identity_problem, agent === undefined ? 'IDENTITY_MISSING' : undefined);
     if (host !== undefined) assert.equal(request.authority, host);
-    const ofTunnel = isTunnel(mode) && request.mode === 'connect';
-    assert.equal(request.mode, ofTunnel ? 'connect' : MODES[mode].way);
-    assert.equal(request.visibility, ofTunnel ? 'authority' : 'full');
-    assert.equal(request.tls, ofTunnel && verdict === 'allow' ? MODES[mode].tunnel : undefined);
+    const { way, tunnel, entry } = MODES[mode];
+    const ofTunnel = isTunnel(mode) && request.mode !== 'intercepted';
+    const redirected = entry === 'redirected';
+    assert.equal(request.mode, ofTunnel ? (redirected ? 'transparent' : 'connect') : way);
+    assert.equal(request.visibility, ofTunnel ? (redirected ? 'sni' : 'authority') : 'full');
+    assert.equal(request.tls, ofTunnel && verdict === 'allow' ? tunnel : undefined);
+    if (agent !== undefined) assert.deepEqual(identity.binding, bindingOf(mode, identity));
+    if (request.mode === 'transparent') assert.match(request.original_destination, SYNTHETIC);
+    else assert.equal(request.original_destination, undefined);
     if (ofTunnel) connects.set(one['receipt_id'], one);
     if (ofTunnel || !inside) assert.equal(parent_decision, undefined);
     else
       assert.equal(connects.get(parent_decision)?.['verdict'], 'allow', 'its CONNECT was allowed before it');
   }
+}
+
+function bindingOf(mode: Mode, { auth_type, binding }: NaiveRecord): object {
+  const isSource = MODES[mode].entry === 'redirected' && mode !== 'redirected-header';
+  assert.equal(auth_type, isSource ? 'source' : 'api_key');
+  if (!isSource) return binding;
+  assert.match(binding.source, /^uid:200[12]$/);
+  return { kind: 'source', source: binding.source };
 }

@@ -8,7 +8,8 @@ import { handshakeIn } from '../../integration/intercept/in_tunnel.ts';
 import { askHttp2 } from '../../integration/interception/world.ts';
 import { pythonWithClients } from '../../support/python_clients.ts';
 import { basic } from '../../support/through_proxy.ts';
-import type { Mode, Program } from './table.ts';
+import { type Command, uidOf } from './agents.ts';
+import { MODES, type Mode, type Program } from './table.ts';
 import type { MatrixWorld } from './world.ts';
 
 /** Goes this way to this host; throws when the program failed. */
@@ -34,28 +35,39 @@ export function programs(world: MatrixWorld): Readonly<Record<Program, Installed
   };
 }
 
+/** The environment and the user of a client that goes this way. */
+function asClient(world: MatrixWorld, mode: Mode): Pick<Command, 'env' | 'uid'> {
+  const redirected = MODES[mode].entry === 'redirected';
+  return {
+    env: environment(world, MODES[mode].entry === 'proxy'),
+    ...(redirected ? { uid: uidOf(mode) } : {}),
+  };
+}
+
 interface Target {
   /** What the client asks for, without a slash at the end. */
   readonly origin: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly proxied: boolean;
 }
 
 function targetOf(world: MatrixWorld, mode: Mode, host: string): Target {
   const { plain, tls } = world.upstream;
-  if (mode === 'plain') return { origin: `http://${host}:${plain}`, headers: {}, proxied: true };
+  if (mode === 'plain' || mode === 'redirected-plain')
+    return { origin: `http://${host}:${plain}`, headers: {} };
   const authority = `${host}:${tls}`;
   const base = world.running.endpoints.base_url;
   const key = { 'x-clawgress-key': world.agent(false).api_key };
-  if (mode === 'base-to') return { origin: `${base}/_to/${authority}`, headers: key, proxied: false };
-  if (mode === 'base-host') return { origin: base, headers: { ...key, host: authority }, proxied: false };
-  return { origin: `https://${authority}`, headers: {}, proxied: true };
+  if (mode === 'base-to') return { origin: `${base}/_to/${authority}`, headers: key };
+  if (mode === 'base-host') return { origin: base, headers: { ...key, host: authority } };
+  return { origin: `https://${authority}`, headers: mode === 'redirected-header' ? key : {} };
 }
 
 async function node(world: MatrixWorld, mode: Mode, host: string): Promise<void> {
-  const { origin, headers, proxied } = targetOf(world, mode, host);
+  const { origin, headers } = targetOf(world, mode, host);
+  const { entry } = MODES[mode];
   if (mode === 'inside-h2') return await nodeHttp2(world, host);
-  if (!proxied) {
+  if (entry === 'redirected') return await nodeProgram(world, mode, `${origin}/hello`, headers);
+  if (entry === 'base') {
     // Not `fetch`, which keeps `host` to itself.
     const { statusCode, body } = await request(`${origin}/hello`, { headers });
     assert.equal(statusCode, 200, await body.text());
@@ -70,6 +82,16 @@ async function node(world: MatrixWorld, mode: Mode, host: string): Promise<void>
   const answer = await proxiedFetch(`${origin}/hello`, { dispatcher });
   assert.equal(answer.status, 200, await answer.text());
   await dispatcher.close();
+}
+
+const FETCH = `const [url, headers] = process.argv.slice(1);
+fetch(url, {headers: JSON.parse(headers)}).then(({status}) => console.log(status))`;
+
+/** A program that knows of no gateway. */
+async function nodeProgram(world: MatrixWorld, mode: Mode, url: string, headers: object): Promise<void> {
+  const command = [process.execPath, '-e', FETCH, url, JSON.stringify(headers)];
+  const { out } = await world.run({ command, ...asClient(world, mode) });
+  assert.equal(out.trim(), '200');
 }
 
 async function nodeHttp2(world: MatrixWorld, host: string): Promise<void> {
@@ -93,6 +115,7 @@ function environment(world: MatrixWorld, proxied: boolean): Record<string, strin
   const proxy = world.proxy(world.agent(false));
   return {
     ...{ REQUESTS_CA_BUNDLE: trust, SSL_CERT_FILE: trust, PIP_CERT: trust, GIT_SSL_CAINFO: trust },
+    NODE_EXTRA_CA_CERTS: trust,
     ...{ PIP_CONFIG_FILE: '/dev/null', GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_NOSYSTEM: '1' },
     ...(proxied ? { http_proxy: proxy, https_proxy: proxy } : {}),
   };
@@ -105,15 +128,15 @@ async function library(
   mode: Mode,
   host: string,
 ): Promise<void> {
-  const { origin, headers, proxied } = targetOf(world, mode, host);
+  const { origin, headers } = targetOf(world, mode, host);
   const program = `import json, sys, ${name} as lib\nprint(lib.get(sys.argv[1], headers=json.loads(sys.argv[2])).status_code)`;
-  const args = ['-c', program, `${origin}/hello`, JSON.stringify(headers)];
-  const { out } = await world.run(python, args, environment(world, proxied));
+  const command = [python, '-c', program, `${origin}/hello`, JSON.stringify(headers)];
+  const { out } = await world.run({ command, ...asClient(world, mode) });
   assert.equal(out.trim(), '200');
 }
 
 async function git(world: MatrixWorld, mode: Mode, host: string): Promise<void> {
-  const { origin, headers, proxied } = targetOf(world, mode, host);
+  const { origin, headers } = targetOf(world, mode, host);
   const extra = Object.entries(headers).flatMap(([name, value]) => [
     '-c',
     `http.extraHeader=${name}: ${value}`,
@@ -121,26 +144,40 @@ async function git(world: MatrixWorld, mode: Mode, host: string): Promise<void> 
   const version = mode === 'inside-h2' ? 'HTTP/2' : 'HTTP/1.1';
   // Otherwise git asks without its credential first.
   const settings = ['-c', 'http.proxyAuthMethod=basic', '-c', `http.version=${version}`, ...extra];
-  const env = { ...environment(world, proxied), GIT_TRACE_CURL: '1', GIT_TRACE_CURL_NO_DATA: '1' };
-  const { code, out } = await world.run('git', [...settings, 'ls-remote', `${origin}/repo.git`], env);
+  const client = asClient(world, mode);
+  const { code, out } = await world.run({
+    ...client,
+    command: ['git', ...settings, 'ls-remote', `${origin}/repo.git`],
+    env: { ...client.env, GIT_TRACE_CURL: '1', GIT_TRACE_CURL_NO_DATA: '1' },
+  });
   assert.equal(code, 0, out.slice(-2_000));
   assert.match(out, /^[0-9a-f]{40}\trefs\/heads\/main$/m);
   if (mode === 'inside-h2') assert.match(out, /HTTP\/2 200/i);
 }
 
 async function pip(world: MatrixWorld, python: string, mode: Mode, host: string): Promise<void> {
-  const { origin, proxied } = targetOf(world, mode, host);
+  const { origin } = targetOf(world, mode, host);
   const quiet = ['--no-cache-dir', '--disable-pip-version-check', '--retries', '0', '--no-deps'];
   const from = ['--index-url', `${origin}/simple/`, '--trusted-host', host];
   const trusted = origin.startsWith('https:') ? from.slice(0, 2) : from;
-  const args = ['-m', 'pip', 'download', ...quiet, ...trusted, '-d', join(world.folder, host), 'cg-tiny'];
-  const { code, out } = await world.run(python, args, environment(world, proxied));
+  const args = [
+    python,
+    '-m',
+    'pip',
+    'download',
+    ...quiet,
+    ...trusted,
+    '-d',
+    join(world.folder, host),
+    'cg-tiny',
+  ];
+  const { code, out } = await world.run({ command: args, ...asClient(world, mode) });
   assert.equal(code, 0, out);
   assert.match(out, /cg_tiny-1\.0-py3-none-any\.whl/);
 }
 
 async function npm(world: MatrixWorld, mode: Mode, host: string): Promise<void> {
-  const { origin, proxied } = targetOf(world, mode, host);
+  const { origin } = targetOf(world, mode, host);
   const own = [`--registry=${origin}/npm/`, `--cache=${join(world.folder, `npm-${host}`)}`];
   const fixed = [
     '--noproxy=none.invalid',
@@ -148,7 +185,11 @@ async function npm(world: MatrixWorld, mode: Mode, host: string): Promise<void> 
     '--no-update-notifier',
     `--cafile=${world.trust}`,
   ];
-  const env = { ...environment(world, proxied), npm_config_userconfig: join(world.folder, 'none') };
-  const { code, out } = await world.run('npm', ['pack', 'cg-tiny', '--dry-run', ...own, ...fixed], env);
+  const client = asClient(world, mode);
+  const { code, out } = await world.run({
+    ...client,
+    command: ['npm', 'pack', 'cg-tiny', '--dry-run', ...own, ...fixed],
+    env: { ...client.env, npm_config_userconfig: join(world.folder, 'none') },
+  });
   assert.equal(code, 0, out);
 }

@@ -2,16 +2,59 @@
  * The ways in, what can become of a request on each, and which clients go each way. Everything about the matrix is
  * derived from here: the policy's names, the tests, the tables of docs/modes.md.
  */
-/** `way`: the mode that the receipt of a request names; `tunnel`: what its CONNECT opens. */
+import type { InterceptMode } from '../../../src/core/request/egress_request.ts';
+
+interface Way {
+  readonly title: string;
+  readonly way: InterceptMode;
+  readonly tunnel: 'passthrough' | 'raw' | 'intercept' | undefined;
+  readonly entry: 'proxy' | 'base' | 'redirected';
+}
+
+/**
+ * `way`: the mode that the receipt of a request names; `tunnel`: what its CONNECT opens, or the connection that was
+ * redirected; `entry`: where clients connect to; redirected ones know of no gateway.
+ */
 export const MODES = {
-  plain: { title: 'plain HTTP through the proxy', way: 'explicit', tunnel: undefined },
-  opaque: { title: 'CONNECT, TLS passed on (`kind: connect`)', way: 'connect', tunnel: 'passthrough' },
-  raw: { title: 'CONNECT, any bytes (`kind: tcp`)', way: 'connect', tunnel: 'raw' },
-  'inside-h1': { title: 'CONNECT, intercepted, HTTP/1.1 inside', way: 'intercepted', tunnel: 'intercept' },
-  'inside-h2': { title: 'CONNECT, intercepted, HTTP/2 inside', way: 'intercepted', tunnel: 'intercept' },
-  'base-host': { title: 'base URL, destination in `Host`', way: 'base_url', tunnel: undefined },
-  'base-to': { title: 'base URL, destination in `/_to/`', way: 'base_url', tunnel: undefined },
-} as const;
+  plain: { title: 'plain HTTP through the proxy', way: 'explicit', tunnel: undefined, entry: 'proxy' },
+  opaque: {
+    title: 'CONNECT, TLS passed on (`kind: connect`)',
+    ...{ way: 'connect', tunnel: 'passthrough', entry: 'proxy' },
+  },
+  raw: { title: 'CONNECT, any bytes (`kind: tcp`)', way: 'connect', tunnel: 'raw', entry: 'proxy' },
+  'inside-h1': {
+    title: 'CONNECT, intercepted, HTTP/1.1 inside',
+    ...{ way: 'intercepted', tunnel: 'intercept', entry: 'proxy' },
+  },
+  'inside-h2': {
+    title: 'CONNECT, intercepted, HTTP/2 inside',
+    ...{ way: 'intercepted', tunnel: 'intercept', entry: 'proxy' },
+  },
+  'base-host': {
+    title: 'base URL, destination in `Host`',
+    ...{ way: 'base_url', tunnel: undefined, entry: 'base' },
+  },
+  'base-to': {
+    title: 'base URL, destination in `/_to/`',
+    ...{ way: 'base_url', tunnel: undefined, entry: 'base' },
+  },
+  'redirected-plain': {
+    title: 'redirected, plain HTTP, agent known by user id',
+    ...{ way: 'transparent', tunnel: undefined, entry: 'redirected' },
+  },
+  'redirected-opaque': {
+    title: 'redirected, TLS passed on, agent known by user id',
+    ...{ way: 'transparent', tunnel: 'passthrough', entry: 'redirected' },
+  },
+  'redirected-inside': {
+    title: 'redirected, TLS intercepted, agent known by user id',
+    ...{ way: 'intercepted', tunnel: 'intercept', entry: 'redirected' },
+  },
+  'redirected-header': {
+    title: 'redirected, TLS ended, agent known by its header',
+    ...{ way: 'transparent', tunnel: undefined, entry: 'redirected' },
+  },
+} as const satisfies Readonly<Record<string, Way>>;
 export type Mode = keyof typeof MODES;
 
 export const VERDICTS = {
@@ -97,8 +140,35 @@ const intercepted: Readonly<Record<Verdict, Ran>> = {
   'client-abort': ran(1, 'left', OPENED, 'allow POLICY_ALLOW client_abort'),
 };
 
+const NOTHING_VISIBLE = {
+  because: 'a name and a port are all that is visible, and both are bounded by TLS and TCP',
+};
+
+/** Redirected TLS that is judged as a whole: who is refused sees a connection that ends, because TLS has no words for it. */
+const redirectedOpaque: Readonly<Record<Verdict, Ran | NotApplicable>> = {
+  allow: ran(1, '200', OPENED),
+  deny: ran(0, 'broken', 'deny POLICY_DENY'),
+  anonymous: ran(0, 'broken', 'deny IDENTITY_MISSING'),
+  limited: ran(0, 'broken', 'deny LIMIT_RPM'),
+  oversize: NOTHING_VISIBLE,
+  'upstream-down': ran(0, 'broken', 'allow POLICY_ALLOW not_sent'),
+  'service-down': ran(0, 'broken'),
+  'client-abort': ran(1, 'left', OPENED),
+};
+
+const redirectedInside: Readonly<Record<Verdict, Ran>> = {
+  allow: ran(1, '200', OPENED, OPENED),
+  deny: ran(0, '403 POLICY_DENY', OPENED, 'deny POLICY_DENY'),
+  anonymous: ran(0, 'broken', 'deny IDENTITY_MISSING'),
+  limited: ran(0, '429 LIMIT_RPM', OPENED, 'deny LIMIT_RPM'),
+  oversize: ran(0, '403 REQUEST_TOO_LARGE', OPENED, 'deny REQUEST_TOO_LARGE'),
+  'upstream-down': ran(0, '502 UPSTREAM_UNREACHABLE', OPENED, 'allow POLICY_ALLOW not_sent'),
+  'service-down': ran(0, '503 GATEWAY_UNAVAILABLE', OPENED),
+  'client-abort': ran(1, 'left', OPENED, 'allow POLICY_ALLOW client_abort'),
+};
+
 /** What curl sees, what is recorded, and what the destination saw. */
-export const CELLS: Readonly<Record<Mode, Readonly<Record<Verdict, Ran>>>> = {
+export const CELLS: Readonly<Record<Mode, Readonly<Record<Verdict, Ran | NotApplicable>>>> = {
   plain: judged(407),
   opaque,
   raw,
@@ -106,11 +176,21 @@ export const CELLS: Readonly<Record<Mode, Readonly<Record<Verdict, Ran>>>> = {
   'inside-h2': intercepted,
   'base-host': judged(401),
   'base-to': judged(401),
+  'redirected-plain': judged(401),
+  'redirected-opaque': redirectedOpaque,
+  'redirected-inside': redirectedInside,
+  'redirected-header': judged(401),
 };
+
+/** Nobody decided it, so a `gap` record counts it. */
+export function isGap({ answer, records }: Ran): boolean {
+  return records.length === 0 || /GATEWAY_UNAVAILABLE|REQUEST_REFUSED/.test(answer);
+}
 
 const ONLY_HTTP1 = { because: 'speaks HTTP/1.1 only' };
 const NO_HEADER = { because: 'sends no header of its own, so neither key nor destination' };
 const EVERYBODY = { node: true, requests: true, httpx: true, git: true, pip: true, npm: true } as const;
+const NO_KEY = { because: 'sends no header of its own, so no key' };
 const WITH_HEADERS = { ...EVERYBODY, pip: NO_HEADER, npm: NO_HEADER } as const;
 
 /** Whether the program goes this way, allowed. Refusals are curl's: they depend on the mode, not on the client. */
@@ -125,6 +205,10 @@ export const PROGRAM_CELLS: Readonly<Record<Mode, Readonly<Record<Program, true 
   },
   'base-host': WITH_HEADERS,
   'base-to': WITH_HEADERS,
+  'redirected-plain': EVERYBODY,
+  'redirected-opaque': EVERYBODY,
+  'redirected-inside': EVERYBODY,
+  'redirected-header': { ...EVERYBODY, pip: NO_KEY, npm: NO_KEY },
 };
 
 export function keysOf<K extends string>(of: Readonly<Record<K, unknown>>): readonly K[] {

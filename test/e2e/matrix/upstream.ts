@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { type PackageServer, startPackageServer } from '../../support/package_server.ts';
 import { newAuthority } from '../../support/pki.ts';
+import { domainOf } from './policy.ts';
 import { keysOf, MODES } from './table.ts';
 
 export interface Hit {
@@ -32,10 +33,7 @@ export async function startUpstream(): Promise<MatrixUpstream> {
   const authority = newAuthority();
   const contexts = new Map<string, SecureContext>();
   for (const mode of keysOf(MODES))
-    contexts.set(
-      `${mode}.localhost`,
-      createSecureContext(authority.issue(`*.${mode}.localhost`, 'serverAuth')),
-    );
+    contexts.set(domainOf(mode), createSecureContext(authority.issue(`*.${domainOf(mode)}`, 'serverAuth')));
   const hits: Hit[] = [];
   const serve = answering(packages, hits);
   const plain = http.createServer(serve);

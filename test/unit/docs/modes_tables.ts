@@ -24,7 +24,9 @@ function verdictTables(): string {
     .join('\n\n');
 }
 
-function columns({ answer, records, hits }: Ran): string {
+function columns(cell: Ran | NotApplicable): string {
+  if ('because' in cell) return `n/a: ${cell.because} | | `;
+  const { answer, records, hits } = cell;
   const decisions = records.length === 0 ? 'none; counted in a `gap`' : records.map(code).join(', then ');
   return `${code(answer)} | ${decisions} | ${hits === 0 ? 'nothing' : 'the request'}`;
 }

@@ -1,0 +1,166 @@
+/** The tests of matrix.test.ts, in a network of their own where there is one. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { eventually } from '../../support/running.ts';
+import { askByCurl, type Seen } from './curl.ts';
+import { assertTrue, decisionsOf, hitsOf, told } from './evidence.ts';
+import { hostOf } from './policy.ts';
+import { programs } from './programs.ts';
+import { askWhileDown } from './service_down.ts';
+import {
+  CELLS,
+  isGap,
+  keysOf,
+  MODES,
+  type Mode,
+  PROGRAM_CELLS,
+  PROGRAMS,
+  type Program,
+  type Ran,
+  VERDICTS,
+  type Verdict,
+} from './table.ts';
+import { type MatrixWorld, startMatrix } from './world.ts';
+
+/** Most of a cell is waiting for the outcome, which Envoy's log tells. */
+const CURLS = 8;
+const PROGRAMS_AT_ONCE = 4;
+/** A request without a decision is counted when none can come any more. */
+const GAPS_MS = 40_000;
+
+describe('modes, verdicts and clients', { timeout: 240_000 }, () => {
+  let world: MatrixWorld;
+  /** Receipts of the decisions that some cell has accounted for. */
+  const accounted = new Set<string>();
+  before(async () => {
+    world = await startMatrix();
+  });
+  after(async () => await world?.close());
+
+  const skipped = (mode: Mode) =>
+    MODES[mode].entry === 'redirected' && world.unredirected !== undefined
+      ? `SKIPPED: ${world.unredirected}`
+      : undefined;
+  const judge = async (mode: Mode, verdict: Verdict, cell: Ran, seen: Seen, since = 0, hitsBefore = 0) => {
+    const host = hostOf(mode, verdict);
+    const decisions = decisionsOf(world, { host, receipts: seen.receipts, since });
+    const records = await Promise.all(decisions.map((one) => told(world, one)));
+    const hits = hitsOf(world, mode, host, hitsBefore);
+    assert.deepEqual({ answer: seen.answer, records, hits }, { ...cell }, seen.out.slice(-2_000));
+    const agent = verdict === 'anonymous' ? undefined : world.agent(verdict === 'limited').agent_id;
+    assertTrue(mode, decisions, { agent, host: verdict === 'oversize' ? undefined : host });
+    for (const { receipt_id } of decisionsOf(world, { host, receipts: seen.receipts }))
+      accounted.add(receipt_id);
+  };
+
+  describe('curl', { concurrency: CURLS }, () => {
+    for (const [mode, verdict] of cells()) {
+      const cell = CELLS[mode][verdict];
+      if (verdict === 'service-down' || 'because' in cell) continue;
+      it(`${MODES[mode].title}, ${verdict}: ${cell.answer}`, async (t) => {
+        const reason = skipped(mode);
+        if (reason !== undefined) return t.skip(reason);
+        if (verdict === 'limited') {
+          const first = await askByCurl(world, mode, verdict);
+          assert.match(first.answer, /\b200$/, first.out);
+        }
+        const [since, hits] = [world.records().length, world.upstream.hits().length];
+        await judge(mode, verdict, cell, await askByCurl(world, mode, verdict), since, hits);
+      });
+    }
+  });
+
+  describe('programs', { concurrency: PROGRAMS_AT_ONCE }, () => {
+    for (const [mode, program] of programCells())
+      it(`${MODES[mode].title}: ${PROGRAMS[program]}`, async (t) => {
+        const reason = skipped(mode);
+        if (reason !== undefined) return t.skip(reason);
+        const ask = programs(world)[program];
+        if ('missing' in ask) return t.skip(`SKIPPED: ${ask.missing}`);
+        const host = hostOf(mode, program);
+        await ask.run(mode, host);
+        const decisions = decisionsOf(world, { host });
+        for (const one of decisions) assert.equal(await told(world, one), 'allow POLICY_ALLOW completed');
+        assertTrue(mode, decisions, { agent: world.agent(false).agent_id, host });
+        const hits = hitsOf(world, mode, host);
+        assert.ok(hits > 0 && decisions.length > 0, 'the destination saw it, and it was recorded');
+        const { tunnel } = MODES[mode];
+        const judged = decisions.filter(({ request }) => request.protocol !== 'connect').length;
+        assert.equal(judged, tunnel === 'passthrough' || tunnel === 'raw' ? 0 : hits);
+        for (const { receipt_id } of decisions) accounted.add(receipt_id);
+      });
+  });
+
+  describe('the gateway does not answer', () => {
+    let seen: ReadonlyMap<Mode, Seen>;
+    before(async () => {
+      seen = await askWhileDown(world);
+    });
+    for (const mode of keysOf(MODES)) {
+      const cell = CELLS[mode]['service-down'];
+      if ('because' in cell) continue;
+      it(`${MODES[mode].title}: ${cell.answer}`, async (t) => {
+        const reason = skipped(mode);
+        if (reason !== undefined) return t.skip(reason);
+        const of = seen.get(mode);
+        assert.ok(of, 'it was asked');
+        await judge(mode, 'service-down', cell, of);
+      });
+    }
+  });
+
+  it('nothing else was recorded, and what was not judged is counted', async () => {
+    const decisions = world.records().filter(({ type }) => type === 'decision');
+    const stray = decisions.filter(({ receipt_id }) => !accounted.has(receipt_id));
+    assert.deepEqual(
+      stray.map(({ request }) => request),
+      [],
+    );
+    const closed = world.records().flatMap(({ decision_ref }) => decision_ref ?? []);
+    const allowed = decisions.flatMap(({ verdict, receipt_id }) => (verdict === 'allow' ? receipt_id : []));
+    assert.deepEqual(
+      closed.toSorted(),
+      allowed.toSorted(),
+      'one outcome for each allow, and for nothing else',
+    );
+    const all = cells().filter(([mode]) => skipped(mode) === undefined);
+    for (const [mode, verdict] of all) {
+      const cell = CELLS[mode][verdict];
+      if ('because' in cell) continue;
+      // The request that used the limit up went through.
+      const expected = cell.hits + (verdict === 'limited' ? 1 : 0);
+      assert.equal(
+        hitsOf(world, mode, hostOf(mode, verdict)),
+        expected,
+        `${mode}, ${verdict}: nothing came late`,
+      );
+    }
+    const gaps = () =>
+      world
+        .records()
+        .flatMap(({ lifecycle, counts }) => (lifecycle === 'gap' ? counts : []))
+        .reduce((sum: number, { count }: { count: number }) => sum + count, 0);
+    const unjudged = all.filter(([mode, verdict]) => {
+      const cell = CELLS[mode][verdict];
+      return !('because' in cell) && isGap(cell);
+    }).length;
+    await eventually(
+      () => (gaps() >= unjudged ? true : undefined),
+      `${unjudged} requests in gap records`,
+      GAPS_MS,
+    );
+    assert.equal(gaps(), unjudged);
+  });
+});
+
+function cells(): readonly (readonly [Mode, Verdict])[] {
+  return keysOf(MODES).flatMap((mode) => keysOf(VERDICTS).map((verdict) => [mode, verdict] as const));
+}
+
+function programCells(): readonly (readonly [Mode, Program])[] {
+  return keysOf(MODES).flatMap((mode) =>
+    keysOf(PROGRAMS)
+      .filter((program) => PROGRAM_CELLS[mode][program] === true)
+      .map((program) => [mode, program] as const),
+  );
+}
