@@ -97,10 +97,10 @@ export const AGENTS_SIDE: readonly Sabotage[] = [
   {
     name: 'confined-files-stay',
     breaks: 'the files of a confined command are removed when its starter is killed',
-    file: 'src/cli/run_agent.ts',
-    find: 'if (confined !== undefined) removeWhenGone(dir);',
-    replace: '',
-    test: { file: CONFINED, name: 'leaves nothing when it is killed' },
+    file: 'src/clients/left_behind.ts',
+    find: 'exec rm -rf -- "$1"',
+    replace: 'exec true',
+    test: { file: 'test/unit/clients/netns_relay.test.ts', name: 'removed when its process is killed' },
   },
   {
     name: 'confined-half-a-close',
@@ -112,11 +112,10 @@ export const AGENTS_SIDE: readonly Sabotage[] = [
   },
   {
     name: 'started-without-a-cage',
-    breaks: 'where no namespace can be had the command does not start',
-    file: 'src/cli/run_agent_netns.ts',
-    find: 'if (!mode.ok) throw new CliError(EXIT.unavailable, mode.problem.problem, mode.problem.next);',
-    replace:
-      "if (!mode.ok) return { endpoints, places: new Map(), start: ([program = '', ...args]) => [program, ...args] };",
+    breaks: 'where no namespace can be had nothing is started, and it is said what to do',
+    file: 'src/clients/netns_trial.ts',
+    find: 'if (tried.status === 0)',
+    replace: 'if (tried.status !== null)',
     test: { file: CONFINED, name: 'does not start the command' },
   },
   {
