@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type Family, fetchAs, greetAs, SYNTHETIC } from './redirected/clients.ts';
-import { GREETING, GREETING_PORT, LAST_WORD } from './redirected/far_side.ts';
+import { GREETING, GREETING_PORT, LAST_WORD } from './redirected/far_facts.ts';
 import { AGENT, ALLOWED, HEADER_AGENT, HOST, missing, OWN_UID, PORTS } from './redirected/spaces.ts';
 import { openRedirected, type Redirected, type Who } from './redirected/world.ts';
 

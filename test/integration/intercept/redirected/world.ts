@@ -11,7 +11,7 @@ import { newAuthority } from '../../../support/pki.ts';
 import { edit } from '../edits.ts';
 import { configFor, findEnvoy, waitFor } from '../gateway.ts';
 import { UPSTREAM } from '../upstream.ts';
-import type { Arrived, FromFarSide, ToFarSide } from './far_side.ts';
+import type { Arrived, FromFarSide, ToFarSide } from './far_facts.ts';
 import { type Scripted, type Seen, startScripted, type Wish } from './scripted.ts';
 import { ALLOWED, HEADER_AGENT, OWN_UID, openSpaces, PORTS, SHARED_UID } from './spaces.ts';
 
