@@ -9,10 +9,12 @@ import { frames } from './boundaries/frames.ts';
 import { grpc } from './boundaries/grpc.ts';
 import { journalLine } from './boundaries/journal_line.ts';
 import { jwt } from './boundaries/jwt.ts';
+import { listener } from './boundaries/listener.ts';
 import { path } from './boundaries/path.ts';
 import { policy } from './boundaries/policy.ts';
 import { policyBundle } from './boundaries/policy_bundle.ts';
 import { registry } from './boundaries/registry.ts';
+import { relayTicket } from './boundaries/relay_ticket.ts';
 import { request } from './boundaries/request.ts';
 import { settings } from './boundaries/settings.ts';
 import { tunnelTicket } from './boundaries/tunnel_ticket.ts';
@@ -25,6 +27,7 @@ export const BOUNDARIES: Readonly<Record<string, OpenBoundary>> = {
   path,
   request,
   check,
+  listener,
   grpc,
   frames,
   api_key: apiKey,
@@ -35,6 +38,7 @@ export const BOUNDARIES: Readonly<Record<string, OpenBoundary>> = {
   settings,
   access_log: accessLog,
   tunnel_ticket: tunnelTicket,
+  relay_ticket: relayTicket,
   dns,
   journal_line: journalLine,
   checkpoint,

@@ -17,6 +17,11 @@ export function registry(): Boundary {
       registryBytes(robot),
       registryBytes(robot, agentOf('second', { status: 'disabled' })),
       registryBytes(robot, robot),
+      registryBytes(agentOf('here', { sources: [{ kind: 'uid', uid: 2001 }] })),
+      registryBytes(
+        agentOf('there', { sources: [{ kind: 'cidr', cidr: '10.92.0.0/24' }] }),
+        agentOf('nearer', { sources: [{ kind: 'cidr', cidr: 'fd00:92::/64' }] }),
+      ),
     ],
     check(input) {
       const result = parseRegistry(input);
@@ -28,6 +33,10 @@ export function registry(): Boundary {
       assert.deepEqual(JSON.parse(JSON.stringify(result.value.agents)), seen.agents);
       const ids = result.value.agents.map(({ tenant_id, agent_id }) => `${tenant_id}/${agent_id}`);
       assert.equal(new Set(ids).size, ids.length);
+      const sources = result.value.agents.flatMap(({ sources = [] }) =>
+        sources.map((one) => JSON.stringify(one)),
+      );
+      assert.equal(new Set(sources).size, sources.length, 'two agents share a source');
       return true;
     },
   };
