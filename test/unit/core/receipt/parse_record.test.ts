@@ -143,6 +143,7 @@ function largestText(form: string, length: number): string {
     'base64 of an Ed25519 SPKI': new EvidenceLog().root.spki.toString('base64'),
     'HTTP method': 'M'.repeat(length),
     host: 'h'.repeat(length),
+    'uid:N or cidr:network': `cidr:${'a'.repeat(39)}/128`,
   };
   const sample = samples[form];
   assert.ok(sample !== undefined, form);
