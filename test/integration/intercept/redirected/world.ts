@@ -123,6 +123,8 @@ export async function openRedirected(
             envoyConfig({
               ...configFor(dir, { explicit: 3128, baseUrl: 8088, epoch, accessLog, socket }),
               ca_bundle: upstreamCa,
+              // A crowd on a busy machine may take its time.
+              check_timeout_ms: 5000,
               allow_cidrs: [`${UPSTREAM}/32`, `${ALLOWED.four}/32`, `${ALLOWED.six}/128`],
               transparent: [
                 ...transparentListens({
