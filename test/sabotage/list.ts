@@ -5,6 +5,7 @@ import { PKI } from './pki.ts';
 import { RECORDER } from './recorder.ts';
 import type { Sabotage } from './sabotage.ts';
 import { SHELLS } from './shells.ts';
+import { SOURCES } from './sources.ts';
 import { STREAMS } from './streams.ts';
 import { UPGRADES } from './upgrades.ts';
 import { WAYS_IN } from './ways_in.ts';
@@ -17,6 +18,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   ...PKI,
   ...RECORDER,
   ...SHELLS,
+  ...SOURCES,
   ...UPGRADES,
   ...STREAMS,
   ...WAYS_IN,

@@ -259,7 +259,7 @@ export const SHELLS: readonly Sabotage[] = [
     name: 'nameless-tunnel',
     breaks: 'without a ticket a request inside a tunnel belongs to nobody, whatever credential it carries',
     file: 'src/server/judging.ts',
-    find: "if (mode !== 'intercepted') return",
+    find: "if (mode !== 'intercepted')\n    return",
     replace: 'if (passage?.ok !== true) return',
     test: {
       file: 'test/unit/server/tunnel.test.ts',
