@@ -26,6 +26,7 @@ export const GUIDANCE: Record<ReasonCode, Guidance> = {
     steps: [
       'Proxy mode: put the agent and its key into the proxy URL, http://<agent>:<key>@<gateway>.',
       'Base URL mode: send the key in the x-clawgress-key header.',
+      'Transparent mode: send it there, too, or ask the operator to run: clawgress agent bind <agent> --uid N or --cidr C',
     ],
   },
   IDENTITY_MALFORMED: {

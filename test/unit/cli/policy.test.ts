@@ -17,9 +17,20 @@ tests:
     request: { agent: { team_id: demo }, method: POST, url: "https://api.example.com/" }
     expect: { verdict: deny }
 `;
+const STREAMS = `schema: clawgress/policy/v1
+id: streams
+rules:
+  - id: live
+    action: allow
+    match: { destination: { hosts: [b.example] }, protocol: { kind: websocket } }
+    stream: { max_bytes: 9 }
+    frames: observe
+  - { id: keyed, action: allow, match: { agent: { auth_type: [api_key] }, destination: { hosts: [c.example] } } }
+`;
 const WARNED = GOOD.replace('tests:', '  - { id: slower, per: agent, rps: 4 }\ntests:');
 const FILES: Readonly<Record<string, string>> = {
   'good.yaml': GOOD,
+  'streams.yaml': STREAMS,
   'warned.yaml': WARNED,
   'bad.yaml': GOOD.replace('action: allow', 'action: alow'),
   'failing.yaml': GOOD.replace('verdict: deny', 'verdict: allow'),
@@ -148,6 +159,29 @@ describe('policy explain', () => {
     assert.match(out, /CONNECT api\.example\.com:443\n/);
     assert.match(out, / {2}unknown {1}methods/);
   });
+  it('explains WebSockets, calls, and what the kernel brings', () => {
+    const url = 'https://b.example/live';
+    const explained = (parts: object) =>
+      run(policyExplain, { ...explainArgs, file: 'streams.yaml', ...parts });
+    const socket = explained({ request: { url, protocol: 'websocket' } });
+    assert.match(socket.out, /^allow POLICY_ALLOW by rule live \(stream: max_bytes 9, frames observe\)/);
+    assert.match(socket.out, /GET https:\/\/b\.example:443\/live {2}\(websocket\)\n/);
+    const call = explained({ request: { url, protocol: 'grpc' } });
+    assert.match(call.out, /^deny POLICY_NO_MATCH/);
+    assert.match(call.out, /POST https:\/\/b\.example:443\/live {2}\(grpc\)\n/);
+    const dialled = { url: 'http://c.example/', transparent: '198.18.0.7:80' };
+    const plain = explained({ request: { ...dialled, protocol: 'websocket' } });
+    assert.match(plain.out, /^deny UPGRADE_NOT_ALLOWED by rule keyed/);
+    assert.match(
+      plain.out,
+      /\(transparent, dialled 198\.18\.0\.7:80\)\n {2}next: add an allow rule with protocol/,
+    );
+    assert.equal(explained({ request: dialled }).code, 0);
+    const agent = { agent_id: 'a1', auth_type: 'source' as const };
+    assert.match(explained({ agent, request: dialled }).out, /^deny POLICY_NO_MATCH/);
+    const elsewhere = { ...dialled, transparent: '198.18.0.7:81' };
+    assert.match(explained({ request: elsewhere }).out, /^deny ORIGINAL_PORT_MISMATCH/);
+  });
   it('knows override headers in any case', () => {
     const request = { url: 'https://api.example.com/', headers: ['X-HTTP-Method-Override'] };
     assert.match(run(policyExplain, { ...explainArgs, request }).out, /^deny OVERRIDE_HEADER by rule reads/);
@@ -163,6 +197,10 @@ describe('policy explain', () => {
       { request: { url: 'ftp://a.example/' } },
       { request: { url: 'http://a.example/', connect: 'a.example:443' } },
       { agent: { agent_id: 'Upper' } },
+      { agent: { auth_type: 'password' as 'jwt' } },
+      { request: { url: 'http://a.example/', transparent: 'a.example:80' } },
+      { request: { url: 'http://a.example/', transparent: '198.18.0.7' } },
+      { request: { connect: 'a.example:443', protocol: 'grpc' as const } },
       { file: 'bad.yaml' },
     ]) {
       const { code, err } = run(policyExplain, { ...explainArgs, ...wrong });
