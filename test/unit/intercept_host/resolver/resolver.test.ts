@@ -5,7 +5,7 @@ import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { encodeQuery } from '../../../../src/bypass/dns_wire.ts';
+import { encodeQuery, parseAnswer } from '../../../../src/bypass/dns_wire.ts';
 import type { Answer } from '../../../../src/core/dns/answer.ts';
 import { type RunningResolver, startResolver } from '../../../../src/intercept_host/resolver/resolver.ts';
 import { CONNECTIONS_PER_SOURCE_MAX } from '../../../../src/intercept_host/resolver/tcp.ts';
@@ -137,6 +137,38 @@ describe('the resolver on sockets', () => {
       if (sockets[index] !== undefined) await closed(sockets[index]);
     }
     for (const socket of sockets) socket.destroy();
+  });
+
+  it('reads queries that come in pieces, and several on one connection', async () => {
+    const framed = ['api.allowed.example', 'denied.example'].map((name, id) => {
+      const query = encodeQuery(id, name, 1);
+      assert.ok(query.ok, name);
+      return Buffer.concat([Uint8Array.of(0, query.value.length), query.value]);
+    });
+    const socket = connect(running.port, '127.0.0.1').setNoDelay(true);
+    const heard: Buffer[] = [];
+    socket.on('data', (part: Buffer) => heard.push(part));
+    for (const byte of framed[0] ?? []) {
+      socket.write(Uint8Array.of(byte));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    socket.end(Buffer.concat(framed));
+    await new Promise((resolve) => socket.once('close', resolve));
+    const seen: number[][] = [];
+    for (let rest = Buffer.concat(heard); rest.length > 2; rest = rest.subarray(2 + rest.readUInt16BE(0))) {
+      const message = parseAnswer(rest.subarray(2, 2 + rest.readUInt16BE(0)));
+      assert.ok(message.ok, 'each is a whole answer');
+      seen.push([message.value.id, message.value.rcode, message.value.records.length]);
+    }
+    assert.deepEqual(
+      seen,
+      [
+        [0, 0, 1],
+        [0, 0, 1],
+        [1, 3, 0],
+      ],
+      'in order, each with its own id',
+    );
   });
 
   it('lets one source ask so much and no more', async () => {
