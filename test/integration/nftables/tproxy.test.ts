@@ -117,6 +117,18 @@ for (const guarded of [BEHIND, { agent_cidrs: ['10.92.0.0/24', 'fd92::/64'] }]) 
   });
 }
 
+test('connections that were open before the rules came end', async (t) => {
+  const here = await started(t);
+  if (here === undefined) return;
+  const four = await here.connected(ROOT, OUTSIDE.four, 80, 'agents');
+  const six = await here.connected(ROOT, OUTSIDE.six, 80, 'agents');
+  inForce(here);
+  const before = here.seenOutside();
+  await four();
+  await six();
+  assert.equal(here.seenOutside(), before, 'nothing more got out');
+});
+
 test('nobody on the host enters the listener of routed agents', async (t) => {
   const here = await started(t);
   if (here === undefined) return;

@@ -60,8 +60,8 @@ export interface World {
   configure(settings: object): void;
   /** Tries as a user of the host, or of the agents' machine. */
   probe(where: 'host' | 'agents', who: string, attempts: readonly Attempt[]): readonly string[];
-  /** Connects from the host as that user; what it returns then sends on that connection. */
-  connected(who: string, host: string, port: number): Promise<() => Promise<void>>;
+  /** Connects as that user; what it returns then sends on that connection. */
+  connected(who: string, host: string, port: number, where?: 'host' | 'agents'): Promise<() => Promise<void>>;
   /** Listeners on the host that say where a connection was going, and one that echoes questions. */
   answering(places: readonly Answering[]): Promise<void>;
   /** Packets of TCP, UDP and echo requests that have reached the machine outside. */
@@ -133,8 +133,8 @@ export async function world(t: TestContext): Promise<World> {
       const script = join(import.meta.dirname, 'probe.py');
       return JSON.parse(must([...command, script, who, JSON.stringify(attempts)])) as string[];
     },
-    async connected(who, host, port) {
-      const child = await python(spaces.host, 'connected.py', who, host, String(port));
+    async connected(who, host, port, where = 'host') {
+      const child = await python(spaces[where], 'connected.py', who, host, String(port));
       return async () => {
         child.stdin.end();
         await once(child, 'exit');
