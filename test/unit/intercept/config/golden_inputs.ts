@@ -37,4 +37,11 @@ export const GOLDEN: Readonly<Record<string, EnvoyConfigInput>> = {
     relay_h2_sockets: ['relay-h2', 'relay-h2-2', 'relay-h2-3'].map((name) => `/run/clawgress/${name}.sock`),
     tracing: { otlp_endpoint: 'http://127.0.0.1:4318', sample_percent: 100 },
   },
+  transparent: {
+    ...LOCAL,
+    transparent: [
+      { name: 'transparent_uid_2001', port: 15011, by: 'redirect', identity: 'uid:2001' },
+      { name: 'transparent_tproxy', port: 15002, by: 'tproxy', identity: 'none' },
+    ],
+  },
 };

@@ -90,6 +90,8 @@ function opaqueLeaks(listener: Node, chain: Node, stamp: string): string[] {
   const filters = list(chain['filters']);
   const types = filters.map((filter) => String(nodeOf(filter['typed_config'])['@type']));
   if (!types.some((type) => /_proxy/.test(type.replace('sni_dynamic_forward_proxy', '')))) return [];
+  const tunnelling = nodeOf(filters[types.indexOf(TCP_PROXY)]?.['typed_config'])['tunneling_config'];
+  if (tunnelling !== undefined) return redirectedLeaks(listener, chain);
   const leaks: string[] = [];
   const order = types.slice(types[0]?.endsWith('.ConnectionLimit') === true ? 1 : 0);
   if (JSON.stringify(order) !== JSON.stringify([SNI_GUARD, TARGET, RESOLVER, TCP_PROXY]))
@@ -109,6 +111,42 @@ function opaqueLeaks(listener: Node, chain: Node, stamp: string): string[] {
   const proxy = config(TCP_PROXY);
   if (proxy['cluster'] !== 'dfp_tcp') leaks.push('passes on to somewhere else');
   if (proxy['upstream_connect_mode'] !== 'ON_DOWNSTREAM_DATA') leaks.push('dials before it is decided');
+  return leaks;
+}
+
+/** What Envoy may ask for by a CONNECT of its own, and the chain that has to ask so. */
+const ASKED_AS: Readonly<Record<string, readonly [carries: string, match: string]>> = {
+  '%REQUESTED_SERVER_NAME%:%DOWNSTREAM_LOCAL_PORT%': ['tls', '{"transport_protocol":"tls"}'],
+  '%DOWNSTREAM_LOCAL_ADDRESS%': ['other', 'null'],
+};
+
+/** Why a redirected connection could go on without its CONNECT, or the CONNECT tell something else about it. */
+function redirectedLeaks(listener: Node, chain: Node): string[] {
+  const leaks: string[] = [];
+  const filters = list(chain['filters']);
+  const types = filters.map((filter) => String(nodeOf(filter['typed_config'])['@type']));
+  if (types[0]?.endsWith('.ConnectionLimit') !== true) leaks.push('without a limit');
+  if (JSON.stringify(types.slice(1)) !== JSON.stringify([TARGET, TCP_PROXY]))
+    leaks.push('other filters, or another order');
+  const proxy = nodeOf(filters.at(-1)?.['typed_config']);
+  if (proxy['cluster'] !== 'transparent_in' || proxy['weighted_clusters'] !== undefined)
+    leaks.push('goes on without being asked about');
+  const { hostname, headers_to_add, ...more } = nodeOf(proxy['tunneling_config']);
+  if (Object.keys(more).length > 0) leaks.push('tunnels in another way');
+  const [carries, match] = ASKED_AS[String(hostname)] ?? [];
+  if (JSON.stringify(chain['filter_chain_match'] ?? null) !== match) leaks.push('asks for another chain');
+  const said = Object.fromEntries(
+    list(headers_to_add).map((one) => [nodeOf(one['header'])['key'], nodeOf(one['header'])['value']]),
+  );
+  const names = Object.keys(said).sort().join();
+  if (names !== 'x-cg-carries,x-cg-source-identity,x-cg-transport' || said['x-cg-carries'] !== carries)
+    leaks.push('tells something else');
+  const places = [
+    nodeOf(listener['address']),
+    ...list(listener['additional_addresses']).map((one) => nodeOf(one['address'])),
+  ];
+  const addresses = places.map((place) => nodeOf(place['socket_address'])['address']).join();
+  if (addresses !== '127.0.0.1,::1') leaks.push('reachable from elsewhere');
   return leaks;
 }
 
@@ -228,7 +266,10 @@ function leaks(config: unknown, stamp: string): string[] {
     }
     const type = String(node['@type'] ?? '');
     if (/udp_proxy|redis_proxy|generic_proxy/.test(type)) found.push(`${path}: ${type}`);
-    if (type === TCP_PROXY && !/^\/\d+\/filter_chains\/\d+\/filters\/\d+\/typed_config$/.test(path))
+    if (
+      type === TCP_PROXY &&
+      !/^\/\d+\/(filter_chains\/\d+|default_filter_chain)\/filters\/\d+\/typed_config$/.test(path)
+    )
       found.push(`${path}: a TCP proxy where no chain was looked at`);
     if (type.endsWith('.HttpConnectionManager')) {
       const second = listeners[Number(path.split('/')[1])]?.['name'] === 'relay_out';
@@ -295,6 +336,7 @@ function unrouted(config: unknown): string[] {
 }
 
 const LOCAL = GOLDEN['local'] as EnvoyConfigInput;
+const TRANSPARENT = GOLDEN['transparent'] as EnvoyConfigInput;
 const { flood_guard: flood, ...WITHOUT_FLOOD } = LOCAL;
 const choices: readonly (readonly Partial<EnvoyConfigInput>[])[] = [
   [{}, { authz_sockets: ['/run/a.sock', '/run/b.sock'] }, { authz_sockets: Array(8).fill('/run/x.sock') }],
@@ -317,12 +359,13 @@ describe('ways out of Envoy', () => {
   });
 
   it('leave no request without a route', () => {
-    for (const input of combinations) assert.deepEqual(unrouted(envoyConfig(input)), []);
+    for (const input of [...combinations, ...Object.values(GOLDEN)])
+      assert.deepEqual(unrouted(envoyConfig(input)), []);
   });
 
   it('would be noticed if one were open', () => {
-    const open = (change: (node: Record<string, unknown>) => void): string[] => {
-      const copy = structuredClone(envoyConfig(LOCAL));
+    const open = (change: (node: Record<string, unknown>) => void, input = LOCAL): string[] => {
+      const copy = structuredClone(envoyConfig(input));
       for (const [, node] of walk(copy)) change(node as Record<string, unknown>);
       return leaks(copy, LOCAL.stamp);
     };
@@ -407,6 +450,22 @@ describe('ways out of Envoy', () => {
         if (Array.isArray(node['routes']))
           node['routes'] = node['routes'].filter((route: Node) => route['name'] !== 'no_upgrade');
       }),
+      'a redirected connection that nobody is asked about': open((node) => {
+        if (node['cluster'] === 'transparent_in') node['cluster'] = 'dfp_tcp';
+      }, TRANSPARENT),
+      'a redirected connection that is no tunnel': open((node) => {
+        delete node['tunneling_config'];
+      }, TRANSPARENT),
+      'unknown bytes under the name of TLS': open((node) => {
+        if (node['key'] === 'x-cg-carries') node['value'] = 'tls';
+      }, TRANSPARENT),
+      'a redirected CONNECT without the stamp guard': open((node) => {
+        if (node['upgrade_type'] === 'CONNECT' && Array.isArray(node['filters']))
+          node['filters'] = node['filters'].filter(({ name }) => name !== 'cg.stamp');
+      }, TRANSPARENT),
+      'a listener of redirected connections for others': open((node) => {
+        if (node['address'] === '127.0.0.1' && node['port_value'] === 15011) node['address'] = '0.0.0.0';
+      }, TRANSPARENT),
       'a route to the gateway itself': open((node) => {
         if (node['match'] !== undefined && isNode(node['route'])) node['route'] = { cluster: 'cg_authz' };
       }),
