@@ -3,6 +3,7 @@ import { BYPASS } from './bypass.ts';
 import { CORE } from './core.ts';
 import { PKI } from './pki.ts';
 import { RECORDER } from './recorder.ts';
+import { REDIRECTED } from './redirected.ts';
 import type { Sabotage } from './sabotage.ts';
 import { SHELLS } from './shells.ts';
 import { SOURCES } from './sources.ts';
@@ -17,6 +18,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   ...CORE,
   ...PKI,
   ...RECORDER,
+  ...REDIRECTED,
   ...SHELLS,
   ...SOURCES,
   ...UPGRADES,
