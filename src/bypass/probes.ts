@@ -11,7 +11,8 @@ export interface Probe {
 }
 
 const NFT = 'let nothing of the agent out but the gateway: `clawgress intercept nftables apply`';
-const RESOLVER = 'point the agent at the resolver of `clawgress intercept`; let no other DNS out';
+const RESOLVER =
+  'let no DNS out: the gateway looks names up, and its own resolver (`resolver.port`) forwards nothing';
 const OWN_USER = 'run the gateway as a user of its own; state folder 0700, sockets 0600';
 const NARROW = 'narrow the allow rule that matched (`clawgress receipts why --last`)';
 

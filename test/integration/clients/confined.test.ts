@@ -73,6 +73,9 @@ function suite(who: Who): void {
       'http://denied.example/',
     ]);
     assert.equal(denied.out, '403', 'the gateway judges as ever');
+    const tls = `${world.running.endpoints.demo.upstream_https}/hello`;
+    const secure = await world.run(['curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', tls]);
+    assert.equal(secure.out, '200', 'a tunnel, with the CA that the variables name');
     const base = await world.run([
       'sh',
       '-c',
@@ -145,6 +148,19 @@ function suite(who: Who): void {
     const args = [CLI, 'run', '--state-dir', world.running.stateDir, '--intercept', '--', 'sh', '-c', inner];
     const pty = await world.run(['python3', '-c', PTY, ...args], { flags: [] });
     assert.match(pty.out, /READY[\s\S]*GOT INT[\s\S]*CODE 5/, pty.err);
+  });
+
+  it('gives its CA files to whom the command becomes, when root started it', async () => {
+    const id = String(AGENT_UID);
+    const become = ['setpriv', `--reuid=${id}`, `--regid=${id}`, '--clear-groups'];
+    const read = [
+      'sh',
+      '-c',
+      'id -u; grep -c BEGIN "$NODE_EXTRA_CA_CERTS"; stat -c %a "$NODE_EXTRA_CA_CERTS"',
+    ];
+    const { out, err } = await world.run(who.uid === 0 ? [...become, ...read] : read);
+    const mode = who.uid === 0 ? '644' : '600';
+    assert.match(out, new RegExp(`^${who.uid === 0 ? AGENT_UID : who.uid}\\n[1-9]\\d*\\n${mode}\\n$`), err);
   });
 
   it('leaves nothing when it is killed, and no way out to whoever lives on', async () => {

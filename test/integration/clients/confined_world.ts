@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,7 +114,11 @@ export interface Ran {
 export async function openWorld(who: Who): Promise<ConfinedWorld> {
   const dir = mkdtempSync(join(tmpdir(), 'cg-confined-'));
   const temp = mkdtempSync(join(dir, 'tmp-'));
-  for (const folder of [dir, temp]) chownSync(folder, who.uid, who.uid);
+  for (const folder of [dir, temp]) {
+    chownSync(folder, who.uid, who.uid);
+    // Somebody else, whom the command may become, has to get through to its files.
+    chmodSync(folder, 0o755);
+  }
   const stateDir = join(dir, 'state');
   const running = await startClawgress({ stateDir, through: who.through });
   const outside = await openOutside(dir, who.uid);
