@@ -30,6 +30,8 @@ function relayOutConnection(shared: Shared): Message {
     // What a relay says is not stripped before it was read, and its request keeps the id under which it was judged.
     early_header_mutation_extensions: [],
     preserve_external_request_id: true,
+    // A relay reads everything until the end; without an end it could not tell that there is nothing more.
+    delayed_close_timeout: '0s',
     scheme_header_transformation: { match_upstream: true },
     local_reply_config: localReplies({
       receipt: `%FILTER_STATE(${RELAY_RECEIPT_STATE}:PLAIN)%`,

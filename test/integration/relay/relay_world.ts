@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import type { RelayEvent, RelayOrder } from '../../../src/relay/ports.ts';
+import { type Relay, startRelay } from '../../../src/relay/relay.ts';
+import { type AccessLogTail, tailAccessLogs } from '../../../src/server/access_log.ts';
+import type { Closure } from '../../../src/server/ports.ts';
+import { newAuthority } from '../../support/pki.ts';
+import { relayThread } from '../../support/relay_thread.ts';
+import { FakeSink } from '../../unit/server/tail_fakes.ts';
+import { STAMP } from '../intercept/fake_authz.ts';
+import { type Gateway, startGateway, waitFor } from '../intercept/gateway.ts';
+import { type GrpcUpstream, startGrpcUpstream } from '../intercept/grpc_upstream.ts';
+import { startNames } from '../intercept/names.ts';
+import { startUpgradeUpstream, type UpgradeUpstream } from '../intercept/upgrade_upstream.ts';
+
+export interface World {
+  readonly gateway: Gateway;
+  readonly relay: Relay;
+  readonly upstream: UpgradeUpstream;
+  readonly grpc: GrpcUpstream;
+  readonly threads: readonly Worker[];
+  readonly events: readonly RelayEvent[];
+  /** What the next tickets order. */
+  wish: Partial<RelayOrder>;
+  /** The outcome of this receipt, from Envoy's own log. */
+  outcome(receipt: string): Promise<Closure['facts']>;
+  stop(): Promise<void>;
+}
+
+/** The real Envoy and the real relay in its thread, with a scripted gateway between agents and a scripted destination. */
+export async function startWorld(): Promise<World> {
+  const dir = mkdtempSync(join(tmpdir(), 'cg-streams-'));
+  const theirs = newAuthority();
+  const ca_bundle = join(dir, 'ca.pem');
+  writeFileSync(ca_bundle, theirs.ca);
+  const names = await startNames();
+  const leaf = theirs.issue('api.example', 'serverAuth');
+  const [upstream, grpc] = [await startUpgradeUpstream(leaf), await startGrpcUpstream(leaf)];
+  const at = (name: string) => join(dir, name);
+  const sockets = { socket: at('relay.sock'), h2Socket: at('relay-h2.sock'), outSocket: at('out.sock') };
+  const threads: Worker[] = [];
+  const events: RelayEvent[] = [];
+  const world = { wish: {} as Partial<RelayOrder> };
+  const relay = startRelay({
+    ...{ ...sockets, stamp: STAMP },
+    openTicket: (ticket) => ({
+      receipt_id: ticket.replace('ticket.', ''),
+      scheme: 'http',
+      host: 'api.example',
+      port: upstream.http,
+      exp_ms: Date.now() + 60_000,
+      ...world.wish,
+    }),
+    onEvent: (event) => void events.push(event),
+    onDown: () => undefined,
+    startThread: (places) => {
+      const thread = relayThread(places);
+      threads.push(thread);
+      return thread;
+    },
+  });
+  await relay.ready;
+  const gateway = await startGateway({
+    input: {
+      ca_bundle,
+      relay_sockets: [sockets.socket],
+      relay_h2_sockets: [sockets.h2Socket],
+      relay_out_socket: sockets.outSocket,
+    },
+    edit: names.use,
+  });
+  const { outcome, tail } = followed(gateway);
+  const stop = async (): Promise<void> => {
+    await tail.stop();
+    await relay.close(0);
+    await gateway.stop();
+    await upstream.close();
+    grpc.close();
+    names.close();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  return Object.assign(world, { gateway, relay, upstream, grpc, threads, events, outcome, stop });
+}
+
+function followed(gateway: Gateway): { outcome: World['outcome']; tail: AccessLogTail } {
+  const sink = new FakeSink();
+  const tail = tailAccessLogs({
+    envoyDir: gateway.envoyDir,
+    sink,
+    onError: (error) => {
+      throw error;
+    },
+    pollMs: 50,
+  });
+  const found = (receipt: string) => sink.closures.find(({ receipt_id }) => receipt_id === receipt)?.facts;
+  return {
+    tail,
+    outcome: async (receipt) => {
+      // One that lacks a line is held back for ten seconds.
+      for (let tries = 0; tries < 3 && found(receipt) === undefined; tries++)
+        await waitFor(() => found(receipt), `the outcome of ${receipt}`).catch(() => undefined);
+      return found(receipt) ?? (await waitFor(() => found(receipt), `the outcome of ${receipt}`));
+    },
+  };
+}
+
+export interface Talk {
+  readonly socket: Socket;
+  /** Behind the head of the answer. */
+  payload(): Buffer;
+  head(): string;
+  readonly ended: Promise<void>;
+}
+
+/** A handshake through the proxy port that the gateway sends through the relay; resolves with the head of its answer. */
+export async function handshake({ gateway, upstream }: World, path: string): Promise<Talk> {
+  const authority = `api.example:${upstream.http}`;
+  const lines = [
+    `GET http://${authority}${path} HTTP/1.1`,
+    `Host: ${authority}`,
+    'x-clawgress-test: relay_websocket',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    'Sec-WebSocket-Extensions: permessage-deflate',
+  ];
+  const socket = connect(gateway.explicit, '127.0.0.1');
+  let got = Buffer.alloc(0);
+  socket.on('data', (part: Buffer) => {
+    got = Buffer.concat([got, part]);
+  });
+  socket.on('error', () => undefined);
+  const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  const end = () => got.indexOf('\r\n\r\n');
+  await Promise.race([ended, waitFor(() => (end() < 0 ? undefined : true), 'an answer')]);
+  return {
+    ...{ socket, ended },
+    payload: () => got.subarray(end() + 4),
+    head: () => got.subarray(0, end()).toString('latin1'),
+  };
+}
