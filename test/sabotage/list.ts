@@ -4,6 +4,7 @@ import { CORE } from './core.ts';
 import { PKI } from './pki.ts';
 import { RECORDER } from './recorder.ts';
 import { REDIRECTED } from './redirected.ts';
+import { RELAY } from './relay.ts';
 import type { Sabotage } from './sabotage.ts';
 import { SHELLS } from './shells.ts';
 import { SOURCES } from './sources.ts';
@@ -19,6 +20,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   ...PKI,
   ...RECORDER,
   ...REDIRECTED,
+  ...RELAY,
   ...SHELLS,
   ...SOURCES,
   ...UPGRADES,
