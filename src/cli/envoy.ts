@@ -2,6 +2,7 @@ import type { Layout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
 import { envoyConfig, renderConfig } from '../intercept/config/bootstrap.ts';
 import { configInput } from '../intercept/config/input.ts';
+import { withoutIpv6 } from '../intercept/ipv6.ts';
 
 /** Stands in for the stamp, which is a secret, unless the caller asks for the real one. */
 const STAMP_PLACEHOLDER = 'replace-with-the-stamp';
@@ -26,6 +27,7 @@ export async function envoyConfigCommand(options: EnvoyConfigOptions): Promise<v
     relay_sockets: layout.relay_sockets,
     relay_h2_sockets: layout.relay_h2_sockets,
     relay_out_socket: layout.relay_out_socket,
+    ...withoutIpv6(),
     admin_socket: layout.envoy_admin_socket,
     access_log: `${layout.envoy_dir}/${epoch}/access.log`,
   });

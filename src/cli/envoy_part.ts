@@ -6,6 +6,7 @@ import { envoyConfig, renderConfig } from '../intercept/config/bootstrap.ts';
 import { configInput } from '../intercept/config/input.ts';
 import { locateEnvoy } from '../intercept/envoy_binary.ts';
 import { type EnvoyExit, openEnvoyProcess } from '../intercept/envoy_process.ts';
+import { withoutIpv6 } from '../intercept/ipv6.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { CliError, EXIT } from './exit.ts';
 import { ENVOY_CACHE_DIR } from './package_root.ts';
@@ -44,6 +45,7 @@ export async function envoyPart(settings: Settings, layout: Layout, bin: string,
             relay_sockets: layout.relay_sockets,
             relay_h2_sockets: layout.relay_h2_sockets,
             relay_out_socket: layout.relay_out_socket,
+            ...withoutIpv6(),
             admin_socket: layout.envoy_admin_socket,
             access_log: accessLog,
           }),

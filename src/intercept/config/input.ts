@@ -22,6 +22,8 @@ export interface EnvoyConfigInput {
   readonly base_url: Listen;
   /** Listeners of redirected connections; none: off. */
   readonly transparent: readonly TransparentListen[];
+  /** Nothing can listen on ::1. */
+  readonly without_ipv6?: true;
   readonly allow_cidrs: readonly string[];
   /** PEM file that upstream certificates must chain to. */
   readonly ca_bundle: string;
@@ -60,6 +62,7 @@ export interface EnvoyRun {
   readonly relay_sockets: readonly string[];
   readonly relay_h2_sockets: readonly string[];
   readonly relay_out_socket: string;
+  readonly without_ipv6?: true;
 }
 
 type EnvoySettings = Pick<

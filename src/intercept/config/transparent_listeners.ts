@@ -28,7 +28,8 @@ export function transparentListeners(shared: Shared): Message[] {
 }
 
 function redirected(shared: Shared, listen: TransparentListen): Message {
-  const [address, ...more] = LOOPBACKS.map((one) => ({
+  const own = shared.input.without_ipv6 === true ? LOOPBACKS.slice(0, 1) : LOOPBACKS;
+  const [address, ...more] = own.map((one) => ({
     socket_address: { address: one, port_value: listen.port },
   }));
   return {

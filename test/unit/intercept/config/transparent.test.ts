@@ -67,6 +67,15 @@ describe('listeners of redirected connections', () => {
     }
   });
 
+  it('do without IPv6 where there is none', () => {
+    const tree = envoyConfig({ ...input, without_ipv6: true });
+    assert.deepEqual(
+      members(members(tree, 'address'), 'socket_address').filter((one) => (one as Node)['address'] === '::1'),
+      [],
+    );
+    assert.deepEqual(members(tree, 'additional_addresses'), [[], []]);
+  });
+
   it('come to a decision about silence too', () => {
     for (const listener of redirected) {
       assert.equal(listener['continue_on_listener_filters_timeout'], true);
