@@ -70,8 +70,8 @@ export const GUIDANCE: Record<ReasonCode, Guidance> = {
     steps: ['Ask the operator to configure the issuer, or use a credential of a known one.'],
   },
   IDENTITY_CONFLICT: {
-    detail: 'The request carries two credentials that name different agents.',
-    steps: ['Send exactly one credential.'],
+    detail: 'The request names two agents: by two credentials, or by one and where it connects from.',
+    steps: ['Send exactly one credential, of the agent that this connection belongs to.'],
   },
   IDENTITY_STALE_KEYS: {
     detail: 'The keys of the token issuer could not be refreshed in time.',

@@ -9,6 +9,7 @@ import { type Running, startClawgress } from '../../support/running.ts';
 import type { Ran } from './redirected_world.ts';
 
 const CLI = fileURLToPath(new URL('../../../bin/clawgress', import.meta.url));
+const IP = 'ip';
 export const NAME = 'demo.localhost';
 export const BOUND_UID = 2001;
 export const OTHER_UID = 2002;
@@ -31,10 +32,10 @@ export async function startHost(settings: string, policy: string): Promise<HostW
   const stateDir = mkdtempSync(join(tmpdir(), 'cg-host-'));
   const shared = mkdtempSync(join(tmpdir(), 'cg-host-ca-'));
   const removeAll = (): void => {
-    spawnSync('ip', ['netns', 'del', space]);
+    spawnSync(IP, ['netns', 'del', space]);
     for (const dir of [stateDir, shared]) rmSync(dir, { recursive: true, force: true });
   };
-  const inSpace = ['ip', 'netns', 'exec', space];
+  const inSpace = [IP, 'netns', 'exec', space];
   try {
     openSpace(space);
     const config = join(stateDir, 'clawgress.yaml');
@@ -75,7 +76,7 @@ export async function startHost(settings: string, policy: string): Promise<HostW
 /** Loopback, and a way out on which nobody answers: without a route the kernel refuses before any rule is asked. */
 function openSpace(space: string): void {
   const ip = (...args: readonly string[]): void => {
-    const done = spawnSync('ip', args, { encoding: 'utf8' });
+    const done = spawnSync(IP, args, { encoding: 'utf8' });
     if (done.status !== 0) throw new Error(`ip ${args.join(' ')}: ${done.stderr}`);
   };
   ip('netns', 'add', space);
