@@ -34,7 +34,20 @@ async function ask(world: World, resolver: Place): Promise<Attempt> {
   const answer = parseAnswer(bytes);
   if (!answer.ok || answer.value.id !== id)
     return by('not_tested', 'an answer that is no answer to this query');
-  return judge(answer.value, world.dnsZone !== undefined, by);
+  const judged = judge(answer.value, world.dnsZone !== undefined, by);
+  const isDoubt = judged.verdict === 'not_tested' && answer.value.rcode === RCODE.noSuchName;
+  if (!isDoubt || !(await deniesWhatExists(resolver, id))) return judged;
+  return by('held', `NXDOMAIN; it does not know ${RESERVED_ZONE} either, which exists: it forwards nothing`);
+}
+
+/** The reserved zone exists, and its SOA is known to everybody who asks further. */
+async function deniesWhatExists(resolver: Place, id: number): Promise<boolean> {
+  const query = encodeQuery(id, RESERVED_ZONE, TYPE.soa);
+  if (!query.ok) return false;
+  const [bytes] = (await askUdp(resolver, query.value)).bytes;
+  const answer = bytes === undefined ? undefined : parseAnswer(bytes);
+  if (answer?.ok !== true || answer.value.id !== id || answer.value.records.length > 0) return false;
+  return answer.value.rcode === RCODE.noSuchName || answer.value.rcode === RCODE.noError;
 }
 
 /** A resolver that forwards nothing cannot know the zone's SOA. Some leave it out, so its absence alone proves nothing. */

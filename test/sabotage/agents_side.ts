@@ -119,6 +119,14 @@ export const AGENTS_SIDE: readonly Sabotage[] = [
     test: { file: CONFINED, name: 'does not start the command' },
   },
   {
+    name: 'any-nxdomain-is-held',
+    breaks: 'an NXDOMAIN proves that nothing is forwarded only when a zone that exists is denied, too',
+    file: 'src/bypass/dns_tunnel.ts',
+    find: '!isDoubt || !(await deniesWhatExists(resolver, id))',
+    replace: '!isDoubt || (await deniesWhatExists(resolver, id), false)',
+    test: { file: 'test/unit/bypass/dns_tunnel.test.ts', name: 'proves nothing by an NXDOMAIN' },
+  },
+  {
     name: 'no-receipt-is-fine',
     breaks: 'an answer from an allowed place without a receipt is a leak',
     file: 'src/bypass/transparent.ts',
