@@ -286,9 +286,9 @@ export const SHELLS: readonly Sabotage[] = [
   {
     name: 'group-goes-free',
     breaks: 'a set-uid program that an agent starts is held by the group',
-    file: 'src/intercept_host/nftables/host_chains.ts',
-    find: 'meta skgid @agent_gids goto host_agents',
-    replace: 'meta skgid @agent_gids return',
+    file: 'src/intercept_host/nftables/host_owner.ts',
+    find: "['meta skgid @agent_gids']",
+    replace: '[]',
     test: { file: 'test/integration/nftables/host.test.ts', name: 'on a host, agents reach the port' },
   },
   {

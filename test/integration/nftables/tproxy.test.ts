@@ -36,6 +36,7 @@ const LISTENERS: readonly Answering[] = [
   ['tproxy', '127.0.0.1', DIVERTED],
   ['tproxy', '::1', DIVERTED],
   ['dns', HOST_INSIDE.four, DNS],
+  ['dns', HOST_INSIDE.six, DNS],
 ];
 const ROUTE = `3098:\tfrom all fwmark 0xc1a lookup 3098
 local default dev lo proto static scope host 
@@ -116,6 +117,23 @@ for (const guarded of [BEHIND, { agent_cidrs: ['10.92.0.0/24', 'fd92::/64'] }]) 
     assert.ok((status.counters['resolver_dns']?.packets ?? 0) >= 7, 'and of those questions');
   });
 }
+
+test('a resolver with an IPv6 address answers what is asked over IPv6', async (t) => {
+  const here = await started(t, { ...SETTINGS, resolver: { address: HOST_INSIDE.six, port: DNS } });
+  if (here === undefined) return;
+  inForce(here);
+  const before = here.seenOutside();
+  const questions: readonly Attempt[] = [OUTSIDE.six, HOST_INSIDE.six, '2001:db8::53'].flatMap((server) => [
+    ['ask', server, 53] as const,
+    ['say', server, 53] as const,
+  ]);
+  assert.deepEqual(
+    here.probe('agents', ROOT, questions),
+    questions.map(() => 'question'),
+  );
+  assert.deepEqual(here.probe('agents', ROOT, [['say', OUTSIDE.four, 53]]), ['ECONNREFUSED']);
+  assert.equal(here.seenOutside(), before, 'nothing got out');
+});
 
 test('connections that were open before the rules came end', async (t) => {
   const here = await started(t);
