@@ -110,6 +110,17 @@ describe('listeners of redirected connections', () => {
     assert.equal(text(redirected).split('"prefix":"x-cg-"').length - 1, 3);
   });
 
+  it('pass the filters of other ways in, in their order', () => {
+    const names = (list: unknown) => (list as Node[]).map((filter) => filter['name']);
+    const chains = (tree: unknown) =>
+      [...members(tree, 'http_filters'), ...members(members(tree, 'upgrade_configs'), 'filters')].map(names);
+    const explicit = listeners.filter((one) => one['name'] === 'explicit');
+    const [plain = [], tunnel = []] = chains(explicit);
+    assert.equal(plain[0], 'cg.flood');
+    assert.deepEqual(chains(redirected), Array(3).fill(plain));
+    assert.deepEqual(chains(tunnels), [plain, tunnel]);
+  });
+
   it('hand addresses on one step at a time', () => {
     const chains = [...redirected, ...tunnels];
     const facts = members(chains, 'on_new_connection') as Node[][];
