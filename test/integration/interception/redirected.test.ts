@@ -157,8 +157,14 @@ describe('redirected connections, from the kernel to the journal', {
   });
 
   it('forgets a source at once', async () => {
+    const standing = world.connected('own');
+    assert.match(await standing.ask('/hello'), /^200 /);
     assert.equal((await world.cli('agent', 'unbind', 'demo-agent', '--uid', String(OWN_UID))).code, 0);
     await inForce('own', 401);
+    const [status, receipt] = (await standing.ask('/hello')).split(' ');
+    standing.close();
+    assert.equal(status, '401', 'on the connection that stood, too');
+    assert.deepEqual([told(receipt).reason, told(receipt).agent], ['IDENTITY_UNKNOWN', 'demo-agent']);
     assert.equal(
       (await world.curl('own', `https://${NAME}/hello`)).status,
       0,

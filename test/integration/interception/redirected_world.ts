@@ -1,13 +1,15 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
 import { eventually, type Running, startClawgress } from '../../support/running.ts';
 import { OWN_UID, openSpaces, PORTS, SHARED_UID } from '../intercept/redirected/spaces.ts';
 
 const CLI = fileURLToPath(new URL('../../../bin/clawgress', import.meta.url));
+const IP = 'ip';
 /** Envoy's resolver answers 127.0.0.1 to it by itself, and the demo's certificate bears it. */
 export const NAME = 'demo.localhost';
 /** What the agents' resolver could have answered. */
@@ -35,6 +37,8 @@ export interface RedirectedWorld {
   as(who: Who, ...command: readonly string[]): Promise<Ran>;
   /** What curl got; it believes that the name has a synthetic address. Status 0: no answer. */
   curl(who: Who, url: string, ...args: readonly string[]): Promise<Answer>;
+  /** One connection with TLS: each call sends a request for the path on it, and gives the status of the answer. */
+  connected(who: Who): { ask(path: string): Promise<string>; close(): void };
   cli(...args: readonly string[]): Promise<Ran>;
   records(): NaiveRecord[];
   decision(receipt: unknown): NaiveRecord;
@@ -57,7 +61,7 @@ export async function startRedirected(): Promise<RedirectedWorld> {
     spaces.close();
     for (const dir of [stateDir, shared]) rmSync(dir, { recursive: true, force: true });
   };
-  const inHost = ['ip', 'netns', 'exec', spaces.host];
+  const inHost = [IP, 'netns', 'exec', spaces.host];
   const running = await startClawgress({ stateDir, args: ['--config', config], through: inHost }).catch(
     (error: unknown) => {
       removeAll();
@@ -69,11 +73,14 @@ export async function startRedirected(): Promise<RedirectedWorld> {
   await ran('chmod', ['-R', 'a+rX', shared]);
   const { journal_dir, public_keys } = running.endpoints;
   const records = (): NaiveRecord[] => readJournal(journal_dir, public_keys);
-  const as: RedirectedWorld['as'] = (who, ...command) => {
+  const placeOf = (who: Who): readonly [user: readonly string[], space: string] => {
     const uid = String(who === 'shared' ? SHARED_UID : OWN_UID);
     const user = ['setpriv', '--reuid', uid, '--regid', uid, '--clear-groups'];
-    const space = who === 'routed' ? spaces.agent : spaces.host;
-    return ran('ip', ['netns', 'exec', space, ...user, ...command]);
+    return [user, who === 'routed' ? spaces.agent : spaces.host];
+  };
+  const as: RedirectedWorld['as'] = (who, ...command) => {
+    const [user, space] = placeOf(who);
+    return ran(IP, ['netns', 'exec', space, ...user, ...command]);
   };
   return {
     ...{ running, as, records },
@@ -94,6 +101,21 @@ export async function startRedirected(): Promise<RedirectedWorld> {
       const receipt = /^x-clawgress-receipt: (\S+)/im.exec(headers)?.[1] ?? '';
       return { status, headers, body: body.join('\r\n\r\n'), receipt };
     },
+    connected(who) {
+      const [user, space] = placeOf(who);
+      const python = ['/usr/bin/python3', '-uc', CONNECTED, DIALLED.four, NAME, ca];
+      const child = spawn(IP, ['netns', 'exec', space, ...user, ...python], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+      return {
+        async ask(path) {
+          child.stdin.write(`${path}\n`);
+          return String((await lines.next()).value);
+        },
+        close: () => child.stdin.end(),
+      };
+    },
     cli: (...args) => ran(CLI, [...args, '--state-dir', stateDir, '--config', config]),
     decision: (receipt) =>
       records().find((one) => one['type'] === 'decision' && one['receipt_id'] === receipt) ?? {},
@@ -105,6 +127,24 @@ export async function startRedirected(): Promise<RedirectedWorld> {
     },
   };
 }
+
+/** Requests for the paths on standard input, all on one connection. */
+const CONNECTED = `
+import http.client, socket, ssl, sys
+address, name, ca = sys.argv[1:]
+tls = ssl.create_default_context(cafile=ca).wrap_socket(socket.create_connection((address, 443), 20), server_hostname=name)
+connection = http.client.HTTPConnection(name)
+connection.sock = tls
+connection.auto_open = 0
+for line in sys.stdin:
+    try:
+        connection.request('GET', line.strip())
+        answer = connection.getresponse()
+        answer.read()
+        print(answer.status, answer.headers.get('x-clawgress-receipt'))
+    except Exception as error:
+        print('error', repr(error))
+`;
 
 const SETTINGS = `demo: { address: 127.0.0.1, http_port: 80, https_port: 443 }
 transparent:

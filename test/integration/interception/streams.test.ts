@@ -244,7 +244,10 @@ for (const gateways of [1, 2])
 
     it('counts what the relay carried', async () => {
       const text = await (await fetch(running.endpoints.metrics)).text();
-      assert.match(text, /clawgress_relay_ended_total\{[^}]*protocol="websocket",cause="stream_bytes"[^}]*\} [1-9]/);
+      assert.match(
+        text,
+        /clawgress_relay_ended_total\{[^}]*protocol="websocket",cause="stream_bytes"[^}]*\} [1-9]/,
+      );
       assert.match(text, /clawgress_relay_streams(\{[^}]*\})? 0/);
     });
 

@@ -44,3 +44,18 @@ test('a busy port is refused with its number and the way out', async () => {
     return true;
   });
 });
+
+test('a busy port of redirected connections is refused, and not replaced: the firewall names it', async () => {
+  const ports = await autoPorts(settings, []);
+  for (const [busy, key] of [
+    [{ ...ports, transparent: { ...ports.transparent, redirect_port: port } }, 'transparent.redirect_port'],
+    [{ ...ports, resolver: { ...ports.resolver, port } }, 'resolver.port'],
+  ] as const)
+    await assert.rejects(refuseBusyPorts(busy), (error: unknown) => {
+      assert.ok(error instanceof CliError, String(error));
+      assert.match(error.message, new RegExp(`port ${port} .* is taken`));
+      assert.match(error.nextStep ?? '', new RegExp(`another ${key}, and apply the rules`));
+      assert.equal(error.exitCode, 3);
+      return true;
+    });
+});
