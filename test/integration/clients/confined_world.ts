@@ -120,7 +120,10 @@ export async function openWorld(who: Who): Promise<ConfinedWorld> {
     chmodSync(folder, 0o755);
   }
   const stateDir = join(dir, 'state');
-  const running = await startClawgress({ stateDir, through: who.through });
+  const running = await startClawgress({ stateDir, through: who.through }).catch((error: unknown) => {
+    rmSync(dir, { recursive: true, force: true });
+    throw error;
+  });
   const outside = await openOutside(dir, who.uid);
   const env = (more: NodeJS.ProcessEnv = {}) => ({
     PATH: SYSTEM_PATH,
