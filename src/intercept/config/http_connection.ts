@@ -14,7 +14,7 @@ import { egressStrip, ingressStrip, responseStrip } from './headers.ts';
 import { type EnvoyConfigInput, transportOf } from './input.ts';
 import { localReplies } from './local_replies.ts';
 import { resolveFilter } from './resolution.ts';
-import { noTunnelRoute, tunnelFacts, tunnelRoutes } from './tunnel.ts';
+import { noTunnelRoutes, tunnelFacts, tunnelRoutes } from './tunnel.ts';
 import { extension, type Message } from './typed.ts';
 import { requestRoutes, WEBSOCKET } from './upgrade_routes.ts';
 
@@ -76,7 +76,7 @@ export function baseUrlConnection(shared: Shared): Message {
   return connection(shared, 'base_url', {
     scheme_header_transformation: { scheme_to_overwrite: 'https' },
     route_config: routes({ mode: 'base_url', transport: transportOf(shared.input.base_url) }, [
-      noTunnelRoute(),
+      ...noTunnelRoutes(),
       ...requestRoutes('tls'),
     ]),
   });
@@ -87,7 +87,7 @@ export function interceptedConnection(shared: Shared): Message {
   return connection(shared, 'intercepted', {
     scheme_header_transformation: { scheme_to_overwrite: 'https' },
     route_config: routes({ mode: 'intercepted', transport: 'tls' }, [
-      noTunnelRoute(),
+      ...noTunnelRoutes(),
       ...requestRoutes('tls'),
     ]),
   });

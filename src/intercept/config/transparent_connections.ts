@@ -1,6 +1,6 @@
 import { connection, httpFilters, routes, type Shared } from './http_connection.ts';
 import type { TransparentListen } from './transparent_input.ts';
-import { noTunnelRoute, tunnelRoutes } from './tunnel.ts';
+import { noTunnelRoutes, tunnelRoutes } from './tunnel.ts';
 import { extension, type Message } from './typed.ts';
 import { requestRoutes } from './upgrade_routes.ts';
 
@@ -10,7 +10,7 @@ export function redirectedPlain(shared: Shared, { by, identity }: TransparentLis
   return connection(shared, 'transparent', {
     scheme_header_transformation: { scheme_to_overwrite: 'http' },
     route_config: routes({ mode: 'transparent', transport, source_identity: identity }, [
-      noTunnelRoute(),
+      ...noTunnelRoutes(),
       ...requestRoutes('plain'),
     ]),
   });
@@ -22,7 +22,7 @@ export function redirectedOpened(shared: Shared, { identity }: TransparentListen
     scheme_header_transformation: { scheme_to_overwrite: 'https' },
     http_filters: httpFilters(shared, 'opened'),
     route_config: routes({ mode: 'transparent', transport: 'tls', source_identity: identity }, [
-      noTunnelRoute(),
+      ...noTunnelRoutes(),
       ...requestRoutes('tls'),
     ]),
   });

@@ -79,10 +79,11 @@ function state(object_key: string, inline_string: string, factory: Message = {})
 /** In this order: the three ways that the gateway can choose, and no way for a CONNECT that it did not choose for. */
 export function tunnelRoutes(): Message[] {
   return [
+    noUpgradedTunnel(),
     tunnelRoute('intercept', 'intercept', INTERCEPT_LISTENER, INTERCEPTED_MAX),
     tunnelRoute('tunnel', 'passthrough', OPAQUE_LISTENER, OPAQUE_MAX),
     tunnelRoute('tunnel_raw', 'raw', 'dfp_tcp', OPAQUE_MAX),
-    noTunnelRoute(),
+    noTunnel(),
   ];
 }
 
@@ -110,6 +111,25 @@ export const ADDRESS_CHECKED_ELSEWHERE: Message = {
  * CONNECT where no tunnel is open. A request without a route would skip the Check and be stopped by the stamp guard
  * alone, as if something were broken; with this one Envoy asks, and refuses in so many words.
  */
-export function noTunnelRoute(): Message {
+export function noTunnelRoutes(): Message[] {
+  return [noUpgradedTunnel(), noTunnel()];
+}
+
+function noTunnel(): Message {
   return { name: 'no_tunnel', match: { connect_matcher: {} }, direct_response: { status: 403 } };
+}
+
+/**
+ * CONNECT with an upgrade would be served by the filters of the upgrade, not by those of a tunnel. Refused before it is
+ * asked for: only a route that leads somewhere can do so, and this one leads to a cluster that a client cannot name.
+ */
+function noUpgradedTunnel(): Message {
+  return {
+    name: 'no_tunnel',
+    match: { connect_matcher: {}, headers: [{ name: 'upgrade', present_match: true }] },
+    route: {
+      cluster_header: 'x-cg-nowhere',
+      upgrade_configs: ['CONNECT', 'websocket'].map((upgrade_type) => ({ upgrade_type, enabled: false })),
+    },
+  };
 }

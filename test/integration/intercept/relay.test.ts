@@ -178,6 +178,24 @@ describe('the way through a relay', () => {
     });
   }
 
+  it('keeps the tail for a client that goes on sending', async () => {
+    for (let tries = 0; tries < 20; tries++) {
+      let timer: NodeJS.Timeout | undefined;
+      const got = await talk('http', `/tail-${nonce()}`, {}, (socket) => {
+        timer ??= setInterval(
+          () => socket.destroyed || socket.write(frame(TEXT, Buffer.alloc(1000), mask)),
+          1,
+        );
+        socket.once('close', () => clearInterval(timer));
+      });
+      assert.deepEqual(
+        frameReader()(bodyOf(got)).map(({ payload }) => payload.length),
+        [TAIL_BYTES, 2],
+        `try ${tries}`,
+      );
+    }
+  });
+
   it('carries gRPC calls, plain and over TLS, with their trailers', async () => {
     for (const scheme of ['http', 'https'] as const) {
       relay.wish.scheme = scheme;

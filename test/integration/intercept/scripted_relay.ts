@@ -54,7 +54,7 @@ export async function startRelay(sockets: Sockets, wish: RelayWish): Promise<Scr
     open.add(out.on('error', () => socket.destroy()));
     open.add(socket.on('error', () => out.destroy()));
     out.write(`GET ${incoming.url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
-    out.write(head);
+    if (head.length > 0) out.write(head);
     socket.pipe(out).pipe(socket);
   });
   const calls = createHttp2Server();

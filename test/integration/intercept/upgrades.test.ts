@@ -292,6 +292,27 @@ describe('WebSockets through the real Envoy', () => {
         });
       }
 
+      it('refuses CONNECT with an upgrade before anything is judged', async () => {
+        for (const type of ['websocket', 'CONNECT', 'foo']) {
+          const id = nonce();
+          const lines = [
+            `CONNECT ${authorityOf(mode)} HTTP/1.1`,
+            `Host: ${authorityOf(mode)}`,
+            `x-nonce: ${id}`,
+          ];
+          const before = gateway.authz.checks('').filter(({ method }) => method === 'CONNECT').length;
+          // The tunnel around an intercepted one is asked for, too.
+          const around = mode === 'intercepted' ? 1 : 0;
+          const got = await talk(
+            mode,
+            [...lines, 'Connection: Upgrade', `Upgrade: ${type}`, '\r\n'].join('\r\n'),
+          );
+          assert.match(got.toString(), /^HTTP\/1\.1 403 /);
+          const after = gateway.authz.checks('').filter(({ method }) => method === 'CONNECT').length;
+          assert.equal(after, before + around, type);
+        }
+      });
+
       it('takes h2c for what it is without it', async () => {
         const id = nonce();
         const headers = [

@@ -157,7 +157,14 @@ const TUNNELS: Readonly<Record<string, string>> = {
   raw: 'dfp_tcp',
 };
 
-function tunnelLeak(match: Node, cluster: unknown): string | undefined {
+function tunnelLeak(match: Node, action: Node): string | undefined {
+  const { cluster } = action;
+  // A refusal in the shape of a route: no upgrade, and no cluster that anybody could name.
+  const refusal = {
+    cluster_header: 'x-cg-nowhere',
+    upgrade_configs: ['CONNECT', 'websocket'].map((upgrade_type) => ({ upgrade_type, enabled: false })),
+  };
+  if (JSON.stringify(action) === JSON.stringify(refusal)) return undefined;
   const [header, more] = list(match['headers']);
   const exact = String(nodeOf(header?.['string_match'])['exact']);
   const plain =
@@ -299,7 +306,7 @@ function leaks(config: unknown, stamp: string): string[] {
     const tunnel = nodeOf(node['match'])['connect_matcher'] !== undefined;
     if (node['match'] !== undefined && node['route'] !== undefined) {
       const leak = tunnel
-        ? tunnelLeak(nodeOf(node['match']), cluster)
+        ? tunnelLeak(nodeOf(node['match']), action)
         : requestLeak(nodeOf(node['match']), cluster);
       if (leak !== undefined) found.push(`${path}: ${leak}`);
     }
@@ -409,6 +416,9 @@ describe('ways out of Envoy', () => {
       }),
       'a tunnel without the choice of the gateway': open((node) => {
         if (node['connect_matcher'] !== undefined) delete node['headers'];
+      }),
+      'a CONNECT with an upgrade': open((node) => {
+        if (node['cluster_header'] !== undefined) delete node['upgrade_configs'];
       }),
       'a tunnel chosen for another': open((node) => {
         if (node['exact'] === 'intercept') node['exact'] = 'raw';
