@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PACKAGES = ['requests==2.32.5', 'httpx==0.28.1'];
+const PACKAGES = ['requests==2.32.5', 'httpx==0.28.1', 'websockets==17.4', 'grpcio==1.85.1'];
 const VENV = fileURLToPath(new URL('../../.cache/test-venv', import.meta.url));
 
-/** A Python with requests and httpx, installed once into the project's cache; or why there is none. */
+/** A Python with the clients that tests need, installed once into the project's cache; or why there is none. */
 export function pythonWithClients(): { python: string } | { missing: string } {
   const python = join(VENV, 'bin', 'python');
   const stamp = join(VENV, PACKAGES.join('_'));
@@ -21,7 +21,7 @@ export function pythonWithClients(): { python: string } | { missing: string } {
     return { python };
   } catch (error) {
     return {
-      missing: `requests and httpx could not be installed: ${error instanceof Error ? error.message.split('\n')[0] : error}`,
+      missing: `the Python clients could not be installed: ${error instanceof Error ? error.message.split('\n')[0] : error}`,
     };
   }
 }

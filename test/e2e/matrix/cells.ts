@@ -3,10 +3,19 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { eventually } from '../../support/running.ts';
 import { askByCurl, type Seen } from './curl.ts';
-import { assertTrue, decisionsOf, hitsOf, told } from './evidence.ts';
+import { assertStream, assertTrue, decisionsOf, hitsOf, told } from './evidence.ts';
 import { hostOf } from './policy.ts';
 import { programs } from './programs.ts';
 import { askWhileDown } from './service_down.ts';
+import { type StreamSeen, seenBy, sees, streamHost, streams } from './streams.ts';
+import {
+  type Ask,
+  asksOf,
+  STREAM_CLIENTS,
+  type StreamClient,
+  type Streamed,
+  streamWays,
+} from './streams_table.ts';
 import {
   CELLS,
   isGap,
@@ -53,6 +62,27 @@ describe('modes, verdicts and clients', { timeout: 240_000 }, () => {
       accounted.add(receipt_id);
   };
 
+  const judgeStream = async (
+    mode: Mode,
+    client: StreamClient,
+    ask: Ask,
+    cell: Streamed,
+    seen: StreamSeen,
+  ) => {
+    const host = streamHost(mode, client, ask);
+    const decisions = decisionsOf(world, { host });
+    for (const { receipt_id } of decisions) accounted.add(receipt_id);
+    // Some clients connect twice to be faster.
+    const last = decisions.findLast(({ request }) => request.protocol !== 'connect');
+    assert.ok(last, `${ask}: recorded`);
+    const record = await told(world, last);
+    const judged = { ask, sees: seenBy(client, seen), record, hits: hitsOf(world, mode, host) };
+    const expected = { ask, sees: sees(client, cell), record: cell.record, hits: cell.hits };
+    assert.deepEqual(judged, expected, JSON.stringify(seen));
+    assertTrue(mode, decisions, { agent: world.agent(false).agent_id, host });
+    assertStream(world, client, ask, last, seen);
+  };
+
   describe('curl', { concurrency: CURLS }, () => {
     for (const [mode, verdict] of cells()) {
       const cell = CELLS[mode][verdict];
@@ -88,6 +118,23 @@ describe('modes, verdicts and clients', { timeout: 240_000 }, () => {
         const judged = decisions.filter(({ request }) => request.protocol !== 'connect').length;
         assert.equal(judged, tunnel === 'passthrough' || tunnel === 'raw' ? 0 : hits);
         for (const { receipt_id } of decisions) accounted.add(receipt_id);
+      });
+  });
+
+  describe('streams', { concurrency: PROGRAMS_AT_ONCE }, () => {
+    for (const [mode, client] of streamWays())
+      it(`${MODES[mode].title}: ${STREAM_CLIENTS[client].title}`, async (t) => {
+        const reason = skipped(mode);
+        if (reason !== undefined) return t.skip(reason);
+        const cells = asksOf(client);
+        const asks = cells.map(([ask]) => ask);
+        const seen = await streams(world, mode, client, asks);
+        if (seen === undefined) return t.skip('SKIPPED: no Python with the clients');
+        for (const [index, [ask, cell]] of cells.entries()) {
+          const one = seen[index];
+          assert.ok(one, 'the client told');
+          await judgeStream(mode, client, ask, cell, one);
+        }
       });
   });
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import type { NaiveRecord } from '../../support/naive_journal.ts';
 import { eventually } from '../../support/running.ts';
 import { isTunnel } from './curl.ts';
+import type { StreamSeen } from './streams.ts';
+import { type Ask, CAP_BYTES, STREAM_CLIENTS, type StreamClient } from './streams_table.ts';
 import { MODES, type Mode } from './table.ts';
 import type { MatrixWorld } from './world.ts';
 
@@ -84,4 +86,22 @@ function bindingOf(mode: Mode, { auth_type, binding }: NaiveRecord): object {
   if (!isSource) return binding;
   assert.match(binding.source, /^uid:200[12]$/);
   return { kind: 'source', source: binding.source };
+}
+
+/** The kind of the stream, the caps that held, and how many bytes the outcome knows of. */
+export function assertStream(
+  world: MatrixWorld,
+  client: StreamClient,
+  ask: Ask,
+  decision: NaiveRecord,
+  { got }: StreamSeen,
+): void {
+  const { request, stream, receipt_id, verdict } = decision;
+  assert.equal(request.protocol, STREAM_CLIENTS[client].kind);
+  assert.deepEqual(stream, ask === 'capped' ? { max_bytes: CAP_BYTES } : undefined);
+  if (verdict === 'deny') return;
+  const outcome = world.records().find(({ decision_ref }) => decision_ref === receipt_id);
+  const { bytes_in = 0, bytes_out = 0 } = outcome ?? {};
+  assert.ok(got > 0 && bytes_in >= got && bytes_out >= got, `${got} of ${bytes_in} and ${bytes_out} bytes`);
+  if (ask === 'capped') assert.ok(2 * got <= CAP_BYTES, `${got} bytes came back`);
 }

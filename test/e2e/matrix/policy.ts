@@ -1,3 +1,4 @@
+import { CAP_BYTES, streamModes } from './streams_table.ts';
 import { keysOf, MODES, type Mode } from './table.ts';
 
 /** Below it are the names of all cells of a mode. Envoy knows by itself where *.localhost is; so do some clients. */
@@ -29,6 +30,9 @@ rules:
   - {id: inside, action: allow, tls: intercept, match: {${to('inside-h1', 'inside-h2', 'redirected-inside', 'redirected-header')}, schemes: [https]}, protocol: {kind: http}}}
   - {id: opaque, action: allow, match: {${to('opaque', 'redirected-opaque')}}, protocol: {kind: connect}}}
   - {id: raw, action: allow, match: {${to('raw')}}, protocol: {kind: tcp}}}
+  - {id: sockets, action: allow, match: {${to(...streamModes())}}, path_prefixes: [/stream], protocol: {kind: websocket}}}
+  - {id: capped-sockets, action: allow, stream: {max_bytes: ${CAP_BYTES}}, match: {${to(...streamModes())}}, path_prefixes: [/capped], protocol: {kind: websocket}}}
+  - {id: capped-calls, action: allow, stream: {max_bytes: ${CAP_BYTES}}, match: {${to(...streamModes())}}, path_prefixes: [/capped], protocol: {kind: grpc}}}
   - {id: no-path, action: deny, match: {path_prefixes: [/denied], protocol: {kind: http}}}
   - {id: no-host, action: deny, match: {destination: {hosts: [${unseen.join(', ')}]}}}
 limits:

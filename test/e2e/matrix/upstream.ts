@@ -5,6 +5,7 @@ import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tl
 import { type PackageServer, startPackageServer } from '../../support/package_server.ts';
 import { newAuthority } from '../../support/pki.ts';
 import { domainOf } from './policy.ts';
+import { type StreamUpstream, startStreams } from './stream_upstream.ts';
 import { keysOf, MODES } from './table.ts';
 
 export interface Hit {
@@ -20,6 +21,7 @@ export interface MatrixUpstream {
   readonly tls: number;
   /** PEM of the authority of its certificates. */
   readonly ca: string;
+  readonly streams: StreamUpstream;
   hits(): readonly Hit[];
   close(): Promise<void>;
 }
@@ -37,10 +39,10 @@ export async function startUpstream(): Promise<MatrixUpstream> {
   const hits: Hit[] = [];
   const serve = answering(packages, hits);
   const plain = http.createServer(serve);
-  const tls = https.createServer(
-    { SNICallback: (name, done) => done(null, contexts.get(name.slice(name.indexOf('.') + 1))) },
-    serve,
-  );
+  const choose = (name: string, done: (error: null, context: SecureContext | undefined) => void) =>
+    done(null, contexts.get(name.slice(name.indexOf('.') + 1)));
+  const tls = https.createServer({ SNICallback: choose }, serve);
+  const streams = await startStreams(choose, (hit) => hits.push(hit));
   const sockets = new Set<Socket>();
   for (const server of [plain, tls]) {
     server.keepAliveTimeout = 600_000;
@@ -53,10 +55,12 @@ export async function startUpstream(): Promise<MatrixUpstream> {
     plain: (plain.address() as AddressInfo).port,
     tls: (tls.address() as AddressInfo).port,
     ca: authority.ca,
+    streams,
     hits: () => hits,
     async close() {
       for (const socket of sockets) socket.destroy();
       await Promise.all([plain, tls].map((server) => new Promise((resolve) => server.close(resolve))));
+      await streams.close();
       await packages.close();
     },
   };

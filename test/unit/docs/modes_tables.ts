@@ -1,3 +1,4 @@
+import { ASKS, goes, STREAM_CELLS, STREAM_CLIENTS } from '../../e2e/matrix/streams_table.ts';
 import {
   CELLS,
   keysOf,
@@ -10,7 +11,12 @@ import {
 } from '../../e2e/matrix/table.ts';
 
 /** The tables of docs/modes.md, one text between each pair of markers. */
-export const TABLES = { verdicts: verdictTables, programs: programTable } as const;
+export const TABLES = {
+  verdicts: verdictTables,
+  programs: programTable,
+  'stream ways': streamWayTable,
+  'stream cells': streamCellTable,
+} as const;
 
 function verdictTables(): string {
   return keysOf(MODES)
@@ -25,7 +31,7 @@ function verdictTables(): string {
 }
 
 function columns(cell: Ran | NotApplicable): string {
-  if ('because' in cell) return `n/a: ${cell.because} | | `;
+  if ('because' in cell) return `n/a: ${cell.because} | n/a | n/a`;
   const { answer, records, hits } = cell;
   const decisions = records.length === 0 ? 'none; counted in a `gap`' : records.map(code).join(', then ');
   return `${code(answer)} | ${decisions} | ${hits === 0 ? 'nothing' : 'the request'}`;
@@ -33,11 +39,37 @@ function columns(cell: Ran | NotApplicable): string {
 
 function programTable(): string {
   const programs = keysOf(PROGRAMS);
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const rows = keysOf(MODES).map((mode) =>
     line([sentence(MODES[mode].title), ...programs.map((one) => applies(PROGRAM_CELLS[mode][one]))]),
   );
   const head = ['Way in', ...programs.map((one) => PROGRAMS[one])];
+  return [line(head), line(head.map(() => '---')), ...rows].join('\n');
+}
+
+const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+function streamWayTable(): string {
+  const clients = keysOf(STREAM_CLIENTS);
+  const rows = keysOf(MODES).map((mode) =>
+    line([sentence(MODES[mode].title), ...clients.map((client) => applies(goes(mode, client)))]),
+  );
+  const head = ['Way in', ...clients.map((client) => STREAM_CLIENTS[client].title)];
+  return [line(head), line(head.map(() => '---')), ...rows].join('\n');
+}
+
+function streamCellTable(): string {
+  const kinds = { websocket: 'WebSocket', grpc: 'gRPC' } as const;
+  const rows = keysOf(kinds).flatMap((kind) =>
+    keysOf(ASKS).map((ask) => {
+      const cell = STREAM_CELLS[kind][ask];
+      const told =
+        'because' in cell
+          ? [`n/a: ${cell.because}`, 'n/a', 'n/a']
+          : [cell.sees, code(cell.record), cell.hits === 0 ? 'nothing' : 'the handshake or call'];
+      return line([kinds[kind], ASKS[ask], ...told]);
+    }),
+  );
+  const head = ['Stream', 'Asked', 'Client sees', 'Decision', 'Destination sees'];
   return [line(head), line(head.map(() => '---')), ...rows].join('\n');
 }
 
