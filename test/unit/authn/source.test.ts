@@ -8,7 +8,8 @@ import { indexSources } from '../../../src/authn/source_index.ts';
 import type { Agent } from '../../../src/core/identity/agent.ts';
 import type { SourceIdentity } from '../../../src/core/identity/source.ts';
 import type { RawRequest } from '../../../src/core/request/egress_request.ts';
-import { agentOf, basic, keyEntry, NOW_MS, registryBytes, SILENT } from './fixtures.ts';
+import { agentOf, basic, ISSUER, keyEntry, NOW_MS, registryBytes, SILENT } from './fixtures.ts';
+import { ALL, ec, token } from './jwt_world.ts';
 
 const KEY = createApiKey();
 const OTHER = createApiKey();
@@ -95,6 +96,40 @@ test('a disabled agent is disabled, whatever it comes by', (t) => {
   assert.equal(judge(t, { agents, source: UID }).problem, 'IDENTITY_DISABLED');
   assert.equal(judge(t, { agents, source: UID, headers: [key(KEY)] }).problem, 'IDENTITY_DISABLED');
   assert.equal(judge(t, { agents, source: UID, headers: [key(OTHER)] }).problem, 'IDENTITY_CONFLICT');
+});
+
+test('a token beside the source has to be of the same agent, too', async (t) => {
+  const robot = { ...ROBOT, subjects: [{ issuer: ISSUER.issuer, subject: 'sub-robot' }] };
+  const second = { ...SECOND, subjects: [{ issuer: ISSUER.issuer, subject: 'sub-second' }] };
+  const identity = openIdentity({
+    ...{ jwt_issuers: [ISSUER], log: SILENT, now: () => NOW_MS },
+    load: async () => JSON.stringify({ keys: ALL }),
+  });
+  t.after(() => identity.stop());
+  await identity.ready();
+  const registry = identity.compileRegistry(registryBytes(robot, second));
+  assert.ok(registry.ok, 'a good registry');
+  const by = async (claims: object) => {
+    const headers = [{ name: 'x-clawgress-key', value: await token(ec, 'ES256', claims) }];
+    const input = {
+      mode: 'transparent',
+      headers,
+      transport: 'loopback',
+      source: UID,
+      now_ms: NOW_MS,
+    } as const;
+    return await registry.value.authenticate(input);
+  };
+  const same = await by({});
+  assert.ok(same.ok, JSON.stringify(same));
+  assert.equal(same.principal.auth_type, 'jwt');
+  const other = await by({ sub: 'sub-second' });
+  assert.deepEqual(
+    [other.ok, !other.ok && other.problem, !other.ok && other.known_agent?.agent_id],
+    [false, 'IDENTITY_CONFLICT', 'robot'],
+  );
+  const late = await by({ exp: NOW_MS / 1_000 - 60, iat: NOW_MS / 1_000 - 120 });
+  assert.deepEqual([late.ok, !late.ok && late.problem], [false, 'IDENTITY_EXPIRED']);
 });
 
 const small = fc.integer({ min: 0, max: 3 });
