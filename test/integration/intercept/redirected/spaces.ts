@@ -13,6 +13,8 @@ export const HEADER_AGENT = { four: '10.93.0.3', six: 'fd93::3' } as const;
 /** An address beyond that a rule of `kind: tcp` could name. */
 export const ALLOWED = { four: '10.94.0.9', six: 'fd94::9' } as const;
 
+const IP = 'ip';
+
 export function missing(): string | undefined {
   if (process.getuid?.() !== 0) return 'SKIPPED: needs root for network namespaces';
   const lacking = ['ip', 'nft', 'setpriv', 'curl', 'openssl', 'python3'].filter(
@@ -32,7 +34,7 @@ export function openSpaces(): Spaces {
   const id = randomBytes(3).toString('hex');
   const [host, agent] = [`cgth${id}`, `cgta${id}`];
   const close = (): void => {
-    for (const name of [host, agent]) spawnSync('ip', ['netns', 'del', name]);
+    for (const name of [host, agent]) spawnSync(IP, ['netns', 'del', name]);
   };
   try {
     build(host, agent);
@@ -64,7 +66,7 @@ function build(host: string, agent: string): void {
     ip('-n', host, ...six, 'rule', 'add', 'fwmark', '1', 'lookup', '100');
     ip('-n', host, ...six, 'route', 'add', 'local', 'default', 'dev', 'lo', 'table', '100');
   }
-  run(['ip', 'netns', 'exec', host, 'nft', '-f', '-'], RULES);
+  run([IP, 'netns', 'exec', host, 'nft', '-f', '-'], RULES);
 }
 
 /** Redirects and nothing else: what is refused beside them is another suite's business. */
@@ -91,7 +93,7 @@ function address(space: string, device: string, { four, six }: { four: string; s
 }
 
 function ip(...args: readonly string[]): void {
-  run(['ip', ...args]);
+  run([IP, ...args]);
 }
 
 function run(command: readonly string[], input = ''): void {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { envoyConfig, renderConfig } from '../../../../src/intercept/config/bootstrap.ts';
 import { transparentListens } from '../../../../src/intercept/config/transparent_input.ts';
 import type { Message } from '../../../../src/intercept/config/typed.ts';
@@ -62,6 +63,7 @@ export interface Dialled {
 }
 
 const PATIENCE_S = 20;
+const IP = 'ip';
 
 /** The real Envoy in a namespace of its own, with redirecting rules around it. `change` is for sabotage. */
 export async function openRedirected(
@@ -98,8 +100,8 @@ export async function openRedirected(
     },
     wishFor,
   );
-  const farSide = join(import.meta.dirname, 'far_side.ts');
-  const far = spawn('ip', [...inHost, process.execPath, '--import', 'tsx', farSide], {
+  const farSide = fileURLToPath(new URL('far_side.ts', import.meta.url));
+  const far = spawn(IP, [...inHost, process.execPath, '--import', 'tsx', farSide], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const say = (message: ToFarSide): boolean => far.send(message);
@@ -166,7 +168,7 @@ export async function openRedirected(
     const space = who === 'routed' || who === 'header' ? spaces.agent : spaces.host;
     const uid = String(who === 'shared' ? SHARED_UID : OWN_UID);
     const user = ['setpriv', '--reuid', uid, '--regid', uid, '--clear-groups'];
-    return ran('ip', ['netns', 'exec', space, ...user, ...command]);
+    return ran(IP, ['netns', 'exec', space, ...user, ...command]);
   };
   return {
     ...{ upstreamCa, interceptCa, asked, wishes, log, as },
