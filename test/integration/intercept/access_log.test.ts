@@ -154,7 +154,7 @@ describe('outcomes from the log of the real Envoy', () => {
     await counted('gateway_unavailable');
     await sendRaw(
       gateway.explicit,
-      `GET http://${UPSTREAM}/ HTTP/1.1\r\nHost: ${UPSTREAM}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      `GET http://${UPSTREAM}/ HTTP/1.1\r\nHost: ${UPSTREAM}\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n`,
     );
     await counted('upgrade_refused');
   });
