@@ -1,6 +1,8 @@
 import { Resolver } from 'node:dns/promises';
+import { readRegistryFile } from '../authn/registry_file.ts';
 import type { Settings } from '../config/settings.ts';
 import { transparentPorts } from '../config/transparent.ts';
+import type { Agent } from '../core/identity/agent.ts';
 import { type ShownAuthority, shownAuthorities } from './ca_show.ts';
 import type { Finding, Patient } from './doctor_checks.ts';
 import { tryPort } from './ports.ts';
@@ -8,6 +10,8 @@ import { tryPort } from './ports.ts';
 const DAY_MS = 86_400_000;
 /** A root is rotated with an overlap, and agents have to read the new bundle before. */
 const ENDING_DAYS = 60;
+/** User ids that are named at most. */
+const SHOWN = 5;
 const DNS_TIMEOUT_MS = 1_000;
 /** RFC 6761: nobody has it, so every answer is right except silence. */
 const NOBODY = 'doctor.invalid';
@@ -35,7 +39,8 @@ export function authorityFinding(all: readonly ShownAuthority[], now_ms: number)
 export async function checkTransparent({ settings, up }: Pick<Patient, 'settings' | 'up'>): Promise<Finding> {
   const check = 'transparent';
   const ports = transparentPorts(settings);
-  const disagreement = uidDisagreement(settings);
+  const agents = readRegistryFile(settings.registry_file).agents;
+  const disagreement = uidDisagreement(settings) ?? sourceDisagreement(settings, agents);
   if (disagreement !== undefined) return { check, status: 'warn', ...disagreement };
   if (ports.length === 0) return { check, status: 'ok', detail: 'off' };
   if (up === undefined) return { check, status: 'ok', detail: `${ports.length} ports; not running` };
@@ -70,6 +75,38 @@ export function uidDisagreement(
   return {
     detail: `${held} user ids in interception_host.agent_uids and ${uid_listeners.length} in transparent.uid_listeners: the others are not redirected, only refused`,
     fix: 'give each a listener in transparent.uid_listeners, or set transparent.redirect_port for the rest',
+  };
+}
+
+/** A source without a listener says nothing, and whoever comes to a listener without one needs a key. */
+export function sourceDisagreement(
+  { transparent }: Pick<Settings, 'transparent'>,
+  agents: readonly Agent[],
+): Pick<Finding, 'detail' | 'fix'> | undefined {
+  const sources = agents.flatMap((agent) => agent.sources ?? []);
+  const bound = sources.flatMap((source) => (source.kind === 'uid' ? [source.uid] : []));
+  const listening = transparent.uid_listeners.map(({ uid }) => uid);
+  const deaf = bound.filter((uid) => !listening.includes(uid));
+  if (deaf.length > 0) {
+    const which = deaf.slice(0, SHOWN).join(', ');
+    return {
+      detail: `user ids ${which} are bound to agents, but transparent.uid_listeners has no port for them`,
+      fix: `add ${deaf[0]}=<port> to transparent.uid_listeners, or clawgress agent unbind AGENT --uid ${deaf[0]}`,
+    };
+  }
+  const unbound = listening.filter((uid) => !bound.includes(uid));
+  if (unbound.length > 0) {
+    return {
+      detail: `user ids ${unbound.slice(0, SHOWN).join(', ')} have a listener but no agent: each request needs a key`,
+      fix: `clawgress agent bind AGENT --uid ${unbound[0]}`,
+    };
+  }
+  const isBySource = transparent.tproxy_port !== undefined && transparent.tproxy_identity === 'source';
+  if (!isBySource || sources.some(({ kind }) => kind === 'cidr')) return undefined;
+  return {
+    detail:
+      'transparent.tproxy_port knows agents by their network, and no agent has one: each request needs a key',
+    fix: 'clawgress agent bind AGENT --cidr <network>',
   };
 }
 

@@ -7,10 +7,13 @@ import {
   authorityFinding,
   checkResolver,
   checkTransparent,
+  sourceDisagreement,
   uidDisagreement,
 } from '../../../src/cli/doctor_interception.ts';
 import { loadSettings } from '../../../src/config/load.ts';
 import type { Settings } from '../../../src/config/settings.ts';
+import type { AgentSource } from '../../../src/core/identity/source.ts';
+import { agentOf } from '../authn/fixtures.ts';
 
 const DAY_MS = 86_400_000;
 const NOW_MS = Date.UTC(2026, 2, 1);
@@ -46,6 +49,21 @@ test('listeners and held users are one list, or whoever is left out is named', (
   assert.match(detail(with_(['2001-2009'], { uid_listeners: two })) ?? '', /9 user ids .* and 2 in/);
   assert.equal(detail(with_(['2001-2009'], { uid_listeners: two, redirect_port: 15_001 })), undefined);
   assert.equal(detail(with_(['2001-2009'], { redirect_port: 15_001 })), undefined);
+});
+
+test('a source without a listener and a listener without a source are named', () => {
+  const uid = { kind: 'uid', uid: 2001 } as const;
+  const cidr = { kind: 'cidr', cidr: '10.92.0.0/24' } as const;
+  const found = (transparent: Partial<Settings['transparent']>, ...sources: AgentSource[]) =>
+    sourceDisagreement(with_([], transparent), [agentOf('a', { sources })])?.detail ?? 'fine';
+  const uid_listeners = [{ uid: 2001, port: 15_011 }];
+  assert.equal(found({}), 'fine');
+  assert.equal(found({ uid_listeners }, uid), 'fine');
+  assert.match(found({}, uid), /2001 are bound to agents, but/);
+  assert.match(found({ uid_listeners }), /2001 have a listener but no agent/);
+  assert.match(found({ tproxy_port: 15_021 }), /no agent has one/);
+  assert.equal(found({ tproxy_port: 15_021 }, cidr), 'fine');
+  assert.equal(found({ tproxy_port: 15_021, tproxy_identity: 'header' }), 'fine');
 });
 
 async function listening(t: TestContext): Promise<number> {
