@@ -14,11 +14,11 @@ export const RELAY: readonly Sabotage[] = [
   },
   {
     name: 'relay-drops-tail',
-    breaks: 'what one end sent before it ended reaches the other',
+    breaks: 'what a destination sends with its answer and closes reaches the client',
     file: 'src/relay/websocket_flow.ts',
-    find: "    await this.#session.end('done');\n    this.#other(direction).end();\n",
-    replace: "    await this.#session.end('done');\n    this.#other(direction).destroy();\n",
-    test: { file: WEBSOCKET, name: 'a slow reader gets everything' },
+    find: '    if (head.length > 0) from.unshift(head);\n',
+    replace: '',
+    test: { file: WEBSOCKET, name: 'loses nothing of the tail, 40 times, frames not' },
   },
   {
     name: 'relay-reports-late',

@@ -138,7 +138,10 @@ async function startClient(t: TestContext, path: string, head: string): Promise<
   return { socket, received, payload, ended };
 }
 
-/** Resolves when the condition holds; the test's own time limit bounds it. */
+/** Resolves when the condition holds; rejects when it does not for far too long. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+  for (let tries = 0; !condition(); tries += 1) {
+    if (tries > 4_000) throw new Error(`waited in vain for ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
 }
