@@ -26,6 +26,14 @@ export const UPGRADES: readonly Sabotage[] = [
     test: { file: UPGRADES_TEST, name: 'asks for a handshake, and refuses it when no way was chosen' },
   },
   {
+    name: 'connect-with-upgrade',
+    breaks: 'a tunnel has the filters of a tunnel',
+    file: 'src/intercept/config/tunnel.ts',
+    find: "headers: [{ name: 'upgrade', present_match: true }] },",
+    replace: "headers: [{ name: 'x-nothing', present_match: true }] },",
+    test: { file: UPGRADES_TEST, name: 'refuses CONNECT with an upgrade before anything is judged' },
+  },
+  {
     name: 'unknown-way-as-plain',
     breaks: 'a request whose way is not known goes nowhere',
     file: 'src/intercept/config/upgrade_routes.ts',
