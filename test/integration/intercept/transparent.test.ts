@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type Family, fetchAs, greetAs, SYNTHETIC } from './redirected/clients.ts';
+import { type Family, fetchAs, greetAs, KNOWN, SYNTHETIC } from './redirected/clients.ts';
 import { GREETING, GREETING_PORT, LAST_WORD } from './redirected/far_facts.ts';
-import { AGENT, ALLOWED, HEADER_AGENT, HOST, missing, OWN_UID, PORTS } from './redirected/spaces.ts';
+import { ALLOWED, missing } from './redirected/spaces.ts';
 import { openRedirected, type Redirected, type Who } from './redirected/world.ts';
 
 const skip = missing() ?? false;
 const FAMILIES = ['four', 'six'] as const;
 const bare = (place: string): string => place.replace(/:\d+$/, '');
-
-/** What is known of a connection by the way it came. */
-const KNOWN = {
-  own: { transport: 'loopback', source_identity: `uid:${OWN_UID}`, from: HOST },
-  routed: { transport: 'plaintext', source_identity: 'address', from: AGENT },
-  shared: { transport: 'loopback', source_identity: 'none', from: HOST },
-  header: { transport: 'plaintext', source_identity: 'none', from: HEADER_AGENT },
-} as const;
 
 describe('redirected connections through the real Envoy', { skip }, () => {
   let world: Redirected;
@@ -211,98 +203,6 @@ describe('redirected connections through the real Envoy', { skip }, () => {
     });
     const whole = GREETING.length + bytes.length * times + LAST_WORD.length;
     assert.deepEqual([size, end, got.endsWith(`9${LAST_WORD}`)], [whole, 'eof', true]);
-  });
-
-  describe('closes', () => {
-    const closed = ['eof', 'reset'];
-    const greeting = '\x16\x03\x01\x00\x05hello';
-    const cases: Readonly<Record<string, (who: Who) => Promise<string>>> = {
-      'unknown bytes': async (who) => {
-        world.wishes.set('10.94.0.7', 'deny');
-        const { got, end } = await world.dial(who, '10.94.0.7', 22, { bytes: 'SSH-2.0-x\r\n' });
-        assert.deepEqual([got, closed.includes(end)], ['', true]);
-        return '10.94.0.7:22';
-      },
-      silence: async (who) => {
-        world.wishes.set('10.94.0.6', 'deny');
-        const { got, end } = await world.dial(who, '10.94.0.6', 25);
-        assert.deepEqual([got, closed.includes(end)], ['', true]);
-        return '10.94.0.6:25';
-      },
-      'a greeting that stops in the middle': async (who) => {
-        world.wishes.set('10.94.0.5', 'deny');
-        const { got, end } = await world.dial(who, '10.94.0.5', 443, { bytes: greeting });
-        assert.deepEqual([got, closed.includes(end)], ['', true]);
-        return '10.94.0.5:443';
-      },
-      'a way that the gateway did not choose': async (who) => {
-        world.wishes.set('10.94.0.4', 'unchosen');
-        const { got, end } = await world.dial(who, '10.94.0.4', 22, { bytes: 'SSH-2.0-x\r\n' });
-        assert.deepEqual([got, closed.includes(end)], ['', true]);
-        return '10.94.0.4:22';
-      },
-      'an address that nobody may reach': async (who) => {
-        const { got, end } = await world.dial(who, '10.94.0.8', GREETING_PORT, { bytes: 'SSH-2.0-x\r\n' });
-        assert.deepEqual([got, closed.includes(end)], ['', true]);
-        return `10.94.0.8:${GREETING_PORT}`;
-      },
-    };
-    for (const [name, act] of Object.entries(cases)) {
-      it(`${name}, asked for and logged`, async () => {
-        for (const who of ['own', 'routed', 'shared'] as const)
-          await arrivesNothing(async () => {
-            const check = connectTo(await act(who));
-            assert.equal(check.headers['x-cg-source-identity'], KNOWN[who].source_identity);
-            const { listener, attempts } = await world.logged(check.receiptId);
-            assert.deepEqual([listener, attempts], ['transparent', 0]);
-          });
-      });
-    }
-
-    it('TLS with a refused name, without a name, and with one that is no host name', async () => {
-      const names = [
-        ['refused.example', 'refused.example', ['-servername', 'refused.example']],
-        ['-', '-', ['-noservername']],
-        ['invalid:a_b_80.example', 'invalid:a_b_80.example', ['-servername', 'a b:80.example']],
-      ] as const;
-      for (const who of ['own', 'routed'] as const)
-        for (const [host, shown, args] of names) {
-          world.wishes.set(host, 'deny');
-          await arrivesNothing(async () => {
-            const { stdout } = await greetAs(world, who, ...args);
-            assert.match(stdout, /no peer certificate available/);
-          });
-          const check = connectTo(`${shown}:443`);
-          assert.deepEqual([check.headers['x-cg-carries'], check.destination], ['tls', '198.18.5.5:443']);
-        }
-    });
-
-    it('TLS whose name is another than the judged one in the tunnel', async () => {
-      // The name is read twice, by different listeners; here the gateway judges another than it was asked about.
-      world.wishes.set('other.example', 'passthrough');
-      const path = nonce();
-      const ran = await fetchAs(world, {
-        ...{ who: 'own', host: 'other.example', path, scheme: 'https', ca: world.upstreamCa },
-      });
-      // The destination shows a certificate for api.example.
-      assert.equal(ran.code, 60, ran.stderr);
-    });
-  });
-
-  it('shows a connection that nothing redirected as one to the listener itself', async () => {
-    for (const [who, host, port] of [
-      ['own', '127.0.0.1', PORTS.own],
-      ['own', '::1', PORTS.own],
-      ['own', '127.0.0.1', PORTS.shared],
-    ] as const) {
-      const path = nonce();
-      const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
-      await world.as(who, 'curl', '-sS', '-m', '20', '-H', 'host: api.example', url);
-      assert.equal(only(path).destination, `${host}:${port}`);
-      await world.dial(who, host, port, { bytes: 'SSH-2.0-x\r\n' });
-      const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-      assert.equal(connectTo(authority).destination, `${host}:${port}`);
-    }
   });
 
   it('keeps the facts of connections apart in a crowd', async () => {

@@ -1,3 +1,4 @@
+import { AGENT, HEADER_AGENT, HOST, OWN_UID } from './spaces.ts';
 import type { Ran, Redirected, Who } from './world.ts';
 
 /** Addresses that the agents' resolver could give out; nothing answers there. */
@@ -43,3 +44,11 @@ export function greetAs(world: Redirected, who: Who, ...args: readonly string[])
   const command = ['openssl', 's_client', '-connect', `${SYNTHETIC.four}:443`, ...from, ...args];
   return world.as(who, 'sh', '-c', 'echo Q | timeout 20 "$@" 2>&1', 'sh', ...command);
 }
+
+/** What is known of a connection by the way it came. */
+export const KNOWN = {
+  own: { transport: 'loopback', source_identity: `uid:${OWN_UID}`, from: HOST },
+  routed: { transport: 'plaintext', source_identity: 'address', from: AGENT },
+  shared: { transport: 'loopback', source_identity: 'none', from: HOST },
+  header: { transport: 'plaintext', source_identity: 'none', from: HEADER_AGENT },
+} as const;
