@@ -4,6 +4,8 @@ import { after, before, describe, it } from 'node:test';
 import { eventually } from '../../support/running.ts';
 import { askByCurl, type Seen } from './curl.ts';
 import { assertStream, assertTrue, decisionsOf, hitsOf, told } from './evidence.ts';
+import { type Asker, placesOf, seenIn, startAsker } from './names_asked.ts';
+import { DISAGREEMENTS } from './names_table.ts';
 import { hostOf } from './policy.ts';
 import { programs } from './programs.ts';
 import { askWhileDown } from './service_down.ts';
@@ -135,6 +137,44 @@ describe('modes, verdicts and clients', { timeout: 240_000 }, () => {
           assert.ok(one, 'the client told');
           await judgeStream(mode, client, ask, cell, one);
         }
+      });
+  });
+
+  describe('names that disagree', () => {
+    let asker: Asker;
+    before(() => {
+      asker = startAsker(world);
+    });
+    after(async () => await asker?.close());
+    // One after the other: whatever is recorded meanwhile was recorded for it.
+    for (const { mode, says, ask, sees: answer, records, arrives, cause } of DISAGREEMENTS)
+      it(`${MODES[mode].title}: ${says}`, async (t) => {
+        const reason = skipped(mode);
+        if (reason !== undefined) return t.skip(reason);
+        const places = placesOf(world, mode);
+        const [since, before] = [world.records().length, world.upstream.hits().length];
+        const seen = await asker.ask(mode, ask(places));
+        const decisions = world
+          .records()
+          .slice(since)
+          .filter(({ type }) => type === 'decision');
+        for (const { receipt_id } of decisions) accounted.add(receipt_id);
+        const hosts = world.upstream
+          .hits()
+          .slice(before)
+          .map(({ host }) => host);
+        assert.deepEqual(
+          {
+            sees: seenIn(mode, seen),
+            records: decisions.map(({ verdict, reason }) => `${verdict} ${reason}`),
+            hosts,
+          },
+          { sees: answer, records, hosts: arrives ? [places[arrives]] : [] },
+          seen.text.slice(0, 1_000),
+        );
+        const [first] = decisions;
+        if (cause !== undefined && first !== undefined)
+          assert.match(await told(world, first), new RegExp(` ${cause}$`));
       });
   });
 

@@ -1,3 +1,4 @@
+import { DISAGREEMENTS } from '../../e2e/matrix/names_table.ts';
 import { ASKS, goes, STREAM_CELLS, STREAM_CLIENTS } from '../../e2e/matrix/streams_table.ts';
 import {
   CELLS,
@@ -14,6 +15,7 @@ import {
 export const TABLES = {
   verdicts: verdictTables,
   programs: programTable,
+  names: nameTable,
   'stream ways': streamWayTable,
   'stream cells': streamCellTable,
 } as const;
@@ -70,6 +72,20 @@ function streamCellTable(): string {
     }),
   );
   const head = ['Stream', 'Asked', 'Client sees', 'Decision', 'Destination sees'];
+  return [line(head), line(head.map(() => '---')), ...rows].join('\n');
+}
+
+function nameTable(): string {
+  const rows = DISAGREEMENTS.map(({ mode, says, sees, records, arrives, cause }) =>
+    line([
+      sentence(MODES[mode].title),
+      says,
+      code(sees),
+      records.length === 0 ? 'none' : records.map(code).join(', then ') + (cause ? ` (${code(cause)})` : ''),
+      arrives === undefined ? 'nothing' : `the request, as ${arrives}`,
+    ]),
+  );
+  const head = ['Way in', 'The client names', 'It sees', 'Decisions', 'Destination sees'];
   return [line(head), line(head.map(() => '---')), ...rows].join('\n');
 }
 
