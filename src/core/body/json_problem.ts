@@ -1,0 +1,55 @@
+/** Why a JSON text is refused; the list is closed. */
+export type JsonCode =
+  /** Nothing but white space. */
+  | 'EMPTY'
+  /** The text ends before its value does. */
+  | 'TRUNCATED'
+  | 'UNEXPECTED_BYTE'
+  /** Something else than white space behind the value. */
+  | 'TRAILING_DATA'
+  | 'BOM'
+  | 'NOT_UTF8'
+  | 'CONTROL_IN_STRING'
+  | 'ESCAPE_INVALID'
+  /** A \u escape of half a character. */
+  | 'LONE_SURROGATE'
+  | 'NUMBER_SYNTAX'
+  | 'NUMBER_OVERFLOW'
+  | 'NUMBER_UNDERFLOW'
+  /** An integer beyond +-(2^53-1), where doubles skip values. */
+  | 'NUMBER_UNSAFE_INTEGER'
+  /** More digits than a double holds. */
+  | 'NUMBER_INEXACT'
+  | 'DUPLICATE_KEY'
+  | 'FORBIDDEN_KEY'
+  | 'TOO_BIG'
+  | 'TOO_DEEP'
+  | 'KEY_TOO_LONG'
+  | 'STRING_TOO_LONG'
+  | 'NUMBER_TOO_LONG'
+  | 'TOO_MANY_MEMBERS'
+  | 'TOO_MANY_ELEMENTS'
+  /** The names of all open objects together; they are held to find duplicates. */
+  | 'NAMES_TOO_BIG'
+  | SinkRefusal
+  | 'TOO_MANY_RECORDS';
+
+/** What the receiver of the events objects to: a value larger than it holds, or one that it does not want. */
+export type SinkRefusal = 'VALUE_TOO_BIG' | 'VALUE_REFUSED';
+
+export interface JsonProblem {
+  readonly code: JsonCode;
+  /**
+   * Byte offset of the first byte that cannot be accepted. A key, number or surrogate that is refused as a whole is
+   * named by its first byte, a text that ends too early by its length.
+   */
+  readonly offset: number;
+  /**
+   * JSON pointer (RFC 6901) of the member or element under way, of the object while a key is awaited or read; its
+   * nearest ancestor that fits POINTER_LENGTH_MAX.
+   */
+  readonly pointer: string;
+}
+
+/** UTF-16 units of the longest pointer that is told. */
+export const POINTER_LENGTH_MAX = 1_024;
