@@ -32,10 +32,14 @@ export type JsonCode =
   /** The names of all open objects together; they are held to find duplicates. */
   | 'NAMES_TOO_BIG'
   | SinkRefusal
+  /** Of a stream of texts. */
   | 'TOO_MANY_RECORDS';
 
-/** What the receiver of the events objects to: a value larger than it holds, or one that it does not want. */
-export type SinkRefusal = 'VALUE_TOO_BIG' | 'VALUE_REFUSED';
+/**
+ * What the receiver of the events objects to: a value larger than it holds, one that it does not want, or something
+ * else where elements are to be looked at one by one.
+ */
+export type SinkRefusal = 'VALUE_TOO_BIG' | 'VALUE_REFUSED' | 'NOT_AN_ARRAY';
 
 export interface JsonProblem {
   readonly code: JsonCode;

@@ -44,6 +44,11 @@ export class JsonReader {
     this.#problem = undefined;
   }
 
+  /** Nothing but white space came so far. */
+  get isBlank(): boolean {
+    return this.#state === STATE.start;
+  }
+
   /** The next piece, of any length. After a problem nothing more is read, and it stays the answer. */
   feed(chunk: Uint8Array): JsonProblem | undefined {
     if (this.#problem !== undefined) return this.#problem;
