@@ -195,9 +195,3 @@ export class JsonReader {
     this.#problem ??= { code, offset, pointer: this.#structure.pointer() };
   }
 }
-
-/** The problem of one whole text. */
-export function checkJson(bytes: Uint8Array, limits: JsonLimits, sink?: JsonSink): JsonProblem | undefined {
-  const reader = new JsonReader(limits, sink);
-  return reader.feed(bytes) ?? reader.end();
-}

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../result.ts';
+import { checkJson } from './check_json.ts';
 import type { JsonLimits } from './json_limits.ts';
 import type { JsonCode } from './json_problem.ts';
-import { checkJson } from './json_reader.ts';
 import {
   applyEdits,
   type Edit,

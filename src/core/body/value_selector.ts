@@ -87,8 +87,10 @@ export class ValueSelector implements JsonSink {
   scalar(value: JsonScalar | undefined, offset: number, end: number): SinkRefusal | undefined {
     this.#begin(offset);
     if (this.#wanted !== undefined) return this.#builder.scalar(value, offset, end) ?? this.#ended(end);
-    const isArrayAwaited = this.#skipped === 0 && this.#nodeHere()?.wanted?.each === true;
-    return isArrayAwaited ? 'NOT_AN_ARRAY' : this.#ended(end);
+    const awaited = this.#skipped === 0 ? this.#nodeHere()?.wanted : undefined;
+    if (awaited === undefined) return this.#ended(end);
+    this.found.add(awaited.pointer);
+    return 'NOT_AN_ARRAY';
   }
 
   /** A value begins that may be a wanted one. */
