@@ -25,7 +25,8 @@ function select(text: Uint8Array, wanted: readonly Wanted[], cut: number, room =
   const reader = new JsonReader(WIDE, selector);
   reader.feed(text.subarray(0, cut));
   reader.feed(text.subarray(cut));
-  return { selected, found: [...selector.found], problem: reader.end() };
+  const problem = reader.end();
+  return { selected, found: [...selector.found], problem };
 }
 
 /** The value at a pointer, looked up in the whole. */
