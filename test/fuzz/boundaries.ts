@@ -8,6 +8,8 @@ import { dns } from './boundaries/dns.ts';
 import { frames } from './boundaries/frames.ts';
 import { grpc } from './boundaries/grpc.ts';
 import { journalLine } from './boundaries/journal_line.ts';
+import { jsonRepair } from './boundaries/json_repair.ts';
+import { jsonStream } from './boundaries/json_stream.ts';
 import { jwt } from './boundaries/jwt.ts';
 import { listener } from './boundaries/listener.ts';
 import { path } from './boundaries/path.ts';
@@ -44,4 +46,6 @@ export const BOUNDARIES: Readonly<Record<string, OpenBoundary>> = {
   checkpoint,
   bundle,
   websocket,
+  json_stream: jsonStream,
+  json_repair: jsonRepair,
 };
