@@ -1,4 +1,5 @@
 import { AGENTS_SIDE } from './agents_side.ts';
+import { BODY } from './body.ts';
 import { BYPASS } from './bypass.ts';
 import { CORE } from './core.ts';
 import { PKI } from './pki.ts';
@@ -15,6 +16,7 @@ import { WAYS_IN } from './ways_in.ts';
 /** Every promise that is broken on purpose, by the room of the line that breaks it. */
 export const SABOTAGES: readonly Sabotage[] = [
   ...AGENTS_SIDE,
+  ...BODY,
   ...BYPASS,
   ...CORE,
   ...PKI,

@@ -65,7 +65,6 @@ function editsOf(bytes: Uint8Array, { kinds, editsMax }: RepairBounds): readonly
   const allowed = new Set(kinds);
   const { bom, opening, closing, from, to } = wrappingOf(bytes);
   const inside = new RepairScanner(bytes, to, allowed, editsMax).scan(from);
-  return [bom, opening, ...inside, closing].flatMap((edit) =>
-    edit !== undefined && allowed.has(edit.kind) ? [edit] : [],
-  );
+  const around = (edit: Edit | undefined) => (edit !== undefined && allowed.has(edit.kind) ? [edit] : []);
+  return [...around(bom), ...around(opening), ...inside, ...around(closing)];
 }

@@ -120,6 +120,38 @@ test('each code has a text that gets it', () => {
   assert.equal(checkJson(Uint8Array.of(0x22, 0xc3, 0x28, 0x22), JSON_LIMITS)?.code, 'NOT_UTF8');
 });
 
+test('every escape of half a character is refused, and named by its own place', () => {
+  for (const half of [
+    '\\udc00',
+    '\\ud800',
+    '\\ud800\\u0041',
+    '\\uDBFF\\ud800',
+    '\\ud800x',
+    '\\ud800\\n',
+    '\\ud800é',
+  ])
+    assert.deepEqual(check(`["ab${half}"]`), { code: 'LONE_SURROGATE', offset: 4, pointer: '/0' }, half);
+  assert.equal(check('["\\ud83d\\ude00\\uDBFF\\uDFFF"]'), undefined);
+});
+
+test('forms that UTF-8 does not allow are refused at the byte that shows it', () => {
+  const forms: readonly (readonly [readonly number[], number])[] = [
+    [[0xc0, 0x80], 0],
+    [[0xc1, 0xbf], 0],
+    [[0xe0, 0x9f, 0x80], 1],
+    [[0xed, 0xa0, 0x80], 1],
+    [[0xf0, 0x8f, 0x80, 0x80], 1],
+    [[0xf4, 0x90, 0x80, 0x80], 1],
+    [[0xf5, 0x80, 0x80, 0x80], 0],
+    [[0xe2, 0x82, 0x22], 2],
+    [[0x80], 0],
+  ];
+  for (const [form, place] of forms) {
+    const problem = checkJson(Uint8Array.of(0x22, ...form, 0x22), JSON_LIMITS);
+    assert.deepEqual(problem, { code: 'NOT_UTF8', offset: 1 + place, pointer: '' }, String(form));
+  }
+});
+
 test('a number that a double holds is accepted under every rule, up to the last digit', () => {
   for (const numbers of ['any', 'double', 'exact'] as const) {
     for (const text of [
