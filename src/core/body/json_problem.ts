@@ -1,45 +1,42 @@
-/** Why a JSON text is refused; the list is closed. */
-export type JsonCode =
-  /** Nothing but white space. */
-  | 'EMPTY'
-  /** The text ends before its value does. */
-  | 'TRUNCATED'
-  | 'UNEXPECTED_BYTE'
-  /** Something else than white space behind the value. */
-  | 'TRAILING_DATA'
-  | 'BOM'
-  | 'NOT_UTF8'
-  | 'CONTROL_IN_STRING'
-  | 'ESCAPE_INVALID'
-  /** A \u escape of half a character. */
-  | 'LONE_SURROGATE'
-  | 'NUMBER_SYNTAX'
-  | 'NUMBER_OVERFLOW'
-  | 'NUMBER_UNDERFLOW'
-  /** An integer beyond +-(2^53-1), where doubles skip values. */
-  | 'NUMBER_UNSAFE_INTEGER'
-  /** More digits than a double holds. */
-  | 'NUMBER_INEXACT'
-  | 'DUPLICATE_KEY'
-  | 'FORBIDDEN_KEY'
-  | 'TOO_BIG'
-  | 'TOO_DEEP'
-  | 'KEY_TOO_LONG'
-  | 'STRING_TOO_LONG'
-  | 'NUMBER_TOO_LONG'
-  | 'TOO_MANY_MEMBERS'
-  | 'TOO_MANY_ELEMENTS'
-  /** The names of all open objects together; they are held to find duplicates. */
-  | 'NAMES_TOO_BIG'
-  | SinkRefusal
-  /** Of a stream of texts. */
-  | 'TOO_MANY_RECORDS';
-
 /**
  * What the receiver of the events objects to: a value larger than it holds, one that it does not want, or something
  * else where elements are to be looked at one by one.
  */
-export type SinkRefusal = 'VALUE_TOO_BIG' | 'VALUE_REFUSED' | 'NOT_AN_ARRAY';
+export const SINK_REFUSALS = ['VALUE_TOO_BIG', 'VALUE_REFUSED', 'NOT_AN_ARRAY'] as const;
+
+export type SinkRefusal = (typeof SINK_REFUSALS)[number];
+
+/** Why a JSON text is refused; the list is closed, docs/spec/json.md explains each. */
+export const JSON_CODES = [
+  'EMPTY',
+  'TRUNCATED',
+  'UNEXPECTED_BYTE',
+  'TRAILING_DATA',
+  'BOM',
+  'NOT_UTF8',
+  'CONTROL_IN_STRING',
+  'ESCAPE_INVALID',
+  'LONE_SURROGATE',
+  'NUMBER_SYNTAX',
+  'NUMBER_OVERFLOW',
+  'NUMBER_UNDERFLOW',
+  'NUMBER_UNSAFE_INTEGER',
+  'NUMBER_INEXACT',
+  'DUPLICATE_KEY',
+  'FORBIDDEN_KEY',
+  'TOO_BIG',
+  'TOO_DEEP',
+  'KEY_TOO_LONG',
+  'STRING_TOO_LONG',
+  'NUMBER_TOO_LONG',
+  'TOO_MANY_MEMBERS',
+  'TOO_MANY_ELEMENTS',
+  'NAMES_TOO_BIG',
+  'TOO_MANY_RECORDS',
+  ...SINK_REFUSALS,
+] as const;
+
+export type JsonCode = (typeof JSON_CODES)[number];
 
 export interface JsonProblem {
   readonly code: JsonCode;

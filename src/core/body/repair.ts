@@ -27,9 +27,12 @@ export interface Repaired {
   readonly edits: readonly EditRecord[];
 }
 
+/** That a text is beyond the bounds of repair. */
+export const REPAIR_CODES = ['REPAIR_TOO_BIG', 'REPAIR_TOO_MANY_EDITS'] as const;
+
 export interface RepairProblem {
-  /** The first thing that no allowed edit mends, or that the text is beyond the bounds of repair. */
-  readonly code: JsonCode | 'REPAIR_TOO_BIG' | 'REPAIR_TOO_MANY_EDITS';
+  /** The first thing that no allowed edit mends, unless it is the bounds. */
+  readonly code: JsonCode | (typeof REPAIR_CODES)[number];
   /** Of the text as it came. */
   readonly offset: number;
   readonly pointer: string;
