@@ -1,4 +1,5 @@
 import { accessLog } from './boundaries/access_log.ts';
+import { ai } from './boundaries/ai.ts';
 import { apiKey } from './boundaries/api_key.ts';
 import { authority } from './boundaries/authority.ts';
 import { bundle } from './boundaries/bundle.ts';
@@ -19,6 +20,7 @@ import { registry } from './boundaries/registry.ts';
 import { relayTicket } from './boundaries/relay_ticket.ts';
 import { request } from './boundaries/request.ts';
 import { settings } from './boundaries/settings.ts';
+import { sse } from './boundaries/sse.ts';
 import { tunnelTicket } from './boundaries/tunnel_ticket.ts';
 import { websocket } from './boundaries/websocket.ts';
 import type { OpenBoundary } from './boundary.ts';
@@ -48,4 +50,6 @@ export const BOUNDARIES: Readonly<Record<string, OpenBoundary>> = {
   websocket,
   json_stream: jsonStream,
   json_repair: jsonRepair,
+  sse,
+  ai,
 };

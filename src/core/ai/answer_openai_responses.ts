@@ -16,6 +16,7 @@ const CALLS: Readonly<Record<string, readonly [member: string, run_by: 'client' 
   file_search_call: ['queries', 'provider'],
   code_interpreter_call: ['code', 'provider'],
   image_generation_call: ['prompt', 'provider'],
+  tool_search_call: ['arguments', 'provider'],
 };
 const FRAGMENTS =
   /^response\.(?:function_call_arguments|custom_tool_call_input|mcp_call_arguments)\.(delta|done)$/;

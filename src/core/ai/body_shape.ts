@@ -51,8 +51,9 @@ export function fitsShape(body: JsonObject, { dialect, endpoint, isBatch }: Want
   const name = isBatch === true ? `${dialect} batch` : `${dialect} ${endpoint}`;
   const shape = SHAPES[name] ?? LOOSE[name];
   if (shape === undefined) return false;
-  if (dialect !== 'gemini' && textOf(body, 'model') === undefined && !Object.hasOwn(LOOSE, name))
-    return false;
+  // A stored prompt of Responses brings its model along.
+  const isNamed = dialect === 'gemini' || textOf(body, 'model') !== undefined;
+  if (!isNamed && !(endpoint === 'responses' && isObject(member(body, 'prompt')))) return false;
   return PRINCIPALS.every((principal) => {
     const value = member(body, principal);
     const need = shape.needs[principal];

@@ -55,7 +55,7 @@ export function callFacts(context: CallContext): LlmRequest | Unknown {
     framing: framing(context, stream),
     tools,
     ...(choice === undefined ? {} : { tool_choice: choice }),
-    input: estimateInput(body, { body_bytes: context.body_bytes, has_tools: tools.length > 0 }),
+    input: estimateInput(body, { body_bytes: context.body_bytes, tools }),
     ...(output === undefined ? {} : { max_output_tokens: output }),
     ...(asks === undefined ? {} : { asks_usage: asks }),
     surcharges: surcharges(fields),

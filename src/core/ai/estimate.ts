@@ -1,5 +1,5 @@
 import type { JsonValue } from '../canonical/json_value.ts';
-import type { InputEstimate } from './facts.ts';
+import type { DeclaredTool, InputEstimate } from './facts.ts';
 import { isList, isObject, type JsonObject } from './fields.ts';
 import { mediaOf } from './media.ts';
 import { textTokens } from './text_tokens.ts';
@@ -14,19 +14,23 @@ const CALL_OVERHEAD = 32;
 const TOOLS_OVERHEAD = 800;
 const BYTES_PER_UNIT = 3;
 
+export interface EstimateOptions {
+  readonly body_bytes: number;
+  readonly tools: readonly DeclaredTool[];
+}
+
 /**
  * Input tokens of a request, before it is sent: every string, key and number of the body counts, whether or not the
  * provider shows it to the model. One pass, whatever the body; `body_bytes` is its size on the wire.
  */
-export function estimateInput(
-  body: JsonValue,
-  options: { body_bytes: number; has_tools: boolean },
-): InputEstimate {
-  const extra = CALL_OVERHEAD + (options.has_tools ? TOOLS_OVERHEAD : 0);
+export function estimateInput(body: JsonValue, options: EstimateOptions): InputEstimate {
+  const extra = CALL_OVERHEAD + (options.tools.length > 0 ? TOOLS_OVERHEAD : 0);
+  // What the provider's own tools and servers find is input, too.
+  const isOwn = options.tools.every(({ kind }) => kind === 'function');
   const sum = walk(body);
   const ceiling = options.body_bytes + sum.media + extra;
   const tokens = sum.isCut ? ceiling : Math.min(sum.text + sum.media + extra, ceiling);
-  return { tokens, ceiling, is_complete: sum.isComplete && !sum.isCut };
+  return { tokens, ceiling, is_complete: sum.isComplete && !sum.isCut && isOwn };
 }
 
 interface Sum {

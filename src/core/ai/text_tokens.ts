@@ -66,6 +66,6 @@ function hasVowel(text: string, start: number, end: number): boolean {
 
 /** Rare Latin letters and controls are two bytes that hardly any token joins; halves of a pair count two of its four. */
 function ofOther(code: number): number {
-  if (code < 0x7f || (code >= 0xa0 && code < 0x100) || (code >= 0x370 && code < 0x800)) return 1;
+  if (code < 0x80 || (code >= 0xa0 && code < 0x100) || (code >= 0x370 && code < 0x800)) return 1;
   return 2;
 }
