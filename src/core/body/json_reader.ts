@@ -163,7 +163,7 @@ export class JsonReader {
 
   #key(): void {
     const string = this.#string;
-    const name = string.isPlain ? this.#names.textOf(string.raw) : string.text();
+    const name = string.isPlain ? this.#names.textOf(string.bytes, string.from, string.to) : string.text();
     this.#judge(this.#structure.key(name, this.#tokenAt), this.#tokenAt);
     this.#state = STATE.colon;
   }

@@ -8,21 +8,21 @@ export class NameCache {
   readonly #slots: (string | undefined)[] = new Array(SLOTS).fill(undefined);
 
   /** The text of a name in plain ASCII. */
-  textOf(raw: Uint8Array): string {
-    if (raw.length > CACHED_BYTES_MAX) return textOf(raw, true);
-    let hash = raw.length;
-    for (let i = 0; i < raw.length; i += 1) hash = (Math.imul(hash, 31) + (raw[i] as number)) | 0;
+  textOf(bytes: Uint8Array, from: number, to: number): string {
+    if (to - from > CACHED_BYTES_MAX) return textOf(bytes.subarray(from, to), true);
+    let hash = to - from;
+    for (let i = from; i < to; i += 1) hash = (Math.imul(hash, 31) + (bytes[i] as number)) | 0;
     const slot = (hash ^ (hash >>> 8)) & (SLOTS - 1);
     const known = this.#slots[slot];
-    if (known !== undefined && isSame(known, raw)) return known;
-    const text = textOf(raw, true);
+    if (known !== undefined && isSame(known, bytes, from, to)) return known;
+    const text = textOf(bytes.subarray(from, to), true);
     this.#slots[slot] = text;
     return text;
   }
 }
 
-function isSame(text: string, raw: Uint8Array): boolean {
-  if (text.length !== raw.length) return false;
-  for (let i = 0; i < raw.length; i += 1) if (text.charCodeAt(i) !== raw[i]) return false;
+function isSame(text: string, bytes: Uint8Array, from: number, to: number): boolean {
+  if (text.length !== to - from) return false;
+  for (let i = from; i < to; i += 1) if (text.charCodeAt(i - from) !== bytes[i]) return false;
   return true;
 }

@@ -1,5 +1,6 @@
 import type { JsonCode } from './json_problem.ts';
 import { RawBytes, textOf } from './raw_bytes.ts';
+import { PLAIN, SIMPLE_ESCAPES } from './string_table.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -12,19 +13,9 @@ const CONTINUATION = 3;
 const AFTER_HIGH = 4;
 const LOW_ESCAPE = 5;
 
-/** 1 for bytes of a string that stand for themselves and need no look. */
-const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
-  Number(byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH),
-);
-const SIMPLE_ESCAPES = Uint8Array.from({ length: 256 }, (_, byte) =>
-  Number('"\\/bfnrt'.includes(String.fromCharCode(byte))),
-);
-
 /** One string that comes in pieces, from behind its opening quote to its closing one. */
 export class StringToken {
   readonly #held = new RawBytes();
-  /** The content, when it lies in one piece. */
-  #whole: Uint8Array | undefined;
   #isHeld = false;
   #tooLong: JsonCode = 'STRING_TOO_LONG';
   #left = 0;
@@ -39,6 +30,10 @@ export class StringToken {
   #low = 0x80;
   #top = 0xbf;
 
+  /** Where the content is, once it is whole; views are dear, most names are known and need none. */
+  bytes: Uint8Array = new Uint8Array(0);
+  from = 0;
+  to = 0;
   /** Whether the closing quote was read. */
   isClosed = false;
   problem: JsonCode | undefined;
@@ -48,7 +43,6 @@ export class StringToken {
   /** `isHeld`: the content is wanted afterwards. `tooLong` is told of content beyond `bytesMax`. */
   begin(isHeld: boolean, bytesMax: number, tooLong: JsonCode): void {
     this.#held.clear();
-    this.#whole = undefined;
     this.#isHeld = isHeld;
     this.#tooLong = tooLong;
     this.#left = bytesMax;
@@ -76,11 +70,6 @@ export class StringToken {
     }
   }
 
-  /** Bytes of the content as they were written; only if it is held. */
-  get raw(): Uint8Array {
-    return this.#whole ?? this.#held.view();
-  }
-
   /** Whether the content stands for itself, one character per byte. */
   get isPlain(): boolean {
     return this.#isAscii && !this.#hasEscape;
@@ -88,15 +77,25 @@ export class StringToken {
 
   /** The decoded content; only if it is held. */
   text(): string {
-    const text = textOf(this.raw, this.#isAscii);
+    const text = textOf(this.bytes.subarray(this.from, this.to), this.#isAscii);
     return this.#hasEscape ? (JSON.parse(`"${text}"`) as string) : text;
   }
 
   #close(chunk: Uint8Array, from: number, at: number): number {
     this.isClosed = true;
-    if (this.#isHeld && this.#held.length === 0) this.#whole = chunk.subarray(from, at);
-    else if (this.#isHeld) this.#held.append(chunk.subarray(from, at));
+    if (!this.#isHeld) return at + 1;
+    if (this.#held.length === 0) this.#keep(chunk, from, at);
+    else {
+      this.#held.append(chunk.subarray(from, at));
+      this.#keep(this.#held.view(), 0, this.#held.length);
+    }
     return at + 1;
+  }
+
+  #keep(bytes: Uint8Array, from: number, to: number): void {
+    this.bytes = bytes;
+    this.from = from;
+    this.to = to;
   }
 
   #pause(chunk: Uint8Array, from: number, at: number, base: number): number {
