@@ -1,4 +1,5 @@
 import { AGENTS_SIDE } from './agents_side.ts';
+import { AI } from './ai.ts';
 import { BODY } from './body.ts';
 import { BYPASS } from './bypass.ts';
 import { CORE } from './core.ts';
@@ -16,6 +17,7 @@ import { WAYS_IN } from './ways_in.ts';
 /** Every promise that is broken on purpose, by the room of the line that breaks it. */
 export const SABOTAGES: readonly Sabotage[] = [
   ...AGENTS_SIDE,
+  ...AI,
   ...BODY,
   ...BYPASS,
   ...CORE,
