@@ -4,13 +4,15 @@ import type { JsonCode } from './json_problem.ts';
 const PARTS = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 /** Every decimal of so many digits reads back from a double. */
 const ALWAYS_EXACT_DIGITS = 15;
+/** Below it doubles have fewer digits. */
+const LEAST_NORMAL = 2 ** -1022;
 /** No double needs more digits to be told. */
 export const DIGITS_MAX = 17;
 
 /** What a rule has against a number of JSON; `value` is the double nearest to `text`. */
 export function judgeNumber(text: string, value: number, rule: NumberRule): JsonCode | undefined {
   if (!Number.isFinite(value)) return 'NUMBER_OVERFLOW';
-  if (rule === 'any') return undefined;
+  if (rule === 'any' || isPlainlyExact(text, value)) return undefined;
   const { digits, exponent } = decimalOf(text);
   if (value === 0) return digits === '' ? undefined : 'NUMBER_UNDERFLOW';
   // An integer that is spelt with a fraction or an exponent is an integer too, unless it is spelt to be short.
@@ -20,6 +22,13 @@ export function judgeNumber(text: string, value: number, rule: NumberRule): Json
   if (rule === 'double') return undefined;
   const held = decimalOf(String(value));
   return held.digits === digits && held.exponent === exponent ? undefined : 'NUMBER_INEXACT';
+}
+
+/** Few digits, far from where doubles thin out: no rule has anything against it. Spares hostile exponents' cost. */
+function isPlainlyExact(text: string, value: number): boolean {
+  const exponent = text.search(/[eE]/);
+  const digits = exponent === -1 ? text.length : exponent;
+  return digits <= ALWAYS_EXACT_DIGITS && Math.abs(value) >= LEAST_NORMAL;
 }
 
 /** 0.`digits` times ten to the `exponent`; no digits at all for zero. */
