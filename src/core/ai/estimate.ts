@@ -41,32 +41,58 @@ interface Sum {
   isCut: boolean;
 }
 
+/** A value to look at; `isShown`: a picture in it is one to the provider, too, and not the argument of a tool. */
+interface Node {
+  readonly value: JsonValue;
+  readonly isShown: boolean;
+}
+
+/** The members that lead from a call to its pictures. */
+const LEADS_TO_PICTURES = new Set([
+  ...[
+    'messages',
+    'content',
+    'contents',
+    'parts',
+    'input',
+    'output',
+    'source',
+    'image_url',
+    'images',
+    'system',
+  ],
+  ...['inlineData', 'inline_data', 'systemInstruction', 'system_instruction', 'requests'],
+  ...['functionResponse', 'function_response'],
+]);
+
 function walk(body: JsonValue): Sum {
   const sum: Sum = { text: 0, media: 0, units: 0, isComplete: true, isCut: false };
-  const open: JsonValue[] = [body];
-  for (let nodes = 0; open.length > 0; nodes += 1) {
+  const open: Node[] = [{ value: body, isShown: true }];
+  for (let nodes = 0; ; nodes += 1) {
+    const node = open.pop();
+    if (node === undefined) return sum;
     if (nodes >= NODES_MAX || open.length > NODES_MAX) return { ...sum, isCut: true };
-    const value = open.pop() ?? null;
+    const { value, isShown } = node;
     if (isList(value)) {
       sum.text += 1;
-      for (const item of value) open.push(item);
-    } else if (isObject(value)) takeObject(value, sum, open);
+      for (const item of value) open.push({ value: item, isShown });
+    } else if (isObject(value)) takeObject(value, isShown, sum, open);
     else if (typeof value === 'string') sum.text += counted(value, sum);
     else sum.text += String(value).length;
   }
-  return sum;
 }
 
-function takeObject(value: JsonObject, sum: Sum, open: JsonValue[]): void {
+function takeObject(object: JsonObject, isShown: boolean, sum: Sum, open: Node[]): void {
   sum.text += 1;
-  const media = mediaOf(value);
-  if (media !== undefined) {
-    sum.media += media.tokens;
-    sum.isComplete &&= media.is_complete;
-  }
-  for (const key of Object.keys(value)) {
+  const media = mediaOf(object);
+  sum.media += media?.tokens ?? 0;
+  sum.isComplete &&= media?.is_complete ?? true;
+  for (const key of Object.keys(object)) {
     sum.text += counted(key, sum);
-    if (media?.skip !== key) open.push(value[key] ?? null);
+    const value = object[key] ?? null;
+    // `input` is the list of a call of Responses, and the arguments of a tool of Anthropic.
+    const leads = isShown && LEADS_TO_PICTURES.has(key) && !(key === 'input' && isObject(value));
+    if (media?.skip !== key || !isShown) open.push({ value, isShown: leads });
   }
 }
 

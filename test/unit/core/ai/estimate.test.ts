@@ -111,6 +111,17 @@ test('pictures count as pictures, text that pretends to be one as text', () => {
     assert.ok(picture(part).tokens > 28_000, JSON.stringify(part).slice(0, 60));
 });
 
+test('pictures in arguments of tools are text', () => {
+  const data = 'iVBORw0KGgoAAAANSUhEUgAA'.repeat(4000);
+  const picture = { type: 'base64', media_type: 'image/png', mimeType: 'image/png', data, images: [data] };
+  for (const block of [
+    { content: [{ type: 'tool_use', id: 't', name: 'f', input: picture }] },
+    { content: [{ functionCall: { name: 'f', args: picture } }] },
+    { metadata: picture },
+  ] as JsonValue[])
+    assert.ok(estimate({ messages: [block] }).tokens > 30_000, JSON.stringify(block).slice(0, 60));
+});
+
 test('input that stands elsewhere is told', () => {
   for (const body of [
     { previous_response_id: 'r' },
