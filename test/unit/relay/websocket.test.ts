@@ -241,7 +241,7 @@ for (const [what, bad, code] of [
     const good = clientFrame(Buffer.from('good'), 0x81);
     client.socket.write(Buffer.concat([good, bad, good]));
     await until(() => far.got().length > good.length);
-    assert.equal(far.got().includes(bad), false);
+    assert.equal(far.got().includes(Buffer.from(bad)), false);
     await client.ended;
     await until(far.hasEnded);
     const forwarded = far.got();
