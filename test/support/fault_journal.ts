@@ -58,7 +58,9 @@ export function envoyLogs(stateDir: string): EnvoyLogs {
       for (const text of readFileSync(join(folder, epoch, name), 'utf8').split('\n')) {
         if (text === '') continue;
         try {
-          const { request_id, receipt_id, code } = JSON.parse(text);
+          const { request_id, receipt_id, code, listener } = JSON.parse(text);
+          // The second hop of a stream whose first hop is here as well.
+          if (listener === 'relay_out') continue;
           lines.push({
             epoch,
             request_id: request_id ?? undefined,
