@@ -19,7 +19,7 @@ describe('streams through Envoy and the relay', () => {
   before(async () => {
     world = await startWorld();
   });
-  after(() => world.stop());
+  after(() => world?.stop());
   beforeEach(() => {
     world.wish = {};
   });
