@@ -9,7 +9,8 @@ import { DISAGREEMENTS } from './names_table.ts';
 import { hostOf } from './policy.ts';
 import { programs } from './programs.ts';
 import { askWhileDown } from './service_down.ts';
-import { type StreamSeen, seenBy, sees, streamHost, streams } from './streams.ts';
+import type { StreamSeen } from './stream_client.ts';
+import { seenBy, sees, streamHost, streams } from './streams.ts';
 import {
   type Ask,
   asksOf,
