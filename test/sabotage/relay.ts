@@ -79,4 +79,28 @@ export const RELAY: readonly Sabotage[] = [
     replace: '',
     test: { file: 'test/unit/core/receipt/relayed_end.test.ts', name: 'without a report nobody knows' },
   },
+  {
+    name: 'relay-dies-of-a-header',
+    breaks: 'a header that cannot be sent on ends no stream of anybody else',
+    file: 'src/relay/out_headers.ts',
+    find: "return name.toLowerCase() === 'trailer';",
+    replace: 'return name === undefined;',
+    test: { file: WEBSOCKET, name: 'a header that cannot be sent on' },
+  },
+  {
+    name: 'relay-call-dies-of-a-header',
+    breaks: 'a header that HTTP/2 does not have ends no call of anybody else',
+    file: 'src/relay/grpc_call.ts',
+    find: "  ...['upgrade', 'http2-settings'],\n",
+    replace: '',
+    test: { file: 'test/unit/relay/grpc.test.ts', name: 'a header that HTTP/2 does not have' },
+  },
+  {
+    name: 'relay-room-for-one',
+    breaks: 'whoever fills the memory of a relay ends no stream of anybody else',
+    file: 'src/relay/held_room.ts',
+    find: 'if (more > 0 && this.#held + more > this.#max)',
+    replace: 'if (this.#held + after > this.#max)',
+    test: { file: 'test/unit/relay/held_room.test.ts', name: 'whoever fills the room' },
+  },
 ];

@@ -61,6 +61,28 @@ test('carries both ways, asks for the same, and tells the second hop who and whe
   assert.deepEqual(reports, ['cause=done;in=4;out=4']);
 });
 
+test('a header that cannot be sent on ends no other stream', async (t) => {
+  const { asked, upgrade } = await world(t, {
+    onUpgrade: (_, socket) => socket.write(SWITCHING),
+  });
+  const client = await upgrade(handshake('good', 'Trailer: x-late\r\nTE: trailers\r\n'));
+  assert.match(client.received().toString(), /^HTTP\/1\.1 101 /);
+  assert.equal(asked[0]?.headers['trailer'], undefined);
+});
+
+test('an answer whose header cannot be sent on ends no other stream', async (t) => {
+  const { upgrade } = await world(t, {
+    onUpgrade: (_, socket) =>
+      socket.end('HTTP/1.1 403 No\r\ncontent-length: 2\r\ntrailer: x-late\r\nx-kept: yes\r\n\r\nno'),
+  });
+  const client = await upgrade();
+  await client.ended;
+  assert.match(
+    client.received().toString(),
+    /^HTTP\/1\.1 403 No\r\n(?:.+\r\n)*x-kept: yes\r\n(?:.+\r\n)*\r\nno$/,
+  );
+});
+
 test('without a good ticket nothing leaves', async (t) => {
   const { asked, upgrade, events, reports } = await world(t);
   for (const ticket of [undefined, 'bad']) {
