@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Doorkeeper, problemText, type Refusal } from './doorkeeper.ts';
+import { earlyBytes } from './early_bytes.ts';
 import { headerPairs, isInternal, TICKET_HEADER } from './out_headers.ts';
 import { passAnswer } from './pass_answer.ts';
 import type { RelayPlaces } from './ports.ts';
@@ -45,21 +46,21 @@ async function open({ places, doorkeeper, request, socket, head }: Upgrade): Pro
   if ('status' in session) return refuse(answerOn(request, socket), session);
   const gone = new AbortController();
   const leave = (): void => doorkeeper.leave(session);
-  const giveUp = (): void => gone.abort();
-  socket.once('close', giveUp);
+  const stopWaiting = earlyBytes(socket, head, () => gone.abort());
   session.onCut((cause) => void session.end(cause).then(() => socket.destroy()));
   const destination = await openDestination(places, session.order, request, gone.signal).catch(() => FAILED);
-  socket.off('close', giveUp);
+  const early = stopWaiting();
   if (socket.destroyed) {
     destination.drop();
     return void session.end('done').then(leave);
   }
   if (destination.kind === 'upgraded') {
     socket.write(switching(destination.answer, session), 'latin1');
-    new WebSocketFlow(session, { socket, head }, destination, leave);
+    new WebSocketFlow(session, { socket, head: early }, destination, leave);
     return;
   }
   const response = answerOn(request, socket);
+  socket.once('end', () => socket.destroy());
   socket.once('close', () => void session.end('done').then(leave));
   if (destination.kind === 'failed') await session.end('done').then(() => refuse(response, UNREACHABLE));
   else passAnswer(destination.answer, response, session);

@@ -103,4 +103,12 @@ export const RELAY: readonly Sabotage[] = [
     replace: 'if (this.#held + after > this.#max)',
     test: { file: 'test/unit/relay/held_room.test.ts', name: 'whoever fills the room' },
   },
+  {
+    name: 'relay-keeps-who-left',
+    breaks: 'a stream whose client left before the answer takes no room in the relay',
+    file: 'src/relay/early_bytes.ts',
+    find: "  socket.once('end', onGone);\n",
+    replace: '',
+    test: { file: WEBSOCKET, name: 'is followed at once, before' },
+  },
 ];

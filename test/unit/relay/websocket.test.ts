@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { frameBytes } from '../core/frames/arbitrary_frames.ts';
 import { handshake, SWITCHING, until, world } from './relay_world.ts';
@@ -82,6 +83,27 @@ test('an answer whose header cannot be sent on ends no other stream', async (t) 
     /^HTTP\/1\.1 403 No\r\n(?:.+\r\n)*x-kept: yes\r\n(?:.+\r\n)*\r\nno$/,
   );
 });
+
+for (const answer of ['', 'HTTP/1.1 403 No\r\ntransfer-encoding: chunked\r\n\r\n2\r\nno\r\n'])
+  test(`a client that leaves is followed at once, ${answer === '' ? 'before' : 'during'} an answer`, async (t) => {
+    let hasLeft = false;
+    const { asked, socket, events } = await world(t, {
+      onUpgrade: (_, opened) => {
+        opened.once('end', () => {
+          hasLeft = true;
+        });
+        opened.resume().write(answer);
+      },
+    });
+    const client = connect({ path: socket });
+    t.after(() => client.destroy());
+    const answered = answer === '' ? undefined : once(client, 'data');
+    client.write(handshake('good'));
+    await answered;
+    await until(() => asked.length === 1);
+    client.end();
+    await until(() => hasLeft && events.some(({ kind }) => kind === 'ended'));
+  });
 
 test('without a good ticket nothing leaves', async (t) => {
   const { asked, upgrade, events, reports } = await world(t);
