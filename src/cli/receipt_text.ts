@@ -12,14 +12,21 @@ export function requestLine(decision: DecisionRecord): string {
   const where = host === undefined ? '(no readable destination)' : `${host}:${request.port ?? '?'}`;
   const query = request.query_commitment === undefined ? '' : '?…';
   if (request.protocol === 'connect') return `CONNECT ${where}`;
-  return `${request.method ?? '?'} ${request.scheme ?? ''}://${where}${request.path ?? '/…'}${query}`;
+  const { method, scheme, path } = request;
+  // What has no canonical form may be recorded without any of them.
+  if (method === undefined || scheme === undefined) return where;
+  const stream = STREAMS.has(request.protocol ?? '') ? `  (${request.protocol})` : '';
+  return `${method} ${scheme}://${where}${path ?? '/…'}${query}${stream}`;
 }
+
+const STREAMS: ReadonlySet<string> = new Set(['websocket', 'grpc']);
+const REASON_WIDTH = Math.max(...Object.keys(REASONS).map((code) => code.length));
 
 /** One line of `list` and `tail`. */
 export function summary(decision: DecisionRecord): string {
   const agent = decision.identity?.agent_id ?? '-';
   const verdict = decision.verdict.padEnd(5);
-  return `${decision.ts}  ${verdict}  ${decision.reason.padEnd(18)}  ${agent.padEnd(16)}  ${decision.receipt_id}  ${requestLine(decision)}`;
+  return `${decision.ts}  ${verdict}  ${decision.reason.padEnd(REASON_WIDTH)}  ${agent.padEnd(16)}  ${decision.receipt_id}  ${requestLine(decision)}`;
 }
 
 /** Why this verdict, in the order in which an operator asks. */

@@ -77,7 +77,7 @@ test('an anonymous denial says that nobody asked', () => {
     rule_id: undefined,
   });
   assert.match(explanation(receipt), /^who {9}nobody \(IDENTITY_MISSING\)$/m);
-  assert.match(summary(receipt.decision.record), / deny {3}IDENTITY_MISSING {4}- /);
+  assert.match(summary(receipt.decision.record), / deny {3}IDENTITY_MISSING {8}- /);
 });
 
 test('request lines show what was visible', () => {
@@ -94,6 +94,9 @@ test('request lines show what was visible', () => {
   );
   const v6 = { ...request, authority: '::1', host_kind: 'ipv6' } as const;
   assert.equal(requestLine({ ...record, request: v6 }), 'GET http://[::1]:8080/hello');
+  assert.match(requestLine({ ...record, request: { ...request, protocol: 'grpc' } }), /\/hello {2}\(grpc\)$/);
+  const { method: _method, scheme: _scheme, path: _path, ...rest } = request;
+  assert.equal(requestLine({ ...record, request: rest }), '127.0.0.9:8080', 'nothing is made up');
 });
 
 test('since takes a sequence number or a time', () => {
