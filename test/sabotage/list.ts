@@ -1,6 +1,7 @@
 import { AGENTS_SIDE } from './agents_side.ts';
 import { BYPASS } from './bypass.ts';
 import { CORE } from './core.ts';
+import { HANDSHAKES } from './handshakes.ts';
 import { PKI } from './pki.ts';
 import { RECORDER } from './recorder.ts';
 import { REDIRECTED } from './redirected.ts';
@@ -17,6 +18,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   ...AGENTS_SIDE,
   ...BYPASS,
   ...CORE,
+  ...HANDSHAKES,
   ...PKI,
   ...RECORDER,
   ...REDIRECTED,
