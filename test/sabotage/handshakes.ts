@@ -38,6 +38,14 @@ export const HANDSHAKES: readonly Sabotage[] = [
     test: { file: UNIT, name: 'an intercepted tunnel says what became of its TLS' },
   },
   {
+    name: 'distrust-without-advice',
+    breaks: 'who asks why learns what to do about a client that does not trust our authority',
+    file: 'src/cli/receipt_text.ts',
+    find: '  tls_client_distrust: TRUST_STEPS,\n',
+    replace: '',
+    test: { file: 'test/unit/cli/texts.test.ts', name: 'why of a tunnel that came to nothing' },
+  },
+  {
     name: 'refused-handshake-completed',
     breaks: 'a tunnel without TLS sent nothing',
     file: 'src/core/receipt/handshake_end.ts',
