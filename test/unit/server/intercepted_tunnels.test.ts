@@ -196,7 +196,7 @@ test('one line alone is enough in the end', async (t) => {
   writeFileSync(log, inner('a', REFUSED) + outer('b') + inner('c', SERVED));
   const tail = start();
   await tail.drain();
-  assert.deepEqual(sink.closures, []);
+  assert.equal(sink.closures.length, 0);
   await tail.stop();
   assert.deepEqual(
     sink.closures.map(({ receipt_id, facts }) => [receipt_id, facts.state, facts.status, facts.cause]),
@@ -224,7 +224,7 @@ test('a handshake that is refused before anybody is known is counted by its caus
       ],
     ],
   );
-  assert.deepEqual(sink.closures, []);
+  assert.equal(sink.closures.length, 0);
   await start().stop();
   assert.equal(sink.gaps.length, 1);
 });
