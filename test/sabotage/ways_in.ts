@@ -21,14 +21,6 @@ export const WAYS_IN: readonly Sabotage[] = [
     test: { file: MATRIX, name: 'redirected, plain HTTP.*, allow' },
   },
   {
-    name: 'original-port-unasked',
-    breaks: 'a redirected request asks for the port that its connection was made to',
-    file: 'src/core/request/transparent.ts',
-    find: 'const isElsewhere = port !== dialled.value.port || ',
-    replace: 'const isElsewhere = ',
-    test: { file: MATRIX, name: 'redirected, plain HTTP.*Host a on another port' },
-  },
-  {
     name: 'challenge-of-an-origin',
     breaks: 'a proxy asks for credentials with 407',
     file: 'src/server/codec/check_response.ts',
