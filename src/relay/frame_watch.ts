@@ -57,9 +57,7 @@ function blocking(bound: Bound): FrameWatch {
   return {
     pass(direction, chunk) {
       const { forward, violation } = gates[direction].feed(chunk);
-      // In one: a stream of empty frames would cost a hundred times its bytes while it waits for a slow reader.
-      const pieces = forward.length > 1 ? [Buffer.concat(forward)] : forward;
-      return violation === undefined ? { pieces } : { pieces, violation };
+      return violation === undefined ? { pieces: forward } : { pieces: forward, violation };
     },
     closing: (direction, code) =>
       gates[direction].mayClose ? closeFrame(code, SENDER[direction], randomBytes(4)) : undefined,

@@ -111,4 +111,13 @@ export const RELAY: readonly Sabotage[] = [
     replace: '',
     test: { file: WEBSOCKET, name: 'is followed at once, before' },
   },
+  {
+    name: 'frames-one-by-one',
+    breaks: 'empty frames do not cost a hundred times their bytes',
+    file: 'src/core/frames/frame_gate.ts',
+    find: '    const forward = this.#pass(chunk, good);\n',
+    replace:
+      '    const forward = Array.from(this.#pass(chunk, good).flatMap((part) => [...part]), (byte) => Uint8Array.of(byte));\n',
+    test: { file: 'test/unit/relay/frame_watch.test.ts', name: 'go on in one piece' },
+  },
 ];
