@@ -13,6 +13,14 @@ export const RELAY: readonly Sabotage[] = [
     test: { file: WEBSOCKET, name: 'under a cap of 9' },
   },
   {
+    name: 'relay-filled-by-one',
+    breaks: 'one agent leaves places of the relay to the others',
+    file: 'src/relay/doorkeeper.ts',
+    find: ' || this.#owns(order.owner) >= this.#max.owner',
+    replace: '',
+    test: { file: WEBSOCKET, name: 'one agent leaves places to the others' },
+  },
+  {
     name: 'relay-drops-tail',
     breaks: 'what a destination sends with its answer and closes reaches the client',
     file: 'src/relay/websocket_flow.ts',

@@ -48,6 +48,7 @@ export async function startWorld(): Promise<World> {
     ...{ ...sockets, stamp: STAMP },
     openTicket: (ticket) => ({
       receipt_id: ticket.replace('ticket.', ''),
+      owner: 'default/bot',
       scheme: 'http',
       host: 'api.example',
       port: upstream.http,

@@ -38,6 +38,7 @@ async function world(
   });
   const whole = {
     receipt_id: '01890a5d-ac96-774b-bcce-b302099a8057',
+    owner: 'default/bot',
     scheme: 'https',
     host: 'a',
     port: 443,

@@ -341,12 +341,38 @@ test('an answer that breaks off is not passed as whole', async (t) => {
 
 test('more streams than there is room for are refused', async (t) => {
   const far = listening();
-  const { upgrade, events } = await world(t, { sessionsMax: 1, ...far });
+  const { upgrade, events } = await world(t, { max: { all: 1, owner: 1 }, ...far });
   await upgrade();
   const second = await upgrade();
   await second.ended;
   assert.match(second.received().toString(), /^HTTP\/1\.1 503 /);
   assert.deepEqual(events.at(-1), { kind: 'refused', why: 'full' });
+});
+
+test('one agent leaves places to the others, and gets its own back', async (t) => {
+  const far = listening();
+  const order = (owner: string) => ({
+    ...({ receipt_id: owner, owner, scheme: 'http', host: 'a', port: 80 } as const),
+    exp_ms: Date.now() + 60_000,
+  });
+  const { upgrade, events } = await world(t, {
+    ...far,
+    max: { all: 9, owner: 1 },
+    host: { open: async (ticket) => order(ticket) },
+  });
+  const first = await upgrade(handshake('default/one'));
+  const second = await upgrade(handshake('default/one'));
+  assert.match(second.received().toString(), /^HTTP\/1\.1 503 /);
+  const other = await upgrade(handshake('default/two'));
+  await until(() => other.received().toString().includes('101 Switching'));
+  first.socket.destroy();
+  await until(() => events.some(({ kind }) => kind === 'ended'));
+  let answer = '';
+  for (let tries = 0; tries < 100 && !answer.includes(' 101 '); tries += 1) {
+    const again = await upgrade(handshake('default/one'));
+    answer = again.received().toString();
+  }
+  assert.match(answer, /^HTTP\/1\.1 101 /);
 });
 
 test('a relay that stops gives streams their time, then ends and reports them', async (t) => {
