@@ -59,8 +59,8 @@ export function envoyLogs(stateDir: string): EnvoyLogs {
         if (text === '') continue;
         try {
           const { request_id, receipt_id, code, listener } = JSON.parse(text);
-          // The second hop of a stream whose first hop is here as well.
-          if (listener === 'relay_out') continue;
+          // Beside the line of the stream or CONNECT that they belong to.
+          if (listener === 'relay_out' || listener === 'handshake') continue;
           lines.push({
             epoch,
             request_id: request_id ?? undefined,
