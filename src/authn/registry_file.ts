@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -36,6 +38,7 @@ export async function updateRegistryFile(
   change: (agents: readonly Agent[]) => readonly Agent[],
 ): Promise<RegistryDocument> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  requireOwner(file);
   return withFileLock(file, () => {
     const agents = [...change(readRegistryFile(file).agents)].sort((a, b) =>
       a.agent_id < b.agent_id ? -1 : 1,
@@ -48,6 +51,16 @@ export async function updateRegistryFile(
     replaceFile(file, bytes);
     return document;
   });
+}
+
+/** What root writes here, the gateway's user could not read: it would keep its last registry, and say so in its log alone. */
+function requireOwner(file: string): void {
+  const own = process.getuid?.();
+  const { uid } = statSync(existsSync(file) ? file : dirname(file));
+  if (own === undefined || uid === own) return;
+  throw new RegistryError(
+    `${file} belongs to uid ${uid}, who could not read what uid ${own} writes; run this as that user: sudo -u '#${uid}' clawgress …`,
+  );
 }
 
 /** One line for each problem: file, JSON pointer, what was found, what is allowed. */

@@ -54,7 +54,7 @@ export const PROBES = [
   {
     id: 'proxy-variables',
     tries: 'a client that obeys the proxy variables',
-    held: 'they are set and NO_PROXY names loopback only, or nothing gets out directly',
+    held: 'they are set and NO_PROXY names loopback only, or nothing gets out directly; where requests are redirected, a control run has to show it',
     fix: 'start the agent with `clawgress run`; keep NO_PROXY empty',
   },
   {

@@ -64,6 +64,7 @@ export async function runProbes(world: World): Promise<readonly ProbeFinding[]> 
       found.set(id as ProbeId, attempts);
     }),
   );
-  found.set('proxy-variables', [proxyVariables(world, found.get('direct-tcp-443') ?? [])]);
+  const [direct, redirected] = [found.get('direct-tcp-443') ?? [], found.get('transparent') ?? []];
+  found.set('proxy-variables', [proxyVariables(world, direct, redirected)]);
   return PROBES.map(({ id }) => findingOf(id, found.get(id) ?? []));
 }

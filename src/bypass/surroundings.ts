@@ -5,6 +5,7 @@ import { TRY_MS } from './dial.ts';
 import type { Attempt } from './judge.ts';
 import { wideNoProxy } from './places.ts';
 import { listenerUid, tellingCapabilities } from './proc_files.ts';
+import { wasBrought } from './transparent.ts';
 import { type Prober, untested, type World } from './world.ts';
 
 const ABSENT = new Set(['ENOENT', 'ENOTDIR']);
@@ -119,8 +120,12 @@ export const privileges: Prober = async ({ uid }) => {
   ];
 };
 
-/** The variables only ask; what happens to a client that ignores them is what `direct` found. */
-export function proxyVariables({ env }: World, direct: readonly Attempt[]): Attempt {
+/** The variables only ask; what happens to a client that ignores them is what `direct` and `redirected` found. */
+export function proxyVariables(
+  { env }: World,
+  direct: readonly Attempt[],
+  redirected: readonly Attempt[],
+): Attempt {
   const attempt = 'HTTP_PROXY, HTTPS_PROXY, NO_PROXY';
   const isSet = (name: string) => [env[name], env[name.toLowerCase()]].some((value) => (value ?? '') !== '');
   const wide = [...wideNoProxy(env['NO_PROXY']), ...wideNoProxy(env['no_proxy'])];
@@ -130,6 +135,15 @@ export function proxyVariables({ env }: World, direct: readonly Attempt[]): Atte
   const saw = unset.length > 0 ? `${unset.join(' and ')} not set` : `NO_PROXY lets past: ${wide.join(' ')}`;
   const isShut = direct.length > 0 && direct.every(({ verdict }) => verdict === 'held');
   if (isShut) return { attempt, verdict: 'held', saw: `${saw}; but nothing gets out directly` };
+  const isBrought = redirected.some(wasBrought);
+  const isLeak = [...direct, ...redirected].some(({ verdict }) => verdict === 'leaked');
+  // Redirection needs no variables, but that it holds on every port is what only a control run shows.
+  if (isBrought && !isLeak)
+    return {
+      attempt,
+      verdict: 'not_tested',
+      saw: `${saw}; requests are redirected to the gateway: add --control`,
+    };
   return { attempt, verdict: 'leaked', saw: `${saw}: clients go around the proxy without meaning to` };
 }
 

@@ -11,6 +11,12 @@ import { type Prober, tokenOf, type World } from './world.ts';
 
 /** A receipt id in an answer: destinations cannot send this header through the gateway, and our target never does. */
 const RECEIPT = 'x-clawgress-receipt';
+const BROUGHT = 'redirected to the gateway';
+
+/** Whether an attempt of this probe proves that a connection without a proxy ends at the gateway. */
+export function wasBrought({ verdict, saw }: Attempt): boolean {
+  return verdict === 'held' && saw.startsWith(BROUGHT);
+}
 
 /** A client that knows of no proxy: is its connection brought to the gateway, refused, or does it just get out? */
 export const transparent: Prober = async (world) => {
@@ -50,11 +56,11 @@ function broughtToGateway(attempt: string, head: HttpHead): Attempt | undefined 
     return {
       attempt,
       verdict: 'held',
-      saw: `redirected to the gateway, which refused (${head.status} ${code})`,
+      saw: `${BROUGHT}, which refused (${head.status} ${code})`,
     };
   const receipt = head.headers.get(RECEIPT);
   if (receipt === undefined) return undefined;
-  return { attempt, verdict: 'held', saw: `redirected to the gateway, allowed, receipt ${receipt}` };
+  return { attempt, verdict: 'held', saw: `${BROUGHT}, allowed, receipt ${receipt}` };
 }
 
 /** What the TLS says cannot be read here: only an arrival, or a refusal, proves anything. */

@@ -88,7 +88,11 @@ function flagOf(source: AgentSource): string {
 function sourceOf(flags: Flags): AgentSource {
   const [uid, cidr] = [flags['uid'], flags['cidr']];
   if ((uid === undefined) === (cidr === undefined))
-    throw new CliError(EXIT.usage, 'found both or neither of --uid and --cidr', BIND_EXAMPLES.bind[0]);
+    throw new CliError(
+      EXIT.usage,
+      `found ${uid === undefined ? 'neither --uid nor --cidr' : 'both --uid and --cidr'}; allowed: one of them`,
+      BIND_EXAMPLES.bind[0],
+    );
   return typeof uid === 'string' ? uidSource(uid) : networkSource(String(cidr));
 }
 

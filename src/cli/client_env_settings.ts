@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type CaFiles, type CaTexts, collectCas, SYSTEM_ROOT_FILES } from '../clients/ca_files.ts';
@@ -20,11 +20,27 @@ const PRELOAD = join(PACKAGE_ROOT, 'dist', 'clients', 'node_preload.js');
 export function knownEndpoints(layout: Layout): Endpoints {
   const endpoints = readEndpoints(layout);
   if (endpoints !== undefined) return endpoints;
+  if (isShut(layout.state_dir)) {
+    throw new CliError(
+      EXIT.unavailable,
+      `${layout.state_dir} is not for this user: the gateway runs as another one`,
+      'let root start it: sudo clawgress run … -- setpriv --reuid=USER --regid=USER --clear-groups COMMAND',
+    );
+  }
   throw new CliError(
     EXIT.unavailable,
     `no gateway runs on ${layout.state_dir}`,
     'start one with `clawgress up`',
   );
+}
+
+function isShut(dir: string): boolean {
+  try {
+    accessSync(dir, constants.X_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
 }
 
 /** The same, and somebody listens there now. */

@@ -51,7 +51,9 @@ function registerSources(agent: Command): void {
   ).action(async (id: string, flags: Flags) => finish(await (await load()).agentBind(id, flags)));
   examplesOf(bind, BIND_EXAMPLES.bind);
   const unbind = withSource(
-    agent.command('unbind <id>').description('the opposite, at once and for connections that stand, too'),
+    agent
+      .command('unbind <id>')
+      .description('connections from there are this agent no longer: at once, and those that stand, too'),
   ).action(async (id: string, flags: Flags) => finish(await (await load()).agentUnbind(id, flags)));
   examplesOf(unbind, BIND_EXAMPLES.unbind);
 }

@@ -38,7 +38,6 @@ function registerDoctor(program: Command): void {
       const bypass = bypassCommand(flags);
       finish(bypass === undefined ? await (await import('./doctor.ts')).doctor(flags) : await bypass());
     });
-  examplesOf(doctor, ['clawgress doctor', 'clawgress doctor --suggest-fixes', 'clawgress doctor --json']);
   withBypass(doctor);
 }
 

@@ -57,8 +57,12 @@ function registerExplain(policy: Command): void {
     .option('--method <method>', 'HTTP method (default: GET)')
     .option('--url <url>', 'the request')
     .option('--connect <host:port>', 'an opaque tunnel, instead of --url')
-    .option('--websocket', 'the request at --url is a WebSocket handshake')
-    .addOption(new Option('--grpc', 'the request at --url is a gRPC call').conflicts('websocket'))
+    .addOption(
+      new Option('--websocket', 'the request at --url is a WebSocket handshake').conflicts('connect'),
+    )
+    .addOption(
+      new Option('--grpc', 'the request at --url is a gRPC call').conflicts(['websocket', 'connect']),
+    )
     .option('--transparent <ip:port>', 'where a transparent connection was made to')
     .option('--auth-type <type>', 'api_key, jwt, mtls or source (default: api_key)')
     .option('--header <name...>', 'names of headers that the request carries')

@@ -22,6 +22,8 @@ export function withBypass(doctor: Command): Command {
     .option('--bypass-record <file>', "on the gateway's side: sign a report into the journal")
     .option('--arrivals <file>', 'log of the target; what arrived has leaked');
   return examplesOf(doctor, [
+    'clawgress doctor --suggest-fixes',
+    'clawgress doctor --json',
     'clawgress doctor --bypass',
     'clawgress doctor --bypass --target 203.0.113.9:443,203.0.113.9:8443 --control control.json -o report.json',
     'clawgress doctor --bypass-target --listen 0.0.0.0:443,0.0.0.0:53 > arrivals.jsonl',

@@ -20,9 +20,10 @@ export function checkState({ layout }: Patient): Finding {
   if (uid !== undefined && found.uid !== uid) {
     return {
       check: 'state',
-      status: 'fail',
-      detail: `${dir} belongs to uid ${found.uid}`,
-      fix: `sudo chown -R ${uid} ${dir}`,
+      // Root is most likely not who runs the gateway; a new owner would lock that user out.
+      status: uid === 0 ? 'warn' : 'fail',
+      detail: `${dir} belongs to uid ${found.uid}, this is uid ${uid}`,
+      fix: `run this as that user: sudo -u '#${found.uid}' clawgress doctor`,
     };
   }
   if ((found.mode & 0o077) !== 0) {

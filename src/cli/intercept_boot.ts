@@ -15,7 +15,7 @@ export function keepForBoot(rules: BootRules, { nft, route }: Kernel, places = b
     const first = rules.route ? `/bin/sh ${places.route} ${route.path} && ` : '';
     throw new CliError(
       EXIT.unavailable,
-      `${places.unit} is written, but systemd does not run here, so nothing loads it at boot`,
+      `the rules stay, but systemd does not run here, so nothing loads ${places.unit} at boot`,
       `have the boot scripts of this system run \`${first}${nft.path} -f ${places.ruleset}\` before the network is up`,
     );
   }

@@ -1,6 +1,6 @@
 import type { Binding } from '../core/identity/principal.ts';
 import { streamText } from '../core/policy/stream_demands.ts';
-import type { DecisionRecord, OutcomeRecord } from '../core/receipt/records.ts';
+import type { DecisionRecord, OutcomeCause, OutcomeRecord } from '../core/receipt/records.ts';
 import { REASONS } from '../core/verdict/reasons.ts';
 import { GUIDANCE } from '../server/codec/next_steps.ts';
 import type { Receipt } from './journal_reader.ts';
@@ -12,14 +12,21 @@ export function requestLine(decision: DecisionRecord): string {
   const where = host === undefined ? '(no readable destination)' : `${host}:${request.port ?? '?'}`;
   const query = request.query_commitment === undefined ? '' : '?…';
   if (request.protocol === 'connect') return `CONNECT ${where}`;
-  return `${request.method ?? '?'} ${request.scheme ?? ''}://${where}${request.path ?? '/…'}${query}`;
+  const { method, scheme, path } = request;
+  // What has no canonical form may be recorded without any of them.
+  if (method === undefined || scheme === undefined) return where;
+  const stream = STREAMS.has(request.protocol ?? '') ? `  (${request.protocol})` : '';
+  return `${method} ${scheme}://${where}${path ?? '/…'}${query}${stream}`;
 }
+
+const STREAMS: ReadonlySet<string> = new Set(['websocket', 'grpc']);
+const REASON_WIDTH = Math.max(...Object.keys(REASONS).map((code) => code.length));
 
 /** One line of `list` and `tail`. */
 export function summary(decision: DecisionRecord): string {
   const agent = decision.identity?.agent_id ?? '-';
   const verdict = decision.verdict.padEnd(5);
-  return `${decision.ts}  ${verdict}  ${decision.reason.padEnd(18)}  ${agent.padEnd(16)}  ${decision.receipt_id}  ${requestLine(decision)}`;
+  return `${decision.ts}  ${verdict}  ${decision.reason.padEnd(REASON_WIDTH)}  ${agent.padEnd(16)}  ${decision.receipt_id}  ${requestLine(decision)}`;
 }
 
 /** Why this verdict, in the order in which an operator asks. */
@@ -44,6 +51,7 @@ export function explanation({ decision, outcome }: Receipt): string {
     ['policy', `${record.policy_id}  ${record.policy_hash}`],
     ...outcomeRows(record, outcome),
     ...nextStepRows(record),
+    ...stepRows(outcome?.cause === undefined ? [] : (CAUSE_STEPS[outcome.cause] ?? [])),
   ];
   return `${rows.map(([name, value]) => `${name.padEnd(12)}${value}`).join('\n')}\n`;
 }
@@ -130,17 +138,50 @@ function frameRows({ frames }: OutcomeRecord): [string, string][] {
 
 const CAUSES = {
   sni_mismatch: 'the tunnel was closed: its TLS named another host than the CONNECT, or it was no TLS',
+  tls_missing: 'nothing was sent: no TLS came in the tunnel, which its rule intercepts',
+  tls_name_refused:
+    'nothing was sent: there was no certificate for the name that the TLS asked for, or it named none',
+  tls_client_distrust: 'nothing was sent: the client broke off when it was shown our certificate',
+  tls_timeout: 'nothing was sent: the TLS handshake took too long',
+  tls_failed: 'nothing was sent: the TLS handshake failed, or the client left in the middle of it',
+  tls_unused: 'nothing was sent: TLS was opened, and then the client asked for nothing',
   stream_bytes: 'the stream was cut: the bytes that its rule grants were used up',
   stream_time: 'the stream was cut: the time that its rule grants was over',
   frame_blocked: 'the WebSocket was closed: a frame broke the protocol or was too big',
   relay_stopped: 'the stream was cut: the relay that carried it stopped',
-} as const;
+} as const satisfies Record<OutcomeCause, string>;
+
+const TRUST_STEPS = [
+  'Run the agent by clawgress run, or with the variables of clawgress env: programs then trust the gateway’s authority.',
+  'For programs that read no variable: clawgress trust install; clawgress trust check and docs/clients.md tell what covers which client.',
+  'A client that pins its certificate can never be intercepted: let it pass unopened, with tls: passthrough in a rule of protocol kind connect.',
+];
+
+/** What to do about a tunnel that was allowed and came to nothing. */
+const CAUSE_STEPS: Readonly<Partial<Record<OutcomeCause, readonly string[]>>> = {
+  tls_missing: ['For a protocol without TLS, or whose server speaks first: a rule with protocol kind tcp.'],
+  tls_name_refused: [
+    'Only a name that some rule intercepts and may allow has a certificate: the TLS must name the host of the CONNECT, and no address.',
+    'When the name is right, see whether anything can be signed: clawgress ca show.',
+  ],
+  tls_client_distrust: TRUST_STEPS,
+  tls_timeout: ['When many end like this, see whether the gateway is overloaded: clawgress doctor.'],
+  tls_failed: ['The client must speak TLS 1.2 or 1.3 with ECDHE and accept certificates with P-256 keys.'],
+  tls_unused: [
+    'Some clients (Node with TLS 1.2, programs that pin certificates) close like this when they do not trust what they were shown:',
+    ...TRUST_STEPS,
+  ],
+};
+
+function stepRows(steps: readonly string[]): [string, string][] {
+  return steps.map((step) => ['next', step]);
+}
 
 function nextStepRows(record: DecisionRecord): [string, string][] {
   if (record.verdict === 'allow') return [];
   // "Ask the operator to run this very command" helps nobody who is running it.
   const own = GUIDANCE[record.reason].steps.filter((step) => !step.includes('receipts why'));
-  return [...own, ...operatorSteps(record)].map((step): [string, string] => ['next', step]);
+  return stepRows([...own, ...operatorSteps(record)]);
 }
 
 function operatorSteps(record: DecisionRecord): string[] {

@@ -51,7 +51,7 @@ export function privateFolder(path: string): void {
     throw new CliError(
       EXIT.unavailable,
       `${path} belongs to another user (uid ${found.uid})`,
-      'choose another --state-dir, or set sockets_dir',
+      `run this as that user (sudo -u '#${found.uid}' clawgress …), or choose another --state-dir or sockets_dir`,
     );
   }
   if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700);

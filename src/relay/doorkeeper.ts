@@ -3,7 +3,12 @@ import type { RelayHost, RelayPlaces, RelayProtocol } from './ports.ts';
 import { Session } from './session.ts';
 
 /** Streams of one relay at a time; each holds a few pieces of 64 KiB. */
-const SESSIONS_MAX = 2_048;
+export interface SessionsMax {
+  readonly all: number;
+  /** One agent leaves places to the others. */
+  readonly owner: number;
+}
+const MAX: SessionsMax = { all: 2_048, owner: 512 };
 
 /** Why a stream was not opened, with the HTTP status that says so. */
 export interface Refusal {
@@ -17,36 +22,39 @@ const NO_TICKET: Refusal = {
 };
 const FULL: Refusal = {
   status: 503,
-  detail: 'The relay carries as many streams as it can. Try again later.',
+  detail:
+    'The relay carries as many streams as it can, in all or of this agent. End some, or try again later.',
 };
 
 /** Lets streams in by their ticket, up to a number, until it is closed. */
 export class Doorkeeper {
   readonly #places: RelayPlaces;
   readonly #host: RelayHost;
-  readonly #sessionsMax: number;
+  readonly #max: SessionsMax;
   readonly #sessions = new Set<Session>();
+  /** How many of them each agent has. */
+  readonly #owned = new Map<string, number>();
   readonly #room = new HeldRoom();
   /** Tickets that are being looked at. */
   #asking = 0;
   #isClosed = false;
   #onEmpty: (() => void) | undefined;
 
-  constructor(places: RelayPlaces, host: RelayHost, sessionsMax = SESSIONS_MAX) {
+  constructor(places: RelayPlaces, host: RelayHost, max = MAX) {
     this.#places = places;
     this.#host = host;
-    this.#sessionsMax = sessionsMax;
+    this.#max = max;
   }
 
   async admit(ticket: string | undefined, protocol: RelayProtocol): Promise<Session | Refusal> {
     if (ticket === undefined) return this.#refuse(NO_TICKET);
-    if (this.#isClosed || this.#sessions.size + this.#asking >= this.#sessionsMax) return this.#refuse(FULL);
+    if (this.#isClosed || this.#sessions.size + this.#asking >= this.#max.all) return this.#refuse(FULL);
     this.#asking += 1;
     // A host that cannot tell is like one that says no: nothing goes on without its word.
     const order = await this.#host.open(ticket).catch(() => undefined);
     this.#asking -= 1;
     if (order === undefined) return this.#refuse(NO_TICKET);
-    if (this.#isClosed) return this.#refuse(FULL);
+    if (this.#isClosed || this.#owns(order.owner) >= this.#max.owner) return this.#refuse(FULL);
     const session = new Session({
       places: this.#places,
       host: this.#host,
@@ -55,13 +63,14 @@ export class Doorkeeper {
       room: this.#room,
     });
     this.#sessions.add(session);
+    this.#owned.set(order.owner, this.#owns(order.owner) + 1);
     return session;
   }
 
   /** Both sides of it are closed. */
   leave(session: Session): void {
     session.over();
-    this.#sessions.delete(session);
+    if (this.#sessions.delete(session)) this.#giveBack(session.order.owner);
     if (this.#sessions.size === 0) this.#onEmpty?.();
   }
 
@@ -77,6 +86,16 @@ export class Doorkeeper {
     }, drainMs);
     await empty;
     clearTimeout(timer);
+  }
+
+  #owns(owner: string): number {
+    return this.#owned.get(owner) ?? 0;
+  }
+
+  #giveBack(owner: string): void {
+    const left = this.#owns(owner) - 1;
+    if (left > 0) this.#owned.set(owner, left);
+    else this.#owned.delete(owner);
   }
 
   #refuse(refusal: Refusal): Refusal {

@@ -1,10 +1,13 @@
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
+  type ClientSessionRequestOptions,
   connect as connectHttp2,
   constants,
   type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
   type ServerHttp2Stream,
+  type ServerStreamResponseOptions,
 } from 'node:http2';
 import { connect } from 'node:net';
 import type { RelayEndCause } from '../core/relay/relay_end.ts';
@@ -48,7 +51,8 @@ export class GrpcCall {
     // A connection of its own: no other call's slow reader can hold this one back.
     this.#hop = connectHttp2('http://relay', { createConnection: () => connect({ path: places.outSocket }) });
     this.#hop.on('error', () => undefined);
-    this.#destination = this.#hop.request(
+    this.#destination = ask(
+      this.#hop,
       { ...passed(headers), ...destinationHeaders(places, session.order) },
       { endStream: client.readableEnded, waitForTrailers: true },
     );
@@ -64,21 +68,34 @@ export class GrpcCall {
     destination.once('response', (headers, flags) => {
       if (client.closed || this.#isOver) return;
       const isAll = (flags & NGHTTP2_FLAG_END_STREAM) !== 0;
-      if (!isAll) return client.respond(passed(headers), { waitForTrailers: true });
-      void this.#finish(() => client.respond(passed(headers), { endStream: true }));
+      const answer = (options: ServerStreamResponseOptions) =>
+        this.#sendTo(client, () => client.respond(passed(headers), options));
+      if (!isAll) return answer({ waitForTrailers: true });
+      void this.#finish(() => answer({ endStream: true }));
     });
     destination.on('trailers', (trailers: IncomingHttpHeaders) => {
       this.#trailers = passed(trailers);
     });
     client.on('wantTrailers', () => {
-      client.sendTrailers(this.#trailers);
+      this.#sendTo(client, () => client.sendTrailers(this.#trailers));
       if (this.#isCut) this.#release();
     });
     let requestTrailers: IncomingHttpHeaders = {};
     client.on('trailers', (trailers: IncomingHttpHeaders) => {
       requestTrailers = passed(trailers);
     });
-    destination.on('wantTrailers', () => destination.sendTrailers(requestTrailers));
+    destination.on('wantTrailers', () =>
+      this.#sendTo(destination, () => destination.sendTrailers(requestTrailers)),
+    );
+  }
+
+  /** What Node refuses to send is the end of this one call, not of the thread. */
+  #sendTo(stream: ServerHttp2Stream | ClientHttp2Stream, send: () => void): void {
+    try {
+      send();
+    } catch {
+      stream.close(NGHTTP2_INTERNAL_ERROR);
+    }
   }
 
   #carry(direction: Direction, from: ServerHttp2Stream | ClientHttp2Stream, to: typeof from): void {
@@ -165,15 +182,35 @@ export class GrpcCall {
   }
 }
 
+/** Throws on what Node does not send; nothing of the connection stays then. */
+function ask(
+  hop: ClientHttp2Session,
+  headers: OutgoingHttpHeaders,
+  options: ClientSessionRequestOptions,
+): ClientHttp2Stream {
+  try {
+    return hop.request(headers, options);
+  } catch (problem) {
+    hop.destroy();
+    throw problem;
+  }
+}
+
 function isWhole({ rstCode }: ServerHttp2Stream | ClientHttp2Stream): boolean {
   return rstCode === NGHTTP2_NO_ERROR;
 }
 
-/** Of one hop alone: they must not be in HTTP/2, and Node refuses to send them. */
-const HOP_HEADERS: readonly string[] = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding'];
+/** Of one hop alone: they must not be in HTTP/2. Node takes some of them in, and throws when it is to send them. */
+const HOP_HEADERS: readonly string[] = [
+  ...['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding'],
+  ...['upgrade', 'http2-settings'],
+];
 
 function passed(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !isInternal(name) && !HOP_HEADERS.includes(name)),
+    Object.entries(headers).filter(
+      ([name, value]) =>
+        !isInternal(name) && !HOP_HEADERS.includes(name) && (name !== 'te' || value === 'trailers'),
+    ),
   );
 }

@@ -1,4 +1,10 @@
-import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { type Doorkeeper, problemText, type Refusal } from './doorkeeper.ts';
 import { GrpcCall } from './grpc_call.ts';
 import { TICKET_HEADER } from './out_headers.ts';
@@ -28,7 +34,14 @@ async function open(
   const ticket = headers[TICKET_HEADER];
   const session = await doorkeeper.admit(typeof ticket === 'string' ? ticket : undefined, 'grpc');
   if ('status' in session) return refuse(stream, session);
-  new GrpcCall(places, session, stream, headers, () => doorkeeper.leave(session));
+  const leave = (): void => doorkeeper.leave(session);
+  try {
+    new GrpcCall(places, session, stream, headers, leave);
+  } catch {
+    // A request that cannot be sent on is the trouble of this call alone; thrown on, it would end the thread.
+    await session.end('done').then(leave);
+    stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
 }
 
 function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {

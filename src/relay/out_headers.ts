@@ -9,6 +9,11 @@ export function isInternal(name: string): boolean {
   return OURS.some((prefix) => lower.startsWith(prefix));
 }
 
+/** It announces what follows a chunked body. Node throws when it is to send it without one, and none is relayed. */
+export function isUnsendable(name: string): boolean {
+  return name.toLowerCase() === 'trailer';
+}
+
 /** What the second hop asks for on every request. */
 export function hopHeaders(
   { stamp }: RelayPlaces,

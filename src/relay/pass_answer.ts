@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { headerPairs, isInternal } from './out_headers.ts';
+import { headerPairs, isInternal, isUnsendable } from './out_headers.ts';
 import type { Session } from './session.ts';
 
 /** Of one hop alone; the framing of the body is made anew. */
@@ -8,7 +8,7 @@ const HOP_HEADERS: readonly string[] = ['connection', 'keep-alive', 'transfer-en
 /** Hands on what the destination answered instead of an upgrade, unchanged, within the same caps. */
 export function passAnswer(answer: IncomingMessage, response: ServerResponse, session: Session): void {
   const headers = headerPairs(answer.rawHeaders).filter(
-    ([name]) => !isInternal(name) && !HOP_HEADERS.includes(name.toLowerCase()),
+    ([name]) => !isInternal(name) && !isUnsendable(name) && !HOP_HEADERS.includes(name.toLowerCase()),
   );
   response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers.flat());
   const breakOff = (cause: Parameters<Session['end']>[0]): void => {

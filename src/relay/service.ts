@@ -1,7 +1,7 @@
 import { chmod, rm } from 'node:fs/promises';
 import type { Http2Server } from 'node:http2';
 import type { Server } from 'node:net';
-import { Doorkeeper } from './doorkeeper.ts';
+import { Doorkeeper, type SessionsMax } from './doorkeeper.ts';
 import { grpcDoor } from './grpc_door.ts';
 import type { RelayHost, RelayPlaces } from './ports.ts';
 import { websocketDoor } from './websocket_door.ts';
@@ -15,9 +15,9 @@ export interface RelayService {
 export async function serveRelay(
   places: RelayPlaces,
   host: RelayHost,
-  sessionsMax?: number,
+  max?: SessionsMax,
 ): Promise<RelayService> {
-  const doorkeeper = new Doorkeeper(places, host, sessionsMax);
+  const doorkeeper = new Doorkeeper(places, host, max);
   const upgrades = websocketDoor(places, doorkeeper);
   const calls = grpcDoor(places, doorkeeper);
   await listen(upgrades, places.socket);

@@ -47,9 +47,9 @@ export class Session {
 
   /** Holds so many bytes back from now on. False when the relay has no room for them. */
   hold(bytes: number): boolean {
-    const more = bytes - this.#held;
+    if (!this.#setting.room.change(this.#held, bytes)) return false;
     this.#held = bytes;
-    return this.#setting.room.change(more);
+    return true;
   }
 
   /** Reports the end, once: the first cause is the cause. MUST be awaited before either side sees the stream close. */

@@ -1,7 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as startRequest } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { destinationHeaders, headerPairs, isInternal } from './out_headers.ts';
+import { destinationHeaders, headerPairs, isInternal, isUnsendable } from './out_headers.ts';
 import type { RelayOrder, RelayPlaces } from './ports.ts';
 
 /** More than Envoy lets through. */
@@ -22,7 +22,7 @@ export type Destination =
   | { readonly kind: 'answered'; readonly answer: IncomingMessage; readonly drop: () => void }
   | { readonly kind: 'failed'; readonly drop: () => void };
 
-/** Asks for the same upgrade by way of Envoy's second listener. Never rejects; `gone` gives up waiting. */
+/** Asks for the same upgrade by way of Envoy's second listener. Rejects when it cannot be asked; `gone` gives up waiting. */
 export function openDestination(
   places: RelayPlaces,
   order: RelayOrder,
@@ -53,7 +53,8 @@ function startHop(places: RelayPlaces, order: RelayOrder, request: IncomingMessa
   const headers = headerPairs(request.rawHeaders).filter(([name]) => {
     const isExtension = name.toLowerCase() === 'sec-websocket-extensions';
     // Compressed frames could not be looked at: none are offered.
-    return !isInternal(name) && !(isExtension && order.frames !== undefined);
+    const isLeftOut = isUnsendable(name) || (isExtension && order.frames !== undefined);
+    return !isInternal(name) && !isLeftOut;
   });
   return startRequest({
     // One end may be done while the other still has something to say.

@@ -1,17 +1,19 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Doorkeeper, problemText, type Refusal } from './doorkeeper.ts';
+import { earlyBytes } from './early_bytes.ts';
 import { headerPairs, isInternal, TICKET_HEADER } from './out_headers.ts';
 import { passAnswer } from './pass_answer.ts';
 import type { RelayPlaces } from './ports.ts';
 import type { Session } from './session.ts';
-import { HEADER_BYTES_MAX, openDestination } from './websocket_destination.ts';
+import { type Destination, HEADER_BYTES_MAX, openDestination } from './websocket_destination.ts';
 import { WebSocketFlow } from './websocket_flow.ts';
 
 const FORBIDDEN: Refusal = {
   status: 403,
   detail: 'This socket of the relay takes WebSocket upgrades alone.',
 };
+const FAILED: Destination = { kind: 'failed', drop: () => undefined };
 const UNREACHABLE: Refusal = { status: 503, detail: 'The way from the relay to the destination is closed.' };
 
 /** HTTP/1.1 server that takes upgrades to WebSockets and carries each to where its ticket says. Not yet listening. */
@@ -24,7 +26,8 @@ export function websocketDoor(places: RelayPlaces, doorkeeper: Doorkeeper): Serv
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Uint8Array) => {
     // Each way out destroys the socket; an error only says that it is gone.
     socket.on('error', () => undefined);
-    void open({ places, doorkeeper, request, socket, head });
+    // What nobody foresaw is the trouble of this stream alone; thrown on, it would end the thread.
+    open({ places, doorkeeper, request, socket, head }).catch(() => socket.destroy());
   });
   return server;
 }
@@ -43,21 +46,21 @@ async function open({ places, doorkeeper, request, socket, head }: Upgrade): Pro
   if ('status' in session) return refuse(answerOn(request, socket), session);
   const gone = new AbortController();
   const leave = (): void => doorkeeper.leave(session);
-  const giveUp = (): void => gone.abort();
-  socket.once('close', giveUp);
+  const stopWaiting = earlyBytes(socket, head, () => gone.abort());
   session.onCut((cause) => void session.end(cause).then(() => socket.destroy()));
-  const destination = await openDestination(places, session.order, request, gone.signal);
-  socket.off('close', giveUp);
+  const destination = await openDestination(places, session.order, request, gone.signal).catch(() => FAILED);
+  const early = stopWaiting();
   if (socket.destroyed) {
     destination.drop();
     return void session.end('done').then(leave);
   }
   if (destination.kind === 'upgraded') {
     socket.write(switching(destination.answer, session), 'latin1');
-    new WebSocketFlow(session, { socket, head }, destination, leave);
+    new WebSocketFlow(session, { socket, head: early }, destination, leave);
     return;
   }
   const response = answerOn(request, socket);
+  socket.once('end', () => socket.destroy());
   socket.once('close', () => void session.end('done').then(leave));
   if (destination.kind === 'failed') await session.end('done').then(() => refuse(response, UNREACHABLE));
   else passAnswer(destination.answer, response, session);

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isRefusedHandshake } from '../core/receipt/handshake_end.ts';
 import { outcomeFacts } from '../core/receipt/outcome_state.ts';
 import type { Cursor, EpochState } from './access_log_epoch.ts';
 import type { LogFile } from './access_log_files.ts';
@@ -52,6 +53,8 @@ export class LineReader {
       return await this.#takePart(state, cursor, entry, line.offset);
     // Whoever knocked there was no client, and was refused without a stamp.
     if (entry.relay !== undefined && entry.relay.part !== 'outer') return;
+    // Nobody asked anything, and nothing was refused.
+    if (entry.end.handshake !== undefined && !isRefusedHandshake(entry.end)) return;
     if (entry.receipt_id === undefined) await this.#doubt(state, cursor, entry, line.offset);
     const isClosed = entry.receipt_id !== undefined && line.offset <= cursor.closedUpTo;
     if (entry.request_id === undefined || isClosed) return;

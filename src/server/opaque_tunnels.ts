@@ -1,8 +1,9 @@
+import { openedEnd } from '../core/receipt/handshake_end.ts';
 import { joinedEnd, type StreamEnd } from '../core/receipt/outcome_state.ts';
 import type { LogFile } from './access_log_files.ts';
 import type { Closure } from './ports.ts';
 
-/** Which end of an opaque tunnel a line tells of: the CONNECT, or the connection that left Envoy in its place. */
+/** Which end of a tunnel a line tells of: the CONNECT, or the connection inside Envoy that it led to. */
 export type TunnelHalf = 'outer' | 'inner';
 
 /** One half of a tunnel, with what its receipt will be closed with. */
@@ -30,8 +31,8 @@ interface Waiting {
 }
 
 /**
- * Joins the two lines of each opaque tunnel of one run of Envoy, whichever comes first: the CONNECT's knows how it
- * ended for the client, the one inside whether anything was dialled, and why not.
+ * Joins the two lines of each opaque or intercepted tunnel of one run of Envoy, whichever comes first: the CONNECT's
+ * knows how it ended for the client, the one inside whether anything was dialled or TLS agreed on, and why not.
  */
 export class OpaqueTunnels {
   readonly #waiting = new Map<string, Waiting>();
@@ -65,12 +66,16 @@ export class OpaqueTunnels {
 
   #alone(line: HalfLine): WholeTunnel {
     this.#waiting.delete(line.receipt_id);
-    return line.half === 'outer' ? line : { ...line, end: joinedEnd(undefined, line.end) };
+    return line.half === 'outer' ? line : { ...line, end: wholeEnd(undefined, line.end) };
   }
 }
 
 function joined(line: HalfLine, other: HalfLine): WholeTunnel {
   const [outer, inner] = line.half === 'outer' ? [line, other] : [other, line];
   // The place of the later line: up to there nothing of this tunnel needs reading again.
-  return { ...line, request_id: outer.request_id, end: joinedEnd(outer.end, inner.end) };
+  return { ...line, request_id: outer.request_id, end: wholeEnd(outer.end, inner.end) };
+}
+
+function wholeEnd(outer: StreamEnd | undefined, inner: StreamEnd): StreamEnd {
+  return inner.handshake === undefined ? joinedEnd(outer, inner) : openedEnd(outer, inner);
 }

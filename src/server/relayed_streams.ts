@@ -23,9 +23,14 @@ interface Waiting {
   parts: RelayedParts;
   /** The line that came last, with the id of the client's request if that has come. */
   line: WholeTunnel;
-  /** Monotonic, milliseconds. */
+  /** When its first line was seen. Monotonic, milliseconds, like the next. */
   readonly seen_ms: number;
+  /** Since when nothing holds back a report that is still to come. */
+  readonly over_ms: number | undefined;
 }
+
+/** Longer than any stream lives: whatever has not come by then is lost. */
+const LONE_HOLD_MS = 3_700_000;
 
 /** Joins the three lines of each relayed stream of one run of Envoy, in whatever order they come. */
 export class RelayedStreams {
@@ -37,7 +42,13 @@ export class RelayedStreams {
     const parts = { ...before?.parts, ...partOf(relay, line.end) };
     const request_id =
       relay.part === 'outer' ? line.request_id : (before?.line.request_id ?? line.request_id);
-    const waiting = { parts, line: { ...line, request_id }, seen_ms: before?.seen_ms ?? performance.now() };
+    const now = performance.now();
+    const waiting: Waiting = {
+      parts,
+      line: { ...line, request_id },
+      seen_ms: before?.seen_ms ?? now,
+      over_ms: before?.over_ms ?? (isOver(parts) ? now : undefined),
+    };
     this.#waiting.set(line.receipt_id, waiting);
     const isWhole = parts.outer && parts.hop && parts.report;
     // No relay was there to be reached: nothing else will come.
@@ -47,10 +58,15 @@ export class RelayedStreams {
     return oldest === undefined ? undefined : this.#joined(oldest);
   }
 
-  /** Streams whose first line was seen at least `holdMs` ago: a line is lost, or was never written. */
+  /**
+   * Streams that were over at least `holdMs` ago: a line is lost, or was never written. With 0 all of them. One whose
+   * other side is slow to take the last bytes has a single line for as long as that takes.
+   */
   release(holdMs: number): readonly WholeTunnel[] {
-    const before = performance.now() - holdMs;
-    const due = [...this.#waiting.values()].filter(({ seen_ms }) => seen_ms <= before);
+    const now = performance.now();
+    const isDue = ({ seen_ms, over_ms }: Waiting): boolean =>
+      holdMs === 0 || (over_ms === undefined ? seen_ms <= now - LONE_HOLD_MS : over_ms <= now - holdMs);
+    const due = [...this.#waiting.values()].filter(isDue);
     return due.map((waiting) => this.#joined(waiting)).filter((stream) => stream !== undefined);
   }
 
@@ -69,6 +85,13 @@ export class RelayedStreams {
     return end === undefined ? undefined : { ...line, end };
   }
 }
+
+/** Both its streams are, or the relay did not let it in. */
+function isOver({ outer, hop }: RelayedParts): boolean {
+  return outer !== undefined && (hop !== undefined || REFUSED.includes(outer.code));
+}
+
+const REFUSED: readonly number[] = [403, 503];
 
 function partOf(relay: RelayPart, end: StreamEnd): RelayedParts {
   if (relay.part === 'report') return { report: relay.report };

@@ -30,7 +30,7 @@ export function encodeRecorded(
     if (verdict.verdict !== 'allow') return encodeUnrecorded(call, 'STALE_SNAPSHOT');
     const strip = strippedHeaders(call.check.raw.headers);
     const tunnel = tunnelAnswer(deps, call, judged, recorded.receipt_id);
-    const way = wayAnswer(deps, call, verdict, recorded.receipt_id);
+    const way = wayAnswer(deps, call, judged, recorded.receipt_id);
     return encodeAllow({
       stamp: deps.settings.stamp,
       ...{ receipt, rewrite: rewriteOf(call, verdict), strip, ...limit },

@@ -3,6 +3,7 @@ import { AI } from './ai.ts';
 import { BODY } from './body.ts';
 import { BYPASS } from './bypass.ts';
 import { CORE } from './core.ts';
+import { HANDSHAKES } from './handshakes.ts';
 import { PKI } from './pki.ts';
 import { RECORDER } from './recorder.ts';
 import { REDIRECTED } from './redirected.ts';
@@ -21,6 +22,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   ...BODY,
   ...BYPASS,
   ...CORE,
+  ...HANDSHAKES,
   ...PKI,
   ...RECORDER,
   ...REDIRECTED,

@@ -9,8 +9,16 @@ export const WAYS_IN: readonly Sabotage[] = [
     breaks: 'the receipt of a request inside names the CONNECT that it came through',
     file: 'src/server/propose.ts',
     find: '      ...(parent === undefined ? {} : { parent_decision: parent.receipt_id }),\n',
-    replace: '',
+    replace: '      ...(parent === undefined ? {} : {}),\n',
     test: { file: MATRIX, name: 'HTTP/2 inside, deny' },
+  },
+  {
+    name: 'original-destination-forgotten',
+    breaks: 'the receipt of a redirected request says where its connection was made to',
+    file: 'src/core/request/normalise.ts',
+    find: '      : { original_destination: target.original_destination }),',
+    replace: '      : {}),',
+    test: { file: MATRIX, name: 'redirected, plain HTTP.*, allow' },
   },
   {
     name: 'challenge-of-an-origin',

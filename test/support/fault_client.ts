@@ -16,6 +16,13 @@ export type Kind =
   | 'connect'
   /** The CONNECT of a tunnel that is opened by the gateway. */
   | 'intercept'
+  /** A connection for the upstream itself, which the firewall leads to the gateway. */
+  | 'redirected'
+  /** The same with TLS, which the gateway opens. */
+  | 'redirected_tls'
+  /** A WebSocket; the second passes the relay, and is redirected where that can be had. */
+  | 'socket'
+  | 'relayed'
   | InsideKind;
 
 /** Requests in such a tunnel. */
@@ -61,8 +68,26 @@ export interface Call {
   readonly agent: http.Agent;
   /** For `slow`: how long the upstream waits; for `abort`: when we leave. */
   readonly ms: number;
-  /** For `connect`: the address to come from. */
+  /** For `connect`, and for what is redirected: the address to come from. */
   readonly localAddress?: string;
+}
+
+/** Whom the client of a plain request connects to, and what it says there. */
+export function wayOf(one: Call): http.RequestOptions {
+  const path = pathOf(one);
+  const { localAddress, authority, proxy } = one;
+  if (localAddress !== undefined) {
+    const [host, port] = authority.split(':');
+    return { host, port, path, localAddress, headers: { host: authority }, agent: false };
+  }
+  const headers = headersOf(one);
+  return {
+    host: proxy.hostname,
+    port: proxy.port,
+    path: `http://${authority}${path}`,
+    headers,
+    agent: one.agent,
+  };
 }
 
 export const ANSWER_MS_MAX = 15_000;
@@ -82,6 +107,10 @@ export const EXPECTED: Readonly<Record<Kind, readonly number[]>> = {
   slow: [200],
   connect: [200],
   intercept: [200],
+  redirected: [200],
+  redirected_tls: [200],
+  socket: [101],
+  relayed: [101],
   inside: [200],
   inside_post: [200],
   inside_denied: [403],
@@ -109,6 +138,7 @@ function pathOf({ kind, ms, nonce }: Pick<Call, 'kind' | 'ms' | 'nonce'>): strin
   if (what === 'slow') return `/slow/${ms}/${nonce}`;
   if (what === 'abort') return `/slow/${SLOW_UPSTREAM_MS}/${nonce}`;
   if (what === 'reset') return `/reset/${nonce}`;
+  if (what === 'socket' || what === 'relayed') return `/${what}/${nonce}`;
   if (what === 'throttled') return `/throttled/${nonce}`;
   if (kind === 'inside_denied') return `/forbidden/${nonce}`;
   return `/hello/${nonce}`;
@@ -122,16 +152,7 @@ export function headersOf({
 }
 
 function request(one: Call): Promise<Seen> {
-  return ask(
-    {
-      host: one.proxy.hostname,
-      port: one.proxy.port,
-      path: `http://${one.authority}${pathOf(one)}`,
-      headers: headersOf(one),
-      agent: one.agent,
-    },
-    one,
-  );
+  return ask(wayOf(one), one);
 }
 
 /** The same to whoever stands at the other end of the agent's connections, with a path and no credential. */

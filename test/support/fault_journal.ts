@@ -58,7 +58,9 @@ export function envoyLogs(stateDir: string): EnvoyLogs {
       for (const text of readFileSync(join(folder, epoch, name), 'utf8').split('\n')) {
         if (text === '') continue;
         try {
-          const { request_id, receipt_id, code } = JSON.parse(text);
+          const { request_id, receipt_id, code, listener } = JSON.parse(text);
+          // Beside the line of the stream or CONNECT that they belong to.
+          if (listener === 'relay_out' || listener === 'handshake') continue;
           lines.push({
             epoch,
             request_id: request_id ?? undefined,

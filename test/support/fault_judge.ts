@@ -46,6 +46,9 @@ export interface Judgement {
   readonly inside: number;
   readonly decisions: number;
   readonly allows: number;
+  /** Of the allows: connections and requests that the firewall led here; WebSockets. */
+  readonly redirected: number;
+  readonly sockets: number;
   /** Requests in Envoy's log that have no decision, and how many the gap records count. */
   readonly undecided: number;
   readonly gaps: number;
@@ -62,6 +65,7 @@ export function judge(evidence: Evidence): Judgement {
   const gaps = countIn(evidence, 'gap');
   const folded = evidence.envoy.lines.filter(isFolded).length;
   const aggregated = countIn(evidence, 'aggregate');
+  const allowed = joined.decisions.filter(({ record }) => record['verdict'] === 'allow');
   return {
     findings: [
       ...hitFindings(evidence, joined),
@@ -76,7 +80,9 @@ export function judge(evidence: Evidence): Judgement {
     hits: evidence.hits.length,
     inside: evidence.hits.filter(({ secure }) => secure).length,
     decisions: joined.decisions.length,
-    allows: joined.decisions.filter(({ record }) => record['verdict'] === 'allow').length,
+    allows: allowed.length,
+    redirected: allowed.filter(({ record }) => record['request'].mode === 'transparent').length,
+    sockets: allowed.filter(({ record }) => record['request'].protocol === 'websocket').length,
     undecided,
     gaps,
     folded,

@@ -2,6 +2,7 @@ import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Credential, call, failed, type InsideKind, type Kind, type Sent } from './fault_client.ts';
 import type { Random } from './fault_random.ts';
+import { callSocket } from './fault_socket.ts';
 import { callIntercepted, type Planned } from './fault_tunnel.ts';
 
 export interface LoadTarget {
@@ -13,6 +14,8 @@ export interface LoadTarget {
   readonly limited: Credential;
   /** `host:port` whose tunnels the gateway opens, and the PEM of whom to believe there. */
   readonly intercepted?: { readonly authority: string; readonly ca: string };
+  /** What comes from 127.28.0.0/16 is led to the gateway, and is the free agent's. */
+  readonly redirected?: boolean;
 }
 
 export const MIX: Readonly<Partial<Record<Kind, number>>> = {
@@ -29,8 +32,14 @@ export const MIX: Readonly<Partial<Record<Kind, number>>> = {
   connect: 6,
 };
 
-/** With tunnels that the gateway opens; it takes a target that has `intercepted`. */
-export const MIX_WITH_INTERCEPTED: typeof MIX = { ...MIX, intercept: 16 };
+/** With tunnels that the gateway opens, and WebSockets; it takes a target that has `intercepted`. */
+export const MIX_WITH_INTERCEPTED: typeof MIX = { ...MIX, intercept: 16, socket: 3, relayed: 3 };
+/** And with connections that the firewall leads to the gateway; it takes a target that has `redirected`. */
+export const MIX_WITH_REDIRECTED: typeof MIX = {
+  ...MIX_WITH_INTERCEPTED,
+  redirected: 12,
+  redirected_tls: 10,
+};
 
 const INSIDE_MAX = 3;
 /** Some tunnels stand for a while, so that something breaks while they do. */
@@ -80,6 +89,11 @@ export class Load {
     this.#run = random.below(1_679_616).toString(36).padStart(4, '0');
   }
 
+  /** What it is made of. */
+  get kinds(): readonly string[] {
+    return Object.keys(this.#mix);
+  }
+
   /** Requests begun so far. */
   get count(): number {
     return this.#count;
@@ -118,8 +132,9 @@ export class Load {
   async one(kind: Kind = this.#random.weighted(this.#mix), ms = this.#pause(kind)): Promise<Sent> {
     const index = this.#count++;
     const nonce = `${kind}-${this.#run}-${index}`;
-    const all =
-      kind === 'intercept' ? await this.#tunnel(nonce, index) : [await this.#call(nonce, kind, index, ms)];
+    const all = ['intercept', 'redirected_tls'].includes(kind)
+      ? await this.#tunnel(nonce, index, kind === 'redirected_tls')
+      : [await this.#call(nonce, kind, index, ms)];
     this.sent.push(...all);
     const [first] = all;
     const told = all.find(failed) ?? first;
@@ -129,7 +144,7 @@ export class Load {
 
   #call(nonce: string, kind: Kind, index: number, ms: number): Promise<Sent> {
     const credential = this.#credentialFor(kind);
-    return call({
+    return (kind === 'socket' || kind === 'relayed' ? callSocket : call)({
       nonce,
       kind,
       proxy: new URL(this.#target.proxy),
@@ -138,19 +153,25 @@ export class Load {
       ms,
       ...(credential ? { credential } : {}),
       ...(kind === 'connect' ? { localAddress: ownAddress(index) } : {}),
+      ...(this.#isRedirected(kind) ? { localAddress: ownAddress(index, REDIRECTED) } : {}),
     });
   }
 
-  #tunnel(nonce: string, index: number): Promise<Sent[]> {
+  #isRedirected(kind: Kind): boolean {
+    return kind === 'redirected' || (kind === 'relayed' && this.#target.redirected === true);
+  }
+
+  #tunnel(nonce: string, index: number, redirected: boolean): Promise<Sent[]> {
     const { proxy, intercepted, free, limited } = this.#target;
     if (intercepted === undefined) throw new Error('the load has nothing to intercept');
-    const isLimited = this.#random.next() < LIMITED_TUNNELS;
+    const isLimited = this.#random.next() < LIMITED_TUNNELS && !redirected;
     return callIntercepted({
       ...intercepted,
       nonce,
       proxy: new URL(proxy),
       credential: isLimited ? limited : free,
-      localAddress: ownAddress(index),
+      localAddress: ownAddress(index, redirected ? REDIRECTED : DIRECT),
+      ...(redirected ? { redirected } : {}),
       ms: 0,
       inside: this.#planned(isLimited ? INSIDE_LIMITED : INSIDE_FREE),
       isOver: () => this.#stopped,
@@ -179,7 +200,10 @@ export class Load {
   }
 }
 
+const DIRECT = '127.29';
+const REDIRECTED = '127.28';
+
 /** 127.29.0.0/16 by index: the journal keeps a tunnel's source, so the address can stand for the nonce. */
-function ownAddress(index: number): string {
-  return `127.29.${(index >> 8) & 0xff}.${index & 0xff}`;
+function ownAddress(index: number, network = DIRECT): string {
+  return `${network}.${(index >> 8) & 0xff}.${index & 0xff}`;
 }

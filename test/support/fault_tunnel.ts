@@ -1,5 +1,5 @@
 import http from 'node:http';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import {
@@ -18,6 +18,8 @@ export interface InterceptedCall extends Omit<Call, 'kind' | 'agent'> {
   readonly inside: readonly Planned[];
   /** Asked before each request: the client goes home. */
   isOver(): boolean;
+  /** The firewall leads the connection to the gateway: there is no CONNECT, and no credential. */
+  readonly redirected?: true;
   /** PEM: whom the client believes. */
   readonly ca: string;
 }
@@ -36,24 +38,29 @@ export interface Planned {
  */
 export async function callIntercepted(one: InterceptedCall): Promise<Sent[]> {
   const started = performance.now();
-  const { seen, socket } = await enter(one);
-  const outer: Sent = { nonce: one.nonce, kind: 'intercept', started, ended: performance.now(), ...seen };
+  const kind = one.redirected ? 'redirected_tls' : 'intercept';
+  const { seen, socket } = await (one.redirected ? dial : enter)(one);
+  const outer: Sent = { nonce: one.nonce, kind, started, ended: performance.now(), ...seen };
   if (socket === undefined) return [outer];
   try {
-    return [outer, ...(await requestsInside(one, socket))];
+    const began = performance.now();
+    const tls = await handshake(one, socket);
+    // Nothing but the handshake tells such a client that it was let in.
+    const told = one.redirected ? { ...outer, status: tls ? 200 : 0, ended: performance.now() } : outer;
+    return [told, ...(tls ? await requestsInside(one, tls) : unanswered(one, began))];
   } finally {
     socket.destroy();
   }
 }
 
-async function requestsInside(one: InterceptedCall, socket: Socket): Promise<Sent[]> {
-  const began = performance.now();
-  const tls = await handshake(one, socket);
-  if (tls === undefined) {
-    const [first] = one.inside;
-    const ended = performance.now();
-    return first ? [{ ...nameOf(one, first, 0), started: began, ended, status: 0 }] : [];
-  }
+/** The handshake failed: the first request inside was never made. */
+function unanswered(one: InterceptedCall, started: number): Sent[] {
+  const [first] = one.inside;
+  const ended = performance.now();
+  return first ? [{ ...nameOf(one, first, 0), started, ended, status: 0 }] : [];
+}
+
+async function requestsInside(one: InterceptedCall, tls: TLSSocket): Promise<Sent[]> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   Object.assign(agent, { createConnection: () => tls });
   const all: Sent[] = [];
@@ -71,12 +78,26 @@ async function requestsInside(one: InterceptedCall, socket: Socket): Promise<Sen
 }
 
 function nameOf({ nonce }: InterceptedCall, { kind }: Planned, index: number) {
-  return { nonce: nonce.replace('intercept', `${kind}-${index}`), kind, tunnel: nonce };
+  return { nonce: nonce.replace(/^(intercept|redirected_tls)/, `${kind}-${index}`), kind, tunnel: nonce };
 }
 
 interface Entered {
   readonly seen: Seen;
   readonly socket?: Socket;
+}
+
+/** To where the destination would be. */
+function dial({ authority, localAddress }: InterceptedCall): Promise<Entered> {
+  return new Promise((resolve) => {
+    const port = Number(authority.split(':').at(-1));
+    const from = localAddress === undefined ? {} : { localAddress };
+    const socket = connect({ host: '127.0.0.1', port, ...from });
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => resolve({ seen: { status: 0 } }));
+    socket.once('connect', () => {
+      resolve({ seen: { status: 0, source: `${socket.localAddress}:${socket.localPort}` }, socket });
+    });
+  });
 }
 
 function enter(one: InterceptedCall): Promise<Entered> {

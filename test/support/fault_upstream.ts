@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Issued } from './pki.ts';
+import { acceptOf, frame, frameReader } from './websocket.ts';
 
 /** How much of the journal was in its newest file when a request arrived. */
 export interface JournalMark {
@@ -34,7 +35,7 @@ export interface FaultUpstream {
 const SLOW_MS_MAX = 5_000;
 
 /**
- * `/hello/<nonce>` answers, `/slow/<ms>/<nonce>` answers later, `/reset/<nonce>` closes the connection. `address`: one
+ * `/hello/<nonce>` answers, an upgrade to any path becomes a WebSocket that gives back what it gets, `/slow/<ms>/<nonce>` answers later, `/reset/<nonce>` closes the connection. `address`: one
  * of 127.0.0.0/8.
  */
 export async function startFaultUpstream(address: string, issued?: Issued): Promise<FaultUpstream> {
@@ -52,7 +53,13 @@ export async function startFaultUpstream(address: string, issued?: Issued): Prom
         setTimeout(() => response.end('late\n'), Math.min(SLOW_MS_MAX, Number(rest[0])));
       else response.end('hello\n');
     };
-  const plain = await listening(http.createServer(answer({})), address);
+  const server = http.createServer(answer({}));
+  server.on('upgrade', (request: http.IncomingMessage, socket: Socket) => {
+    const nonce = (request.url ?? '').split('/').at(-1) ?? '';
+    hits.push({ nonce, journal: journalDir ? newestSegment(journalDir) : undefined });
+    echo(request, socket);
+  });
+  const plain = await listening(server, address);
   const secure =
     issued === undefined
       ? undefined
@@ -69,6 +76,17 @@ export async function startFaultUpstream(address: string, issued?: Issued): Prom
       await Promise.all([plain.close(), secure?.close()]);
     },
   };
+}
+
+/** Gives back each frame. */
+function echo({ headers }: http.IncomingMessage, socket: Socket): void {
+  const accept = `Sec-WebSocket-Accept: ${acceptOf(String(headers['sec-websocket-key']))}`;
+  const head = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade', accept];
+  socket.write(`${head.join('\r\n')}\r\n\r\n`);
+  const read = frameReader();
+  socket.on('data', (part: Buffer) => {
+    for (const { opcode, payload } of read(part)) socket.write(frame(opcode, payload));
+  });
 }
 
 interface Listening {

@@ -4,16 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type EnvoyLogs, envoyLogs, type Placed, placedRecords } from './fault_journal.ts';
-import { Load, MIX, MIX_WITH_INTERCEPTED } from './fault_load.ts';
+import { Load, MIX, MIX_WITH_INTERCEPTED, MIX_WITH_REDIRECTED } from './fault_load.ts';
 import type { Random } from './fault_random.ts';
 import { type FaultUpstream, startFaultUpstream } from './fault_upstream.ts';
 import { readJournal } from './naive_journal.ts';
+import { notInOwnNetwork } from './own_network.ts';
 import { newAuthority } from './pki.ts';
-import { type DemoAgent, type Running, startClawgress } from './running.ts';
+import { type DemoAgent, eventually, type Running, startClawgress } from './running.ts';
 
 const CLI = fileURLToPath(new URL('../../bin/clawgress', import.meta.url));
 /** Envoy's resolver answers 127.0.0.1 to all names of this kind by itself. */
 const INTERCEPTED = 'fault.localhost';
+const [UID, UID_PORT] = [2001, 15_011];
+const NFT = 'nft';
 const CLI_OUTPUT_MAX = 256 * 1024 * 1024;
 
 /** A gateway, an upstream that it may reach, and clients. */
@@ -48,7 +51,7 @@ export interface WorldOptions {
   /** Set while the gateway's processes start. */
   readonly env?: Readonly<Record<string, string>>;
   readonly mix?: ConstructorParameters<typeof Load>[2];
-  /** A part of the load goes through tunnels that the gateway opens. */
+  /** A part of the load goes through tunnels that the gateway opens, and is redirected where that can be had. */
   readonly intercepted?: boolean;
   /** Lines of YAML for `clawgress.yaml`. */
   readonly settings?: readonly string[];
@@ -74,16 +77,19 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const believed = join(root, 'upstream.pem');
   if (own) writeFileSync(believed, own.ca);
   const reached = [upstream.address, ...(own ? ['127.0.0.1'] : [])].map((address) => `${address}/32`);
+  const redirects = own !== undefined && notInOwnNetwork() === undefined;
+  const transparent = redirects ? [`transparent: {uid_listeners: ["${UID}=${UID_PORT}"]}`] : [];
   const bundle = own ? `, ca_bundle: ${believed}` : '';
   writeFileSync(
     config,
-    `${[`upstream: {allow_cidrs: [${reached.join(', ')}]${bundle}}`, ...(options.settings ?? [])].join('\n')}\n`,
+    `${[`upstream: {allow_cidrs: [${reached.join(', ')}]${bundle}}`, ...transparent, ...(options.settings ?? [])].join('\n')}\n`,
   );
   options.prepare?.(stateDir);
   const start = () =>
     withEnvironment(options.env ?? {}, () => startClawgress({ stateDir, args: ['--config', config] }));
   try {
     const running = await start();
+    if (redirects) await redirect(running, ['--state-dir', stateDir, '--config', config], upstream);
     upstream.watch(running.endpoints.journal_dir);
     const load = new Load(
       {
@@ -92,9 +98,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
         free: agent(running, 'demo-agent'),
         limited: agent(running, 'demo-limited'),
         ...interceptedTarget(running, upstream),
+        redirected: redirects,
       },
       options.random,
-      options.mix ?? (options.intercepted ? MIX_WITH_INTERCEPTED : MIX),
+      options.mix ?? (redirects ? MIX_WITH_REDIRECTED : own ? MIX_WITH_INTERCEPTED : MIX),
     );
     const world: World = {
       running,
@@ -123,6 +130,30 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     rmSync(root, { recursive: true, force: true });
     throw error;
   }
+}
+
+/**
+ * Whoever comes from 127.28.0.0/16 to the upstream is led to the listener of a user id, whose connections are those of
+ * the free agent. The firewall of this network may have served an earlier world.
+ */
+async function redirect(running: Running, flags: readonly string[], upstream: FaultUpstream): Promise<void> {
+  const swaps = () => running.output().split('snapshot swapped').length;
+  const before = swaps();
+  const bound = runCli(['agent', 'bind', 'demo-agent', '--uid', String(UID), ...flags]);
+  if (bound.status !== 0) throw new Error(`agent bind: ${bound.stderr}`);
+  await eventually(() => (swaps() > before ? true : undefined), 'the binding');
+  const ports = [upstream.port, upstream.securePort].join(', ');
+  const input = `table inet fault
+delete table inet fault
+table inet fault {
+  chain redirected {
+    type nat hook output priority -100
+    ip saddr 127.28.0.0/16 tcp dport { ${ports} } redirect to :${UID_PORT}
+  }
+}
+`;
+  const loaded = spawnSync(NFT, ['-f', '-'], { input, encoding: 'utf8' });
+  if (loaded.status !== 0) throw new Error(`nft: ${loaded.stderr}`);
 }
 
 export function runCli(args: readonly string[]): CliRun {
@@ -172,12 +203,22 @@ export function faultPolicy({ address, port, securePort }: FaultUpstream): strin
     '  - id: reads',
     `    match: {agent: {agent_id: [demo-limited]}, destination: ${destination}, schemes: [http]}, methods: [GET], path_prefixes: [/hello, /throttled], protocol: {kind: http}}`,
     '    action: allow',
+    ...socketRules(destination),
     ...(securePort === undefined ? [] : insideRule(securePort)),
     'limits:',
     '  - {id: reads-rate, match: {agent: {agent_id: [demo-limited]}, path_prefixes: [/hello]}, per: agent, rps: 10, burst: 10, mode: hard_stop}',
     '  - {id: slots, match: {agent: {agent_id: [demo-limited]}, path_prefixes: [/throttled]}, per: agent, rps: 40, burst: 5, mode: throttle, max_delay_ms: 400}',
     '',
   ].join('\n');
+}
+
+/** The second kind of path has a cap, which takes a stream through the relay. */
+function socketRules(destination: string): string[] {
+  const match = `agent: {agent_id: [demo-agent]}, destination: ${destination}, schemes: [http]}, protocol: {kind: websocket}`;
+  return [
+    `  - {id: sockets, action: allow, match: {${match}, path_prefixes: [/socket]}}`,
+    `  - {id: relayed, action: allow, stream: {max_bytes: 100000}, match: {${match}, path_prefixes: [/relayed]}}`,
+  ];
 }
 
 function insideRule(port: number): string[] {

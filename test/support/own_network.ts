@@ -20,7 +20,7 @@ export function notInOwnNetwork(): string | undefined {
 }
 
 /**
- * For the first line of a test file: true where its tests are to run. As root that is a second run of the same file, in
+ * For the first line of a test file or script: true where it is to go on. As root that is a second run of the same file, in
  * a network and a mount namespace that end with it: loopback, a wire that leads nowhere, and a `resolv.conf` that names
  * 127.0.0.1. Whatever the tests do to rules and routes is done there. Without root they run where they are.
  */
@@ -55,7 +55,7 @@ ip -6 route add default via fd93::2
 exec "$@"`;
 
 async function again(file: string, resolvConf: string): Promise<number> {
-  const own = [process.execPath, ...process.execArgv, file];
+  const own = [process.execPath, ...process.execArgv, file, ...process.argv.slice(2)];
   const args = ['--net', '--mount', '--propagation', 'private', SH, '-c', SET_UP, resolvConf, ...own];
   const child = spawn(TOOLS[0] ?? '', args, { stdio: 'inherit', env: { ...process.env, [INSIDE]: '1' } });
   const passOn = (signal: NodeJS.Signals) => void child.kill(signal);

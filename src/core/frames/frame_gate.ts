@@ -39,38 +39,45 @@ export class FrameGate {
     return this.#held.size;
   }
 
+  /** Thousands of frames of one piece go on together, as the one stretch that they are: each by itself would cost more than its bytes. */
   feed(chunk: Uint8Array): GateStep {
-    const forward: Uint8Array[] = [];
-    let from = 0;
-    if (this.#isShut) return { forward };
+    if (this.#isShut) return { forward: [] };
+    let good = 0;
     for (const mark of this.reader.feed(chunk)) {
-      if (mark.kind === 'violation') return this.#shut(forward, mark.violation);
-      const piece = chunk.subarray(from, mark.at);
-      from = mark.at;
-      if (this.#isOpen) forward.push(piece);
-      else if (!this.#held.add(piece)) return this.#shut(forward, TOO_LONG_TO_HOLD);
+      if (mark.kind === 'violation') return this.#shut(this.#pass(chunk, good), mark.violation);
+      // Of what is held back this is the end, unless something of the piece went on already.
+      const isTooLong = good === 0 && !this.#isOpen && this.#held.size + mark.at > HELD_BYTES_MAX;
+      if (isTooLong) return this.#shut([], TOO_LONG_TO_HOLD);
       if (mark.kind === 'head' && mark.judged) continue;
       this.#isOpen = mark.kind === 'head';
-      forward.push(this.#held.take());
+      good = mark.at;
     }
-    const rest = chunk.subarray(from);
-    if (this.#isOpen) forward.push(rest);
-    else if (!this.#held.add(rest)) return this.#shut(forward, TOO_LONG_TO_HOLD);
-    return { forward: forward.filter((piece) => piece.length > 0) };
+    if (this.#isOpen) good = chunk.length;
+    const forward = this.#pass(chunk, good);
+    return this.#held.add(chunk.subarray(good)) ? { forward } : this.#shut(forward, TOO_LONG_TO_HOLD);
+  }
+
+  /** So many bytes of a piece, behind what was held back for them. */
+  #pass(chunk: Uint8Array, good: number): readonly Uint8Array[] {
+    if (good === 0) return [];
+    const held = this.#held.take();
+    return held.length === 0 ? [chunk.subarray(0, good)] : [held, chunk.subarray(0, good)];
   }
 
   #shut(forward: readonly Uint8Array[], violation: Violation): GateStep {
     this.#isShut = true;
     this.#held.take();
-    return { forward: forward.filter((piece) => piece.length > 0), violation };
+    return { forward, violation };
   }
 }
 
 const TOO_LONG_TO_HOLD: Violation = { code: 1009, why: 'MESSAGE_TOO_BIG' };
 
+const NOTHING = new Uint8Array(0);
+
 /** Bytes in one buffer that doubles: as pieces, a stream that drips would cost many times its size. */
 class HeldBytes {
-  #buffer = new Uint8Array(0);
+  #buffer: Uint8Array = NOTHING;
   #length = 0;
 
   get size(): number {
@@ -79,6 +86,7 @@ class HeldBytes {
 
   /** Copies; whoever read the piece may use its memory again. False when there would be too many. */
   add(piece: Uint8Array): boolean {
+    if (piece.length === 0) return true;
     const length = this.#length + piece.length;
     if (length > HELD_BYTES_MAX) return false;
     if (length > this.#buffer.length) {
@@ -92,8 +100,9 @@ class HeldBytes {
   }
 
   take(): Uint8Array {
+    if (this.#length === 0) return NOTHING;
     const all = this.#buffer.subarray(0, this.#length);
-    this.#buffer = new Uint8Array(0);
+    this.#buffer = NOTHING;
     this.#length = 0;
     return all;
   }

@@ -36,7 +36,19 @@ export const OUTCOME = {
   attempts: optional('observed', integer()),
   cause: optional(
     'observed',
-    oneOf('sni_mismatch', 'stream_bytes', 'stream_time', 'frame_blocked', 'relay_stopped'),
+    oneOf(
+      'sni_mismatch',
+      'tls_missing',
+      'tls_name_refused',
+      'tls_client_distrust',
+      'tls_timeout',
+      'tls_failed',
+      'tls_unused',
+      'stream_bytes',
+      'stream_time',
+      'frame_blocked',
+      'relay_stopped',
+    ),
   ),
   frames: optional(
     'observed',

@@ -1,4 +1,5 @@
 import type { FramesSeen } from '../relay/relay_end.ts';
+import type { Handshake } from './handshake_end.ts';
 import type { OutcomeCause, OutcomeFacts, OutcomeState } from './records.ts';
 
 /** How Envoy says that one stream ended. `-` is already taken out. */
@@ -20,6 +21,8 @@ export interface StreamEnd {
   /** Why we broke off what had been opened. */
   readonly cause?: OutcomeCause;
   readonly frames?: FramesSeen;
+  /** Of a connection whose TLS Envoy ends. */
+  readonly handshake?: Handshake;
   /** Nobody could find out how the stream ended. */
   readonly isLost?: true;
 }

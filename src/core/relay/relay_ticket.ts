@@ -17,6 +17,8 @@ import { fail, ok, type Result } from '../result.ts';
 export interface RelayTicket {
   /** Of the decision. */
   readonly receipt_id: string;
+  /** `tenant/agent`: whose streams these count as. */
+  readonly owner: string;
   readonly scheme: 'http' | 'https';
   /** Canonical; IPv6 without brackets. */
   readonly host: string;
@@ -39,9 +41,11 @@ export type RelayTicketProblem = SealProblem | 'EXPIRED';
 export const RELAY_TICKET_MS = 60_000;
 const LABEL = 'clawgress/relay-ticket/v1';
 const PORT_MAX = 65_535;
+const OWNER_LENGTH_MAX = 129;
 
 const FIELDS = {
   receipt_id: required('derived', UUID_V7),
+  owner: required('derived', visibleAscii(OWNER_LENGTH_MAX)),
   scheme: required('observed', oneOf('http', 'https')),
   host: required('observed', HOST),
   port: required('observed', integer(1, PORT_MAX)),

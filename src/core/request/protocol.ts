@@ -6,8 +6,11 @@ type Headers = RawRequest['headers'];
 
 /** 16 bytes in base64, the unused bits of the last digit zero (RFC 6455, section 4.1). */
 const WEBSOCKET_KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
-/** The media type alone or with a subtype of messages; not `application/grpc-web`, which is plain HTTP. */
-const GRPC_TYPE = /^application\/grpc(?:$|[+;, \t])/i;
+/**
+ * The media type alone or with a subtype of messages, anywhere among several: the way in joins headers that were sent
+ * twice, and servers differ in which they believe. Not `application/grpc-web`, which is plain HTTP.
+ */
+const GRPC_TYPE = /(?:^|,)[ \t]*application\/grpc(?:$|[+;, \t])/i;
 
 /**
  * What a request is, by its headers. Whatever asks for an upgrade is a strict WebSocket handshake or refused: a server

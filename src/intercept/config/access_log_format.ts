@@ -54,8 +54,8 @@ export function relayOutLog(path: string): Message {
 
 /**
  * One JSON line per connection of an opaque tunnel, beside the entry of its CONNECT. `receipt_id` is that of the CONNECT,
- * `details` says why the connection ended, and `sni` is the one name the log holds: without it nobody could tell what a
- * tunnel that was closed for its name had asked for.
+ * `details` says why the connection ended, and `sni` is the one kind of name that the log holds: without it nobody could
+ * tell what a tunnel that was closed for its name had asked for.
  */
 export function opaqueLog(path: string): Message {
   return fileLog(path, {
@@ -66,6 +66,50 @@ export function opaqueLog(path: string): Message {
     sni: '%REQUESTED_SERVER_NAME%',
     ...SIZES_AND_TIMES,
   });
+}
+
+/** What tells how far TLS came: whether it was begun, a certificate was sent, and both sides agreed. */
+const HANDSHAKE: Message = {
+  details: '%CONNECTION_TERMINATION_DETAILS%',
+  tls: '%DOWNSTREAM_TLS_VERSION%',
+  tls_cipher: '%DOWNSTREAM_TLS_CIPHER%',
+  tls_agreed_ms: '%DOWNSTREAM_HANDSHAKE_DURATION%',
+  tls_failure: '%DOWNSTREAM_TRANSPORT_FAILURE_REASON%',
+  // At most 255 bytes: what is longer is no name to the TLS library.
+  sni: '%REQUESTED_SERVER_NAME%',
+};
+
+/**
+ * One JSON line per connection inside an intercepted tunnel, beside the entries of its CONNECT and of the requests in it.
+ * A handshake that fails is written down nowhere else.
+ */
+export function handshakeLog(path: string): Message {
+  return fileLog(path, {
+    listener: 'handshake',
+    receipt_id: `%FILTER_STATE(${RECEIPT_STATE}:PLAIN)%`,
+    ...ANY_STREAM,
+    ...HANDSHAKE,
+    ...SIZES_AND_TIMES,
+  });
+}
+
+/** The filter chain of a listener that opens TLS before anybody is known. */
+export const OPENED_CHAIN = 'opened';
+
+/**
+ * The same of connections whose TLS a listener opens by itself, only of those on which nothing was ever asked: each request
+ * has its own entry. There is no id, because there was no Check.
+ */
+export function unaskedHandshakeLog(path: string): Message {
+  const { request_id: _, stream_id: __, ...stream } = ANY_STREAM;
+  const expression = `xds.filter_chain_name == '${OPENED_CHAIN}' && !has(request.protocol)`;
+  const filter = extension('cel', 'envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter', {
+    expression,
+  });
+  return {
+    ...fileLog(path, { listener: 'unasked_handshake', ...stream, ...HANDSHAKE, ...SIZES_AND_TIMES }),
+    filter: { extension_filter: filter },
+  };
 }
 
 function fileLog(path: string, json_format: Message): Message {

@@ -1,4 +1,4 @@
-import { opaqueLog } from './access_log_format.ts';
+import { handshakeLog, opaqueLog } from './access_log_format.ts';
 import { connectionLimit } from './connection_limit.ts';
 import { interceptedConnection, type Shared } from './http_connection.ts';
 import { onDemandTls } from './on_demand_tls.ts';
@@ -19,6 +19,7 @@ const TLS_ALONE: Message = { transport_protocol: 'tls' };
 export function interceptListener(shared: Shared): Message {
   return {
     ...inner(INTERCEPT_LISTENER),
+    access_log: [handshakeLog(shared.input.access_log)],
     filter_chains: [
       {
         filter_chain_match: TLS_ALONE,

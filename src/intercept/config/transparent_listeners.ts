@@ -1,3 +1,4 @@
+import { OPENED_CHAIN, unaskedHandshakeLog } from './access_log_format.ts';
 import { connectionLimit } from './connection_limit.ts';
 import type { Shared } from './http_connection.ts';
 import { onDemandTls } from './on_demand_tls.ts';
@@ -37,6 +38,7 @@ function redirected(shared: Shared, listen: TransparentListen): Message {
     address,
     additional_addresses: more.map((one) => ({ address: one })),
     ...(listen.by === 'tproxy' ? { transparent: true } : {}),
+    ...(listen.identity === 'none' ? { access_log: [unaskedHandshakeLog(shared.input.access_log)] } : {}),
     listener_filters: LISTENER_FILTERS,
     listener_filters_timeout: FIRST_BYTES,
     continue_on_listener_filters_timeout: true,
@@ -76,6 +78,7 @@ function tlsChain(shared: Shared, listen: TransparentListen): Message {
       filters: [connectionLimit(listen.name), redirectedFacts(), tunnelled(listen, 'tls')],
     };
   return {
+    name: OPENED_CHAIN,
     filter_chain_match,
     transport_socket_connect_timeout: HANDSHAKE,
     transport_socket: onDemandTls(),

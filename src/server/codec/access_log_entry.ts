@@ -1,3 +1,4 @@
+import type { Handshake } from '../../core/receipt/handshake_end.ts';
 import type { StreamEnd } from '../../core/receipt/outcome_state.ts';
 import { parseRelayEnd } from '../../core/relay/relay_end.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
@@ -15,7 +16,7 @@ export interface AccessLogEntry {
   readonly request_id?: string;
   readonly start_ms: number;
   readonly end: StreamEnd;
-  /** One of the two entries of an opaque tunnel that was opened. */
+  /** One of the two entries of an opaque or intercepted tunnel that was opened. */
   readonly half?: TunnelHalf;
   /** One of the entries of a stream that a relay carried. */
   readonly relay?: RelayPart;
@@ -81,6 +82,7 @@ function endOf(fields: Fields): StreamEnd | undefined {
     details: textOf(fields['details']) ?? '',
     tunnel: TUNNEL_ROUTES.includes(String(fields['route'])) || code === SWITCHED,
     ...(upstream_ms === undefined ? {} : { upstream_ms }),
+    ...handshakeOf(fields, bytes_in),
     // The name of one of Envoy's own listeners is no address.
     ...(upstream === undefined || upstream.startsWith('envoy://')
       ? {}
@@ -92,9 +94,32 @@ function endOf(fields: Fields): StreamEnd | undefined {
 const TUNNEL_ROUTES: readonly string[] = ['intercept', 'tunnel', 'tunnel_raw'];
 const CONNECT_ANSWERED = 200;
 
+/** Those that lead to a listener inside, which writes a line of its own. */
+const HALVED_ROUTES: readonly string[] = ['intercept', 'tunnel'];
+
 function halfOf({ listener, route }: Fields, { code }: StreamEnd): { half?: TunnelHalf } {
-  if (listener === 'opaque') return { half: 'inner' };
-  return route === 'tunnel' && code === CONNECT_ANSWERED ? { half: 'outer' } : {};
+  if (listener === 'opaque' || listener === 'handshake') return { half: 'inner' };
+  return HALVED_ROUTES.includes(String(route)) && code === CONNECT_ANSWERED ? { half: 'outer' } : {};
+}
+
+const HANDSHAKES: readonly string[] = ['handshake', 'unasked_handshake'];
+
+function handshakeOf(fields: Fields, bytes_in: number): { handshake?: Handshake } {
+  if (!HANDSHAKES.includes(String(fields['listener']))) return {};
+  const handshake = {
+    // Without a ClientHello no chain is chosen, and without a chain there is no TLS to have a version.
+    isBegun: textOf(fields['tls']) !== undefined,
+    isShown: textOf(fields['tls_cipher']) !== undefined,
+    isAgreed: wholeNumber(fields['tls_agreed_ms']) !== undefined,
+    isUsed: bytes_in > 0 || textOf(fields['protocol']) !== undefined,
+    problem: problemOf(textOf(fields['tls_failure']) ?? ''),
+  };
+  return { handshake };
+}
+
+/** The last constant: the ones before it lead to it. Free text, such as what the system says, is none. */
+function problemOf(failure: string): string {
+  return [...failure.matchAll(/:([A-Z][A-Z0-9_]{3,63})(?=[:|]|$)/g)].at(-1)?.[1] ?? '';
 }
 
 /** A WebSocket stands. */

@@ -1,3 +1,4 @@
+import { handshakeCause } from '../../core/receipt/handshake_end.ts';
 import type { AccessLogEntry } from './access_log_entry.ts';
 
 /** Why a request that Envoy saw has no decision. */
@@ -9,6 +10,10 @@ export const GAP_CAUSES = [
   'client_left',
   'codec_error',
   'overload',
+  'tls_name_refused',
+  'tls_client_distrust',
+  'tls_timeout',
+  'tls_failed',
   'timeout',
   'log_damaged',
   'other',
@@ -17,6 +22,8 @@ export type GapCause = (typeof GAP_CAUSES)[number];
 
 /** For entries without a receipt id. */
 export function gapCause({ end }: AccessLogEntry): GapCause {
+  const tls = handshakeCause(end);
+  if (tls !== undefined) return GAP_CAUSES.find((cause) => cause === tls) ?? 'other';
   const rule = RULES.find(([pattern]) => pattern.test(end.details));
   if (rule !== undefined) return rule[1];
   const flags = end.flags.split(',');

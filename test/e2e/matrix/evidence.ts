@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { NaiveRecord } from '../../support/naive_journal.ts';
 import { eventually } from '../../support/running.ts';
 import { isTunnel } from './curl.ts';
-import type { StreamSeen } from './streams.ts';
+import type { StreamSeen } from './stream_client.ts';
 import { type Ask, CAP_BYTES, STREAM_CLIENTS, type StreamClient } from './streams_table.ts';
 import { MODES, type Mode } from './table.ts';
 import type { MatrixWorld } from './world.ts';

@@ -2,6 +2,7 @@
  * What a client can name differently, in every combination, on every way in. `a` and `b` are hosts of that way, both
  * allowed; `p` is the port of the destination, `q` another.
  */
+import type { OutcomeCause } from '../../../src/core/receipt/records.ts';
 import type { Named } from './names_client.ts';
 import type { Mode } from './table.ts';
 
@@ -27,8 +28,8 @@ export interface Disagreement {
   readonly records: readonly string[];
   /** The host that was judged, where the destination gets the request under that name and no other. */
   readonly arrives?: 'a' | 'b';
-  /** Of an allowed tunnel: why it was closed. */
-  readonly cause?: 'sni_mismatch';
+  /** Of an allowed tunnel: why it came to nothing. */
+  readonly cause?: OutcomeCause;
 }
 
 const ALLOWED = 'allow POLICY_ALLOW';
@@ -148,7 +149,7 @@ function inner(
   };
 }
 
-type Told = Pick<Disagreement, 'sees' | 'records' | 'arrives'>;
+type Told = Pick<Disagreement, 'sees' | 'records' | 'arrives' | 'cause'>;
 
 /** Disagreeing combinations of a way in that looks inside of TLS. */
 function looking(
@@ -172,7 +173,8 @@ const inTunnel = (mode: 'inside-h1' | 'inside-h2'): readonly Disagreement[] =>
     mode === 'inside-h2',
     ({ a, p, gateway, proxyKey }) => ({ to: gateway, tunnel: [`${a}:${p}`, `Host: ${a}:${p}`, proxyKey] }),
     ({ sni, hostHeader }) => {
-      if (sni === 'none') return { sees: 'CONNECT 200, closed', records: [ALLOWED] };
+      if (sni === 'none')
+        return { sees: 'CONNECT 200, closed', records: [ALLOWED], cause: 'tls_name_refused' };
       if (hostHeader !== undefined)
         return { sees: 'CONNECT 200, 200', records: [ALLOWED, ALLOWED], arrives: 'a' };
       return { sees: 'CONNECT 200, 421 TLS_NAME_MISMATCH', records: [ALLOWED, MISNAMED] };

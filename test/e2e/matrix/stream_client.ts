@@ -12,13 +12,24 @@ interface Asked {
   readonly many: boolean;
   readonly authority: string;
 }
-type Told = { open: boolean; status: number; text: string; got: number; echo: string };
+/** What became of one of them. */
+export interface StreamSeen {
+  open: boolean;
+  /** Of HTTP or gRPC. */
+  status: number;
+  /** Of a refusal. */
+  text: string;
+  /** Payload bytes that came back. */
+  got: number;
+  /** The first answer. */
+  echo: string;
+}
 
 const MESSAGE = 'x'.repeat(50);
 const MANY_MAX = 200;
 const WAIT_MS = 15_000;
 
-function webSocket(asked: Asked, told: Told): Promise<void> {
+function webSocket(asked: Asked, told: StreamSeen): Promise<void> {
   const proxy = process.env['https_proxy'];
   const dispatcher = proxy === undefined ? {} : { dispatcher: new ProxyAgent(proxyOf(new URL(proxy))) };
   const socket = new WebSocket(asked.url, { headers: asked.headers, ...dispatcher });
@@ -47,7 +58,7 @@ function proxyOf({ username, password, origin }: URL): ProxyAgent.Options {
   return { uri: origin, token, proxyTunnel: true };
 }
 
-function call(asked: Asked, told: Told): Promise<void> {
+function call(asked: Asked, told: StreamSeen): Promise<void> {
   const trust = asked.ca ? credentials.createSsl(readFileSync(asked.ca)) : credentials.createInsecure();
   const options = asked.authority ? { 'grpc.default_authority': asked.authority } : {};
   const client = new Client(asked.url, trust, options);
@@ -80,9 +91,9 @@ function call(asked: Asked, told: Told): Promise<void> {
   });
 }
 
-const all: Told[] = [];
+const all: StreamSeen[] = [];
 for (const asked of JSON.parse(process.argv[2] ?? '[]') as Asked[]) {
-  const told: Told = { open: false, status: 0, text: '', got: 0, echo: '' };
+  const told: StreamSeen = { open: false, status: 0, text: '', got: 0, echo: '' };
   await (asked.kind === 'grpc' ? call(asked, told) : webSocket(asked, told));
   all.push(told);
 }

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { pythonWithClients } from '../../support/python_clients.ts';
 import { uidOf } from './agents.ts';
 import { hostOf } from './policy.ts';
+import type { StreamSeen } from './stream_client.ts';
 import { type Ask, STREAM_CLIENTS, type StreamClient, type Streamed } from './streams_table.ts';
 import { MODES, type Mode } from './table.ts';
 import type { MatrixWorld } from './world.ts';
@@ -14,15 +15,6 @@ const PATHS: Readonly<Record<Ask, string>> = {
   'not-allowed': '/hello/Echo',
   capped: '/capped/Echo',
 };
-
-export interface StreamSeen {
-  readonly open: boolean;
-  readonly status: number;
-  readonly text: string;
-  /** Payload bytes that came back. */
-  readonly got: number;
-  readonly echo: string;
-}
 
 /** A cell's host is its client's and its ask's alone. */
 export function streamHost(mode: Mode, client: StreamClient, ask: Ask): string {

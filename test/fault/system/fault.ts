@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { failed, type Sent } from '../../support/fault_client.ts';
+import { failed, type Kind, type Sent } from '../../support/fault_client.ts';
 import { type Finding, type Judgement, judge } from '../../support/fault_judge.ts';
+import type { Load } from '../../support/fault_load.ts';
 import { newSeed, Random } from '../../support/fault_random.ts';
 import { buildShim, type Shim, shimMissing } from '../../support/fault_shim.ts';
 import { openWorld, type World, type WorldOptions } from '../../support/fault_world.ts';
@@ -42,6 +43,8 @@ export interface FaultResult {
   readonly seen: Readonly<Record<string, number>>;
   /** A request begun after the end of the fault was served inside an intercepted tunnel. */
   readonly insideAgain: boolean;
+  /** Kinds of the load's redirected connections and WebSockets of which none was served after the end of the fault. */
+  readonly notAgain: readonly Kind[];
   readonly failures: number;
   /** From the end of the fault to the first good answer of a request begun after it. */
   readonly servedAgainMs: number | undefined;
@@ -59,6 +62,7 @@ const WARM_UP_MS = 700;
 const RECOVERY_MAX_MS = 25_000;
 /** So many good answers in a row mean that it is over. */
 const GOOD_IN_A_ROW = 40;
+const AGAIN: readonly Kind[] = ['redirected', 'redirected_tls', 'socket', 'relayed'];
 const UNPROVEN = new Set(['HIT_WITHOUT_ALLOW', 'HIT_BEFORE_RECORD']);
 
 export function missingFor(fault: Fault): string | undefined {
@@ -102,7 +106,10 @@ async function runIn(world: World, fault: Fault, shim: Shim, seed: number): Prom
   }
   const healed = performance.now();
   await until(
-    () => isRecovered(load.sent, healed) && (!intercepts || insideSince(healed)),
+    () =>
+      isRecovered(load.sent, healed) &&
+      (!intercepts || insideSince(healed)) &&
+      awaitedAgain(load).every((kind) => isServedSince(load.sent, kind, healed)),
     fault.staysDown ? 2_000 : RECOVERY_MAX_MS,
   );
   await load.stop();
@@ -129,6 +136,7 @@ async function runIn(world: World, fault: Fault, shim: Shim, seed: number): Prom
       times.servedAgainMs === undefined ? Number.POSITIVE_INFINITY : healed + times.servedAgainMs,
     ),
     insideAgain: insideSince(healed),
+    notAgain: awaitedAgain(load).filter((kind) => !isServedSince(load.sent, kind, healed)),
     failures: load.sent.filter((sent) => sent.ended >= broken && failed(sent)).length,
     ...times,
     remarks: fault.inspect?.(world, shim) ?? [],
@@ -148,6 +156,14 @@ function isRecovered(sent: readonly Sent[], healed: number): boolean {
 
 function isServedInside({ tunnel, started, status }: Sent, from: number): boolean {
   return tunnel !== undefined && started > from && status === 200;
+}
+
+function awaitedAgain({ kinds }: Load): readonly Kind[] {
+  return AGAIN.filter((kind) => kinds.includes(kind));
+}
+
+function isServedSince(sent: readonly Sent[], kind: Kind, from: number): boolean {
+  return sent.some((one) => one.kind === kind && one.started > from && [101, 200].includes(one.status));
 }
 
 function timesOf(sent: readonly Sent[], broken: number, healed: number) {

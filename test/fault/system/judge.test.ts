@@ -149,6 +149,8 @@ describe('the judge', () => {
       inside: 0,
       decisions: 3,
       allows: 2,
+      redirected: 0,
+      sockets: 0,
       undecided: 1,
       gaps: 1,
       folded: 0,

@@ -2,10 +2,14 @@
  * `node --import tsx test/fault/system/mixed.ts [--requests 20000] [--kills 12] [--concurrent 2000] [--seed n] [--json]`:
  * the long form of mixed.test.ts. Exit code 1 when a sentence does not hold.
  */
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { newSeed } from '../../support/fault_random.ts';
+import { inOwnNetwork } from '../../support/own_network.ts';
 import { brokenSentences } from './mixed_proof.ts';
 import { runMixed } from './mixed_run.ts';
+
+if (!(await inOwnNetwork(fileURLToPath(import.meta.url)))) process.exit();
 
 const { values } = parseArgs({
   options: {

@@ -6,6 +6,7 @@ import { type Judgement, judge } from '../../support/fault_judge.ts';
 import { MIX } from '../../support/fault_load.ts';
 import { Random } from '../../support/fault_random.ts';
 import { openWorld, type World } from '../../support/fault_world.ts';
+import { notInOwnNetwork } from '../../support/own_network.ts';
 import { type Changed, changedRule } from './changed_rule.ts';
 
 export interface MixedOptions {
@@ -34,8 +35,10 @@ export interface MixedResult {
 }
 
 const CLIENTS = 24;
-/** Weight of tunnels that the gateway opens; each carries several requests. */
-const INTERCEPTED = 6;
+/** Weights of tunnels that the gateway opens, each of which carries several requests, and of WebSockets. */
+const OTHERS = { intercept: 6, socket: 2, relayed: 2 };
+/** Weights of connections that the firewall leads to the gateway, where that can be had. */
+const REDIRECTED = { redirected: 5, redirected_tls: 4 };
 const AFTER_FAILURE_MS = 250;
 /** Low enough that a good part of the denials is folded. */
 const DENIALS_PER_SECOND = 15;
@@ -49,7 +52,7 @@ export async function runMixed(options: MixedOptions): Promise<MixedResult> {
   const world = await openWorld({
     random,
     intercepted: true,
-    mix: { ...MIX, intercept: INTERCEPTED },
+    mix: { ...MIX, ...OTHERS, ...(notInOwnNetwork() === undefined ? REDIRECTED : {}) },
     settings: [`recorder: {denials_per_second: ${DENIALS_PER_SECOND}}`],
   });
   const began = performance.now();

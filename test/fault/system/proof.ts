@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { notInOwnNetwork } from '../../support/own_network.ts';
 import { type Fault, type FaultResult, missingFor, runFault } from './fault.ts';
 
 const TIMEOUT_MS = 120_000;
 /** Whatever breaks, a client gets one of these, or its connection breaks. */
-const STATUSES = ['200', '403', '407', '429', '502', '503', 'no answer'];
+const STATUSES = ['101', '200', '403', '407', '429', '502', '503', 'no answer'];
 
 /** One test for each fault. */
 export function prove(faults: readonly Fault[]): void {
@@ -14,7 +15,7 @@ export function prove(faults: readonly Fault[]): void {
       if (missing !== undefined) return skip(t, fault, missing);
       const result = await runFault(fault);
       t.diagnostic(
-        `seed ${result.seed}, ${result.judgement.requests} requests, ${result.judgement.inside} arrived out of tunnels, seen ${JSON.stringify(result.seen)}`,
+        `seed ${result.seed}, ${result.judgement.requests} requests, ${result.judgement.inside} arrived out of tunnels, ${result.judgement.redirected} allowed of redirected agents, ${result.judgement.sockets} WebSockets, seen ${JSON.stringify(result.seen)}`,
       );
       requireProven(fault, result);
     });
@@ -38,6 +39,9 @@ export function requireProven(fault: Fault, result: FaultResult): void {
     [],
     seed,
   );
+  const redirects = fault.intercepted === true && notInOwnNetwork() === undefined;
+  assert.equal(result.judgement.redirected > 0, redirects, `${seed}: agents were redirected`);
+  assert.deepEqual(result.notAgain, [], `${seed}: served again`);
   assert.equal(result.insideAgain, fault.intercepted === true, `${seed}: served inside of tunnels again`);
   assert.equal(
     result.servedAgainMs === undefined,

@@ -8,6 +8,7 @@ import { cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { newSeed } from '../../support/fault_random.ts';
+import { inOwnNetwork } from '../../support/own_network.ts';
 import { ALL_FAULTS } from './all_faults.ts';
 import { CLOCK_FAULTS } from './clock_and_descriptors.ts';
 import { releaseFullDisks } from './disk.ts';
@@ -16,6 +17,8 @@ import { brokenSentences } from './mixed_proof.ts';
 import { type MixedResult, runMixed } from './mixed_run.ts';
 
 const PAGE = fileURLToPath(new URL('../../../docs/reliability.md', import.meta.url));
+
+if (!(await inOwnNetwork(fileURLToPath(import.meta.url)))) process.exit();
 
 const { values } = parseArgs({
   options: {

@@ -11,6 +11,7 @@ import { type Boundary, bytesOf, latin1 } from '../boundary.ts';
 const NOW_MS = 1_700_000_000_000;
 const TICKET: RelayTicket = {
   receipt_id: '018bcfe5-6800-7000-8000-000000000001',
+  owner: 'default/bot',
   scheme: 'https',
   host: 'chat.example',
   port: 443,

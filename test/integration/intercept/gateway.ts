@@ -30,7 +30,7 @@ export interface Gateway {
   readonly exits: readonly EnvoyExit[];
   /** Access log entries so far, whole lines only. */
   log(): readonly Record<string, unknown>[];
-  /** Waits for the entry of this receipt or request. */
+  /** Waits for the entry of this receipt or request; that of a tunnel, not of the connection inside. */
   logged(id: string): Promise<Record<string, unknown>>;
   /** Ends Envoy and keeps its folder. */
   endEnvoy(): Promise<void>;
@@ -78,7 +78,14 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   return {
     ...{ explicit, baseUrl, epoch, authz, exits, log, adminSocket, envoyDir: join(dir, 'envoy') },
     logged: (id) =>
-      waitFor(() => log().find((entry) => entry['receipt_id'] === id || entry['request_id'] === id), id),
+      waitFor(
+        () =>
+          log().find(
+            (entry) =>
+              entry['listener'] !== 'handshake' && (entry['receipt_id'] === id || entry['request_id'] === id),
+          ),
+        id,
+      ),
     endEnvoy: () => envoy.stop(),
     async stop() {
       await envoy.stop();
@@ -130,7 +137,17 @@ export async function waitFor<T>(look: () => T | undefined, what: string): Promi
   throw new Error(`waited in vain for ${what}`);
 }
 
-export function freePort(): Promise<number> {
+const given = new Set<number>();
+
+/** Never the same one twice: the kernel may name a port again that nobody has taken yet. */
+export async function freePort(): Promise<number> {
+  const port = await anyPort();
+  if (given.has(port)) return await freePort();
+  given.add(port);
+  return port;
+}
+
+function anyPort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().on('error', reject);
     server.listen(0, '127.0.0.1', () => {

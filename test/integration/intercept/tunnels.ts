@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EnvoyConfigInput } from '../../../src/intercept/config/input.ts';
 import type { Message } from '../../../src/intercept/config/typed.ts';
 import type { SecretSource } from '../../../src/server/sds/ports.ts';
 import { newAuthority } from '../../support/pki.ts';
@@ -19,7 +20,7 @@ export interface World {
   /** Names that Envoy resolved. */
   readonly resolved: ReadonlySet<string>;
   /** A further Envoy with a scripted gateway of its own; ended with the world. */
-  start(edit?: (config: Message) => Message): Promise<Gateway>;
+  start(edit?: (config: Message) => Message, input?: Partial<EnvoyConfigInput>): Promise<Gateway>;
   close(): Promise<void>;
 }
 
@@ -57,9 +58,9 @@ export async function startWorld(): Promise<World> {
     resolved: names.resolved,
     interceptCa: ours.ca,
     upstreamCa: theirs.ca,
-    async start(edit = (config) => config) {
+    async start(edit = (config) => config, input = {}) {
       const gateway = await startGateway({
-        input: { ca_bundle },
+        input: { ca_bundle, ...input },
         secrets,
         edit: (config) => edit(names.use(config)),
       });

@@ -141,6 +141,80 @@ describe('intercepted tunnels, from the command line to the journal', { timeout:
     assert.match(metrics, /^clawgress_leaves_total\{event="refused"\} [1-9]/m);
   });
 
+  describe('says in the receipt of the CONNECT, and to the operator, why nothing was asked inside:', () => {
+    const programs = async (file: string, ...args: string[]) =>
+      await run(file, args, { timeout: 20_000 }).catch((error: { stdout: string; stderr: string }) => error);
+    /** The outcome of the CONNECT that `act` sends, and what the operator reads. */
+    async function toldOf(act: () => Promise<unknown>): Promise<{ outcome: NaiveRecord; why: string }> {
+      const connects = () =>
+        world.records().filter((one) => one['type'] === 'decision' && one['request']?.tls === 'intercept');
+      const before = connects().length;
+      await act();
+      const [connect] = await eventually(() => {
+        const fresh = connects().slice(before);
+        return fresh.length > 0 ? fresh : undefined;
+      }, 'the decision');
+      const outcome = await world.outcome(connect?.['receipt_id']);
+      return { outcome, why: await inState('receipts', 'why', String(connect?.['receipt_id'])) };
+    }
+    const proxy = () => new URL(world.running.endpoints.explicit_proxy).host;
+    const agent = () => world.running.agents[0] ?? assert.fail('no agent');
+
+    it('a name without a certificate', async () => {
+      const { outcome, why } = await toldOf(async () => {
+        const who = ['-proxy_user', agent().agent_id, '-proxy_pass', `pass:${agent().api_key}`];
+        const name = ['-connect', authority, '-servername', 'elsewhere.example'];
+        await programs(
+          'sh',
+          '-c',
+          'echo Q | openssl s_client "$@"',
+          'sh',
+          '-proxy',
+          proxy(),
+          ...who,
+          ...name,
+        );
+      });
+      assert.deepEqual([outcome['cause'], outcome['state']], ['tls_name_refused', 'not_sent']);
+      assert.match(why, /no certificate for the name/);
+      assert.match(why, /next +Only a name that some rule intercepts/);
+    });
+
+    for (const version of ['1.2', '1.3'])
+      it(`a client that does not trust our authority, TLS ${version}`, async () => {
+        const { outcome, why } = await toldOf(async () => {
+          const user = `${agent().agent_id}:${agent().api_key}`;
+          const way = ['-x', `http://${proxy()}`, '-U', user, `--tlsv${version}`, '--tls-max', version];
+          // The system's roots, and no variable that names others.
+          const { stderr } = await programs(
+            'env',
+            '-i',
+            `PATH=${process.env['PATH']}`,
+            'curl',
+            '-sS',
+            ...way,
+            `https://${authority}/hello`,
+          );
+          assert.match(stderr, /SSL certificate problem/);
+        });
+        assert.deepEqual([outcome['cause'], outcome['state']], ['tls_client_distrust', 'not_sent']);
+        assert.match(why, /broke off when it was shown our certificate/);
+        assert.match(why, /next +.*clawgress trust install.*docs\/clients\.md/);
+      });
+
+    it('bytes that are no TLS', async () => {
+      const { outcome, why } = await toldOf(async () => {
+        const { socket = assert.fail('no tunnel') } = await world.enter(0);
+        socket.on('error', () => undefined).resume();
+        socket.write('SSH-2.0-x\r\n');
+        await new Promise((resolve) => socket.once('close', resolve));
+      });
+      assert.deepEqual([outcome['cause'], outcome['state']], ['tls_missing', 'not_sent']);
+      assert.match(why, /no TLS came in the tunnel/);
+      assert.match(why, /next +.*protocol kind tcp/);
+    });
+  });
+
   it('denies a request whose names disagree', async () => {
     const { tls, receipt } = await world.handshake(0);
     const host = await askHttp1(tls, `${SECOND}:${world.httpsPort}`, { path: '/hello' });

@@ -156,6 +156,29 @@ describe('redirected connections, from the kernel to the journal', {
     assert.equal(record['request'].original_destination, `${DIALLED.four}:443`);
   });
 
+  it('tells of a client that does not trust our authority, and counts it where there is no CONNECT', async () => {
+    const distrusting = async (who: Who) => {
+      const roots = ['--cacert', '/etc/ssl/certs/ca-certificates.crt'];
+      assert.equal((await world.curl(who, `https://${NAME}/hello`, ...roots)).status, 0);
+    };
+    await distrusting('own');
+    const outcome = await eventually(
+      () => world.records().find((one) => one['cause'] === 'tls_client_distrust'),
+      'the outcome',
+    );
+    assert.equal(outcome['state'], 'not_sent');
+    assert.equal(told(outcome['decision_ref']).mode, 'transparent');
+    await distrusting('shared');
+    const counted = () =>
+      world
+        .records()
+        .filter((one) => one['lifecycle'] === 'gap')
+        .flatMap((gap) => gap['counts'] as { cause: string; count: number }[])
+        .filter(({ cause }) => cause.startsWith('tls_'));
+    await eventually(() => (counted().length > 0 ? true : undefined), 'the gap record');
+    assert.deepEqual(counted(), [{ cause: 'tls_client_distrust', count: 1 }]);
+  });
+
   it('forgets a source at once', async () => {
     const standing = world.connected('own');
     assert.match(await standing.ask('/hello'), /^200 /);

@@ -48,6 +48,7 @@ export async function startWorld(): Promise<World> {
     ...{ ...sockets, stamp: STAMP },
     openTicket: (ticket) => ({
       receipt_id: ticket.replace('ticket.', ''),
+      owner: 'default/bot',
       scheme: 'http',
       host: 'api.example',
       port: upstream.http,
@@ -63,6 +64,13 @@ export async function startWorld(): Promise<World> {
     },
   });
   await relay.ready;
+  const closeOthers = async (): Promise<void> => {
+    await relay.close(0);
+    await upstream.close();
+    grpc.close();
+    names.close();
+    rmSync(dir, { recursive: true, force: true });
+  };
   const gateway = await startGateway({
     input: {
       ca_bundle,
@@ -71,16 +79,15 @@ export async function startWorld(): Promise<World> {
       relay_out_socket: sockets.outSocket,
     },
     edit: names.use,
+  }).catch(async (error: unknown) => {
+    await closeOthers();
+    throw error;
   });
   const { outcome, tail } = followed(gateway);
   const stop = async (): Promise<void> => {
     await tail.stop();
-    await relay.close(0);
     await gateway.stop();
-    await upstream.close();
-    grpc.close();
-    names.close();
-    rmSync(dir, { recursive: true, force: true });
+    await closeOthers();
   };
   return Object.assign(world, { gateway, relay, upstream, grpc, threads, events, outcome, stop });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isLive, issueKey, rotateKeys } from '../../../src/authn/agents.ts';
@@ -51,6 +51,26 @@ test('a change that throws or makes an invalid registry changes nothing and leav
   );
   assert.deepEqual(readdirSync(folder), ['registry.json']);
   assert.equal(readRegistryFile(file).agents.length, 1);
+});
+
+test('nobody writes a registry that its owner could not read', async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('SKIPPED: needs root');
+  const folder = temporaryFolder(t);
+  const file = join(folder, 'registry.json');
+  await updateRegistryFile(file, () => [agentOf('a')]);
+  const before = readFileSync(file);
+  chownSync(file, 12_345, 12_345);
+  await assert.rejects(
+    updateRegistryFile(file, () => []),
+    /registry\.json belongs to uid 12345, .*sudo -u '#12345' clawgress/,
+  );
+  assert.deepEqual(readFileSync(file), before);
+  chownSync(folder, 12_345, 12_345);
+  await assert.rejects(
+    updateRegistryFile(join(folder, 'new.json'), () => []),
+    /belongs to uid 12345/,
+  );
+  assert.deepEqual(readdirSync(folder), ['registry.json']);
 });
 
 test('concurrent writers lose no change', async (t) => {

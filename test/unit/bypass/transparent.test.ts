@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { startEchoTarget } from '../../../src/bypass/echo_target.ts';
-import { overall } from '../../../src/bypass/judge.ts';
+import { type Attempt, overall } from '../../../src/bypass/judge.ts';
+import { proxyVariables } from '../../../src/bypass/surroundings.ts';
 import { transparent } from '../../../src/bypass/transparent.ts';
 import type { World } from '../../../src/bypass/world.ts';
 import { refusing, type Script, scripted } from './scripted_gateway.ts';
@@ -74,4 +75,18 @@ test('a closed port proves something only beside a control run', async (t) => {
   const controlled = await transparent(worldOf(there.port, { controlled: names }));
   assert.equal(controlled[0]?.verdict, 'held');
   t.diagnostic(String(controlled[0]?.saw));
+});
+
+test('unset proxy variables are no leak while requests are redirected, and nothing else got out', () => {
+  const tried = (verdict: Attempt['verdict'], saw: string): Attempt => ({ attempt: 'x', verdict, saw });
+  const brought = tried('held', 'redirected to the gateway, which refused (403 POLICY_NO_MATCH)');
+  const [doubt, leak] = [tried('not_tested', 'somebody answered'), tried('leaked', 'the target answered')];
+  const said = (direct: Attempt, redirected: readonly Attempt[]) =>
+    proxyVariables(worldOf(1), [direct], redirected).verdict;
+  assert.equal(said(doubt, [brought, doubt]), 'not_tested');
+  assert.equal(said(doubt, [doubt]), 'leaked');
+  assert.equal(said(doubt, [tried('held', 'refused by this host (EPERM)')]), 'leaked');
+  assert.equal(said(leak, [brought]), 'leaked');
+  assert.equal(said(doubt, [brought, leak]), 'leaked');
+  assert.equal(said(tried('held', 'refused'), []), 'held');
 });

@@ -68,6 +68,27 @@ test('why of an allow tells what became of it, or that nobody knows yet', () => 
   assert.match(explanation({ decision, outcome }), /^outcome {5}completed, status 200, 12 bytes in 3 ms$/m);
 });
 
+test('why of a tunnel that came to nothing says what to do about it', () => {
+  const log = begun();
+  const line = log.decision();
+  const decision = { record: recordOf<DecisionRecord>(line), segment: 's', line };
+  const outcome = recordOf<OutcomeRecord>(log.outcome());
+  const expected: readonly (readonly [NonNullable<OutcomeRecord['cause']>, RegExp])[] = [
+    ['tls_client_distrust', /^next .*clawgress trust install.*docs\/clients\.md/m],
+    ['tls_unused', /^next .*clawgress trust install.*docs\/clients\.md/m],
+    ['tls_name_refused', /^next .*clawgress ca show/m],
+    ['tls_missing', /^next .*protocol kind tcp/m],
+    ['tls_timeout', /^next .*clawgress doctor/m],
+    ['tls_failed', /^next .*TLS 1\.2 or 1\.3/m],
+  ];
+  for (const [cause, step] of expected) {
+    const text = explanation({ decision, outcome: { ...outcome, state: 'not_sent', cause } });
+    assert.match(text, /^cause {7}nothing was sent: /m, cause);
+    assert.match(text, step, cause);
+  }
+  assert.doesNotMatch(explanation({ decision, outcome }), /^(cause|next) /m);
+});
+
 test('an anonymous denial says that nobody asked', () => {
   const receipt = decided({
     verdict: 'deny',
@@ -77,7 +98,7 @@ test('an anonymous denial says that nobody asked', () => {
     rule_id: undefined,
   });
   assert.match(explanation(receipt), /^who {9}nobody \(IDENTITY_MISSING\)$/m);
-  assert.match(summary(receipt.decision.record), / deny {3}IDENTITY_MISSING {4}- /);
+  assert.match(summary(receipt.decision.record), / deny {3}IDENTITY_MISSING {8}- /);
 });
 
 test('request lines show what was visible', () => {
@@ -94,6 +115,9 @@ test('request lines show what was visible', () => {
   );
   const v6 = { ...request, authority: '::1', host_kind: 'ipv6' } as const;
   assert.equal(requestLine({ ...record, request: v6 }), 'GET http://[::1]:8080/hello');
+  assert.match(requestLine({ ...record, request: { ...request, protocol: 'grpc' } }), /\/hello {2}\(grpc\)$/);
+  const { method: _method, scheme: _scheme, path: _path, ...rest } = request;
+  assert.equal(requestLine({ ...record, request: rest }), '127.0.0.9:8080', 'nothing is made up');
 });
 
 test('since takes a sequence number or a time', () => {

@@ -5,6 +5,7 @@ import { IDENTITY_PROBLEMS } from '../../../src/core/identity/principal.ts';
 import { REQUEST_PROBLEMS } from '../../../src/core/request/egress_request.ts';
 import { REASONS } from '../../../src/core/verdict/reasons.ts';
 import { GATEWAY_CODES } from '../../../src/intercept/config/local_reply_list.ts';
+import { GAP_CAUSES } from '../../../src/server/codec/gap_cause.ts';
 
 const page = readFileSync(new URL('../../../docs/reasons.md', import.meta.url), 'utf8');
 const [decisions = '', answers = ''] = page.split('## Answers that are no decisions');
@@ -24,4 +25,10 @@ it('every identity and request problem is a reason code', () => {
 it('docs/reasons.md lists every code that Envoy itself answers with, and no other', () => {
   const listed = [...answers.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code = '']) => code);
   assert.deepEqual(listed.sort(), [...GATEWAY_CODES].sort());
+});
+
+it('docs/reasons.md lists every cause of a gap, and no other', () => {
+  const [, causes = ''] = answers.split('## Causes in `gap` records');
+  const listed = [...causes.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, cause = '']) => cause);
+  assert.deepEqual(listed.sort(), [...GAP_CAUSES].sort());
 });

@@ -12,6 +12,7 @@ import { type TestContext, test } from 'node:test';
 import { formatRelayEnd } from '../../../src/core/relay/relay_end.ts';
 import type { RelayEvent, RelayOrder } from '../../../src/relay/ports.ts';
 import { serveRelay } from '../../../src/relay/service.ts';
+import { rawCall } from './raw_http2.ts';
 import { places, STAMP, until } from './relay_world.ts';
 
 const GRPC = { 'content-type': 'application/grpc' };
@@ -37,6 +38,7 @@ async function world(
   });
   const whole = {
     receipt_id: '01890a5d-ac96-774b-bcce-b302099a8057',
+    owner: 'default/bot',
     scheme: 'https',
     host: 'a',
     port: 443,
@@ -51,7 +53,7 @@ async function world(
     session.destroy();
     await service.close(0);
   });
-  return { session, reports, events, asked, service, out };
+  return { session, reports, events, asked, service, out, h2Socket: at.h2Socket };
 }
 
 async function startOut(
@@ -147,6 +149,23 @@ test('carries a call with its trailers, and tells the second hop who and where',
   assert.equal(sent['x-cg-mode'], undefined);
   assert.deepEqual(reports, [formatRelayEnd({ cause: 'done', bytes_in: 300_000, bytes_out: 300_000 })]);
   await until(() => events.some(({ kind }) => kind === 'ended'));
+});
+
+test('a header that HTTP/2 does not have ends no other call', async (t) => {
+  const { session, asked, h2Socket } = await world(t, echo);
+  await rawCall(h2Socket, {
+    ...{ ':method': 'POST', ':scheme': 'http', ':authority': 'api.example', ':path': '/echo.Echo/Raw' },
+    ...{ ...GRPC, te: 'trailers', 'http2-settings': 'AAMAAABk', 'cg-relay-ticket': 'good' },
+  });
+  const { body } = await call(session, Buffer.from('x'));
+  assert.equal(body.toString(), 'x');
+  assert.deepEqual(
+    asked.map((headers) => [headers[':path'], headers['te'], headers['http2-settings']]),
+    [
+      ['/echo.Echo/Raw', 'trailers', undefined],
+      ['/echo.Echo/Say', 'trailers', undefined],
+    ],
+  );
 });
 
 test('without a good ticket nothing leaves', async (t) => {

@@ -31,7 +31,14 @@ async function world(t: TestContext) {
     openTicket: (text) =>
       text === 'bad'
         ? undefined
-        : { receipt_id: text, scheme: 'http', host: 'a', port: 80, exp_ms: Date.now() + 60_000 },
+        : {
+            receipt_id: text,
+            owner: 'default/bot',
+            scheme: 'http',
+            host: 'a',
+            port: 80,
+            exp_ms: Date.now() + 60_000,
+          },
     onEvent: (event) => void events.push(event),
     onDown: (why) => void downs.push(why),
     startThread: (to) => {

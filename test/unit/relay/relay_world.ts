@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { SessionsMax } from '../../../src/relay/doorkeeper.ts';
 import type { RelayEvent, RelayHost, RelayOrder } from '../../../src/relay/ports.ts';
 import { type RelayService, serveRelay } from '../../../src/relay/service.ts';
 
@@ -38,7 +39,7 @@ export interface WorldOptions {
   /** Plays the destination behind Envoy. */
   readonly onUpgrade?: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
   readonly host?: Partial<RelayHost>;
-  readonly sessionsMax?: number;
+  readonly max?: SessionsMax;
   /** When the report of an end came, and before it is taken. */
   readonly onReport?: () => void | Promise<void>;
 }
@@ -63,6 +64,7 @@ export async function world(t: TestContext, options: WorldOptions = {}): Promise
   await scriptedOut(t, at.outSocket, options, reports, asked);
   const order: RelayOrder = {
     receipt_id: RECEIPT,
+    owner: 'default/bot',
     scheme: 'http',
     host: 'api.example',
     port: 80,
@@ -74,7 +76,7 @@ export async function world(t: TestContext, options: WorldOptions = {}): Promise
     tell: (event) => void events.push(event),
     ...options.host,
   };
-  const service = await serveRelay(at, host, options.sessionsMax);
+  const service = await serveRelay(at, host, options.max);
   t.after(() => service.close(0));
   const upgrade = (head = handshake('good')) => startClient(t, at.socket, head);
   return { ...at, reports, asked, events, service, upgrade };

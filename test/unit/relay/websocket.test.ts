@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { frameBytes } from '../core/frames/arbitrary_frames.ts';
 import { handshake, SWITCHING, until, world } from './relay_world.ts';
@@ -60,6 +61,49 @@ test('carries both ways, asks for the same, and tells the second hop who and whe
   await until(() => events.some(({ kind }) => kind === 'ended'));
   assert.deepEqual(reports, ['cause=done;in=4;out=4']);
 });
+
+test('a header that cannot be sent on ends no other stream', async (t) => {
+  const { asked, upgrade } = await world(t, {
+    onUpgrade: (_, socket) => socket.write(SWITCHING),
+  });
+  const client = await upgrade(handshake('good', 'Trailer: x-late\r\nTE: trailers\r\n'));
+  assert.match(client.received().toString(), /^HTTP\/1\.1 101 /);
+  assert.equal(asked[0]?.headers['trailer'], undefined);
+});
+
+test('an answer whose header cannot be sent on ends no other stream', async (t) => {
+  const { upgrade } = await world(t, {
+    onUpgrade: (_, socket) =>
+      socket.end('HTTP/1.1 403 No\r\ncontent-length: 2\r\ntrailer: x-late\r\nx-kept: yes\r\n\r\nno'),
+  });
+  const client = await upgrade();
+  await client.ended;
+  assert.match(
+    client.received().toString(),
+    /^HTTP\/1\.1 403 No\r\n(?:.+\r\n)*x-kept: yes\r\n(?:.+\r\n)*\r\nno$/,
+  );
+});
+
+for (const answer of ['', 'HTTP/1.1 403 No\r\ntransfer-encoding: chunked\r\n\r\n2\r\nno\r\n'])
+  test(`a client that leaves is followed at once, ${answer === '' ? 'before' : 'during'} an answer`, async (t) => {
+    let hasLeft = false;
+    const { asked, socket, events } = await world(t, {
+      onUpgrade: (_, opened) => {
+        opened.once('end', () => {
+          hasLeft = true;
+        });
+        opened.resume().write(answer);
+      },
+    });
+    const client = connect({ path: socket });
+    t.after(() => client.destroy());
+    const answered = answer === '' ? undefined : once(client, 'data');
+    client.write(handshake('good'));
+    await answered;
+    await until(() => asked.length === 1);
+    client.end();
+    await until(() => hasLeft && events.some(({ kind }) => kind === 'ended'));
+  });
 
 test('without a good ticket nothing leaves', async (t) => {
   const { asked, upgrade, events, reports } = await world(t);
@@ -240,6 +284,8 @@ for (const [what, bad, code] of [
     const client = await upgrade();
     const good = clientFrame(Buffer.from('good'), 0x81);
     client.socket.write(Buffer.concat([good, bad, good]));
+    await until(() => far.got().length > good.length);
+    assert.equal(far.got().includes(Buffer.from(bad)), false);
     await client.ended;
     await until(far.hasEnded);
     const forwarded = far.got();
@@ -295,12 +341,38 @@ test('an answer that breaks off is not passed as whole', async (t) => {
 
 test('more streams than there is room for are refused', async (t) => {
   const far = listening();
-  const { upgrade, events } = await world(t, { sessionsMax: 1, ...far });
+  const { upgrade, events } = await world(t, { max: { all: 1, owner: 1 }, ...far });
   await upgrade();
   const second = await upgrade();
   await second.ended;
   assert.match(second.received().toString(), /^HTTP\/1\.1 503 /);
   assert.deepEqual(events.at(-1), { kind: 'refused', why: 'full' });
+});
+
+test('one agent leaves places to the others, and gets its own back', async (t) => {
+  const far = listening();
+  const order = (owner: string) => ({
+    ...({ receipt_id: owner, owner, scheme: 'http', host: 'a', port: 80 } as const),
+    exp_ms: Date.now() + 60_000,
+  });
+  const { upgrade, events } = await world(t, {
+    ...far,
+    max: { all: 9, owner: 1 },
+    host: { open: async (ticket) => order(ticket) },
+  });
+  const first = await upgrade(handshake('default/one'));
+  const second = await upgrade(handshake('default/one'));
+  assert.match(second.received().toString(), /^HTTP\/1\.1 503 /);
+  const other = await upgrade(handshake('default/two'));
+  await until(() => other.received().toString().includes('101 Switching'));
+  first.socket.destroy();
+  await until(() => events.some(({ kind }) => kind === 'ended'));
+  let answer = '';
+  for (let tries = 0; tries < 100 && !answer.includes(' 101 '); tries += 1) {
+    const again = await upgrade(handshake('default/one'));
+    answer = again.received().toString();
+  }
+  assert.match(answer, /^HTTP\/1\.1 101 /);
 });
 
 test('a relay that stops gives streams their time, then ends and reports them', async (t) => {

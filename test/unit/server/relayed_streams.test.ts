@@ -179,3 +179,25 @@ test('the number of streams that wait is bounded', () => {
   assert.equal(streams.release(0).length, 8_192);
   assert.equal(streams.isEmpty, true);
 });
+
+test('a stream with one side open is not taken for lost', (t) => {
+  t.mock.method(performance, 'now', () => now);
+  let now = 0;
+  const streams = new RelayedStreams();
+  const file = { id: 'e.1', index: 1, path: '', active: true };
+  const { upstream_ms: _none, ...rest } = COMMON;
+  const line = { request_id: 'q', end: { ...rest, tunnel: true }, kind: 'live', file, offset: 1 } as const;
+  streams.take({ ...line, receipt_id: 'slow reader', relay: { part: 'hop' } });
+  streams.take({ ...line, receipt_id: 'slow destination', relay: { part: 'outer' } });
+  const refused = { ...line.end, code: 403, tunnel: false };
+  streams.take({ ...line, end: refused, receipt_id: 'refused', relay: { part: 'outer' } });
+  const released = () => streams.release(10_000).map(({ receipt_id }) => receipt_id);
+  now = 600_000;
+  assert.deepEqual(released(), ['refused']);
+  streams.take({ ...line, receipt_id: 'slow reader', relay: { part: 'outer' } });
+  assert.deepEqual(released(), []);
+  now = 610_000;
+  assert.deepEqual(released(), ['slow reader']);
+  now = 3_700_000;
+  assert.deepEqual(released(), ['slow destination']);
+});

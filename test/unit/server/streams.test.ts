@@ -63,6 +63,7 @@ test('what the rules ask of a stream sends it through the relay, with a ticket t
       ok: true,
       value: {
         receipt_id: answer.proposal.draft.receipt_id,
+        owner: 'default/bot',
         ...{ scheme: 'http', host: 'api.example', port: 80, ...CAPS, ...CALLER },
         exp_ms: NOW_MS + 60_000,
       },

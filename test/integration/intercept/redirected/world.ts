@@ -174,7 +174,12 @@ export async function openRedirected(
     ...{ upstreamCa, interceptCa, asked, wishes, log, as },
     gateway: () => gateway,
     checks: (text) => gateway.seen.filter((check) => `${check.authority}${check.path}`.includes(text)),
-    logged: (id) => waitFor(() => log().find((entry) => entry['receipt_id'] === id), id),
+    // Of the tunnel, not of the connection inside.
+    logged: (id) =>
+      waitFor(
+        () => log().find((entry) => entry['receipt_id'] === id && entry['listener'] !== 'handshake'),
+        id,
+      ),
     async arrived() {
       const question = ++questions;
       const answer = new Promise<Arrived>((resolve) => {

@@ -13,6 +13,7 @@ const mac = (label: string, text: string) =>
   createHmac('sha256', 'of this host').update(`${label}\0${text}`).digest('hex');
 const TICKET: RelayTicket = {
   receipt_id: '018bcfe5-6800-7000-8000-000000000001',
+  owner: 'default/bot',
   scheme: 'https',
   host: 'chat.example',
   port: 443,
@@ -48,8 +49,8 @@ const ticket = fc
   })
   .map((drawn) => {
     const set = Object.entries(drawn).filter(([, value]) => value !== undefined);
-    const { receipt_id, node, epoch, exp_ms } = TICKET;
-    return { ...Object.fromEntries(set), receipt_id, node, epoch, exp_ms } as RelayTicket;
+    const { receipt_id, owner, node, epoch, exp_ms } = TICKET;
+    return { ...Object.fromEntries(set), receipt_id, owner, node, epoch, exp_ms } as RelayTicket;
   });
 
 test('what a relay ticket says is what the relay reads, and it is plain canonical JSON with an HMAC', () => {

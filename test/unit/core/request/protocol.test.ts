@@ -116,6 +116,8 @@ test('a POST of the gRPC type is a call, and always has a body', () => {
     'application/grpc; charset=utf-8',
     'Application/gRPC+json',
     'application/grpc, text/plain',
+    'text/plain,application/grpc',
+    'text/plain, application/grpc+proto',
   ])
     assert.equal(read('POST', typed(value)), 'grpc', value);
   for (const value of [

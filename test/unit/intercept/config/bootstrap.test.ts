@@ -184,28 +184,28 @@ describe('generated configuration', () => {
     assert.equal(members(config, 'condition').length, 1);
   });
 
-  it('logs no path, header or host name, but the name that an opaque tunnel asked for', () => {
+  it('logs no path, header or host name, but the name that the TLS of a tunnel asked for', () => {
     const formats = members(config, 'log_format');
-    assert.equal(formats.length, 5);
+    assert.equal(formats.length, 6);
     const text = JSON.stringify(formats);
     assert.deepEqual(
       [...text.matchAll(/%REQ\(([^)]*)\)/g)].map((match) => match[1]),
-      Array(5).fill('X-REQUEST-ID'),
+      Array(6).fill('X-REQUEST-ID'),
     );
     assert.doesNotMatch(text, /PATH|AUTHORITY|RESP\(|UPSTREAM_HOST/);
     const naming = formats.filter((format) => JSON.stringify(format).includes('SERVER_NAME'));
-    assert.deepEqual(members(naming, 'listener'), ['opaque']);
+    assert.deepEqual(members(naming, 'listener'), ['handshake', 'opaque']);
   });
 
   it('gives every kind of entry the members that close a receipt', () => {
     const formats = members(members(config, 'log_format'), 'json_format') as Record<string, string>[];
     assert.deepEqual(
       formats.map((format) => format['listener']),
-      ['explicit', 'base_url', 'intercepted', 'opaque', 'relay_out'],
+      ['explicit', 'base_url', 'handshake', 'intercepted', 'opaque', 'relay_out'],
     );
-    const own = ['route', 'sni', 'relay_end'];
+    const own = ['route', 'sni', 'relay_end', 'tls', 'tls_cipher', 'tls_agreed_ms', 'tls_failure'];
     const shared = formats.map((format) => Object.keys(format).filter((name) => !own.includes(name)));
-    assert.ok(allSame(shared), 'the entries differ in more than route, sni and relay_end');
+    assert.ok(allSame(shared), 'the entries differ in more than what is their own');
   });
 
   it('tells the gateway how credentials travelled', () => {

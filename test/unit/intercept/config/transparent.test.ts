@@ -155,8 +155,27 @@ describe('listeners of redirected connections', () => {
   it('log redirected requests and CONNECTs under one name', () => {
     const logs = members(members([redirected, tunnels], 'log_format'), 'json_format') as Node[];
     assert.deepEqual(
-      logs.map((one) => one['listener']),
+      logs.map((one) => one['listener']).filter((name) => name !== 'unasked_handshake'),
       Array(4).fill('transparent'),
     );
+  });
+
+  it('write down a handshake that came to nothing where, and only where, there is no CONNECT to tell of it', () => {
+    for (const listener of [...redirected, tunnels] as Node[]) {
+      const own = (listener['access_log'] ?? []) as Node[];
+      const opens = JSON.stringify(listener).includes('on_demand_secret');
+      assert.equal(own.length, opens ? 1 : 0, String(listener['name']));
+      for (const log of own) {
+        assert.deepEqual(
+          members(log, 'expression').map((text) => /chain_name == '(\w+)'/.exec(String(text))?.[1]),
+          (listener['filter_chains'] as Node[])
+            .filter((chain) => JSON.stringify(chain).includes('on_demand_secret'))
+            .map((chain) => chain['name']),
+        );
+        const [format = {}] = members(log, 'json_format') as Node[];
+        // An id would be taken for that of a request.
+        for (const id of ['receipt_id', 'request_id', 'stream_id']) assert.ok(!(id in format), id);
+      }
+    }
   });
 });
