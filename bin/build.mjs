@@ -1,5 +1,5 @@
-// Compiles src/ to dist/ and copies the generated JavaScript. The digest of all inputs is kept beside the output,
-// so that an unchanged checkout is not compiled again and the running code can name its build.
+// Compiles src/ to dist/ and copies the generated JavaScript and the data files. The digest of all inputs is kept beside
+// the output, so that an unchanged checkout is not compiled again and the running code can name its build.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -18,6 +18,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 const stampFile = join(dist, 'build.json');
+/** Data that the code reads at run time, by their place below src/. */
+const DATA_TO_COPY = [join('core', 'ai', 'prices.json')];
 const GENERATED_TO_COPY = /\.(js|cjs|mjs|json)$/;
 
 /** True when dist/ was built from exactly these sources. */
@@ -36,6 +38,7 @@ export function build() {
     const problem = compile(out);
     if (problem !== undefined) return problem;
     copyGenerated(out);
+    for (const file of DATA_TO_COPY) cpSync(join(root, 'src', file), join(out, file));
     writeFileSync(join(out, 'build.json'), `${JSON.stringify({ source_digest: digest })}\n`);
     swap(out);
     return undefined;

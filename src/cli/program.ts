@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { registerAgent } from './commands_agent.ts';
+import { registerAi } from './commands_ai.ts';
 import { registerCa } from './commands_ca.ts';
 import { registerClients } from './commands_clients.ts';
 import { registerEvidence } from './commands_evidence.ts';
 import { registerIntercept } from './commands_intercept.ts';
+import { registerJson } from './commands_json.ts';
 import { registerOperation } from './commands_operation.ts';
 import { registerPolicy } from './commands_policy.ts';
 import { registerRecorder } from './commands_recorder.ts';
@@ -37,6 +39,8 @@ export function createProgram(): Command {
   registerEvidence(program);
   registerRecorder(program);
   registerIntercept(program);
+  registerJson(program);
+  registerAi(program);
   for (const command of everyCommand(program)) command.exitOverride().showSuggestionAfterError();
   return program;
 }

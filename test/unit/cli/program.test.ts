@@ -51,6 +51,7 @@ test('every command of the outcome is there', () => {
   wanted.push(
     ...['render', 'apply', 'confirm', 'remove', 'status'].map((name) => `intercept nftables ${name}`),
   );
+  wanted.push('json check', 'json repair', 'ai read', 'ai answer');
   assert.deepEqual(names, wanted.sort());
 });
 

@@ -10,7 +10,7 @@ const FILES = readdirSync(FOLDER).map((name) => ({
   name,
   bytes: readFileSync(new URL(encodeURIComponent(name), FOLDER)),
 }));
-/** Longer files are cut near both ends and around the refused byte only: cutting costs the square of the length. */
+/** Longer files are cut near both ends only: cutting costs the square of the length. */
 const CUT_EVERYWHERE_BYTES = 2_000;
 const NEAR_BYTES = 70;
 const ALLOWING: JsonLimits = { ...JSON_LIMITS, duplicateKeys: 'allow' };
