@@ -6,6 +6,7 @@ const DISAGREEMENT = 'test/unit/core/ai/disagreement.test.ts';
 const CALLS = 'test/unit/core/ai/tool_calls.test.ts';
 const ESTIMATE = 'test/unit/core/ai/estimate.test.ts';
 const PRICES = 'test/unit/core/ai/prices.test.ts';
+const COMMANDS = 'test/unit/cli/ai.test.ts';
 
 /** Promises of event streams and of the reading of AI traffic. */
 export const AI: readonly Sabotage[] = [
@@ -136,5 +137,21 @@ export const AI: readonly Sabotage[] = [
     find: '(sum + TOKENS_PER_RATE - 1n) / TOKENS_PER_RATE',
     replace: 'sum / TOKENS_PER_RATE',
     test: { file: PRICES, name: 'what six products sum up to' },
+  },
+  {
+    name: 'ai-read-echoes-headers',
+    breaks: 'a header that is wrong is not repeated: it may be a credential',
+    file: 'src/cli/ai_read.ts',
+    find: '{index + 1} is not of the form',
+    replace: '{text} is not of the form',
+    test: { file: COMMANDS, name: 'headers and queries are never repeated' },
+  },
+  {
+    name: 'ai-answer-accepts-half',
+    breaks: 'an answer that breaks off is not called whole',
+    file: 'src/cli/ai_answer.ts',
+    find: "return reader.place === 'inside' ? 'ENDS_INSIDE_EVENT' : undefined;",
+    replace: 'return undefined;',
+    test: { file: COMMANDS, name: 'not whole or not sound says no' },
   },
 ];

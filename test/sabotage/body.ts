@@ -3,6 +3,7 @@ import type { Sabotage } from './sabotage.ts';
 const READER = 'test/unit/core/body/json_reader.test.ts';
 const VALUES = 'test/unit/core/body/values.test.ts';
 const REPAIR = 'test/unit/core/body/repair.test.ts';
+const COMMANDS = 'test/unit/cli/json.test.ts';
 
 /** Promises about bodies: what is refused as it streams, what is repaired and what never is. */
 export const BODY: readonly Sabotage[] = [
@@ -157,5 +158,29 @@ export const BODY: readonly Sabotage[] = [
     find: '  if (bytes.length > limits.bytesMax) return fail(asItCame);\n',
     replace: '',
     test: { file: REPAIR, name: 'limits hold for the text as it came' },
+  },
+  {
+    name: 'json-check-loses-lines',
+    breaks: 'lines that are not held any more still count',
+    file: 'src/cli/text_place.ts',
+    find: '      [this.#line, this.#column] = this.#walk(surplus);\n',
+    replace: '',
+    test: { file: COMMANDS, name: 'places are those of a naive count' },
+  },
+  {
+    name: 'json-check-prints-controls',
+    breaks: 'nothing of a text moves the cursor of a terminal',
+    file: 'src/cli/visible.ts',
+    find: '[^\\p{L}\\p{N}\\p{P}\\p{S} ]',
+    replace: '[\\p{Zl}]',
+    test: { file: COMMANDS, name: 'nothing that is printed moves a cursor' },
+  },
+  {
+    name: 'json-repair-guesses',
+    breaks: 'what was refused is not passed on as if it were repaired',
+    file: 'src/cli/json_repair.ts',
+    find: '  if (!repaired.ok) return refused(args, bytes, repaired.problem, out, err);\n',
+    replace: '  if (!repaired.ok) { out(bytes); return refused(args, bytes, repaired.problem, out, err); }\n',
+    test: { file: COMMANDS, name: 'would have to be guessed is refused' },
   },
 ];
