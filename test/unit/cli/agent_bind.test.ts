@@ -89,7 +89,10 @@ test('what is no source is refused with what is allowed', async (t) => {
     ...[{ cidr: 'FD00::/64' }, { cidr: '::ffff:10.0.0.0/104' }],
   ];
   for (const flags of bad) await refused(agentBind('one', flags, context));
-  assert.match(await refused(agentBind('one', {}, context)), /neither --uid nor --cidr; allowed: one of them/);
+  assert.match(
+    await refused(agentBind('one', {}, context)),
+    /neither --uid nor --cidr; allowed: one of them/,
+  );
   const both = { uid: '2001', cidr: '10.92.0.0/24' };
   assert.match(await refused(agentBind('one', both, context)), /both --uid and --cidr; allowed: one of them/);
   assert.match(await refused(agentBind('nobody', { uid: '2001' }, context)), /there is no agent 'nobody'/);
