@@ -45,7 +45,9 @@ function firstRewrite(text: string): string {
       /3[a-f]/i.test(hex) ? all : String.fromCharCode(Number.parseInt(hex, 16)),
     );
   if (simple !== text) return simple;
-  return text.replace(/%c[01]%[89ab][0-9a-f]|%e0%[89][0-9a-f]%[89ab][0-9a-f]/i, (run) => {
+  const long =
+    /%c[01]%[89ab][0-9a-f]|%e0%[89][0-9a-f]%[89ab][0-9a-f]|%f0%8[0-9a-f](?:%[89ab][0-9a-f]){2}|%fc%8[0-3](?:%[89ab][0-9a-f]){4}/i;
+  return text.replace(long, (run) => {
     const bytes = run
       .slice(1)
       .split('%')
@@ -54,7 +56,11 @@ function firstRewrite(text: string): string {
     const value = bytes.length === 3 ? code % 4096 : code;
     return value < 128
       ? `%${value.toString(16).padStart(2, '0').toUpperCase()}`
-      : encodeURIComponent(String.fromCharCode(value));
+      : encodeURIComponent(
+          value > 0x10ffff || /^[\ud800-\udfff]$/.test(String.fromCodePoint(value))
+            ? '\ufffd'
+            : String.fromCodePoint(value),
+        );
   });
 }
 
@@ -80,6 +86,12 @@ const piece = fc.constantFrom(
   ],
   ...['%c0', '%af', '%ae', '%e0', '%80', '%82', '2', '5', 'f', 'c', 'a', 'Z', '0', '%c3%a9', 'seg'],
 );
+test('overlong forms of four and six bytes are escapes as well', () => {
+  for (const path of ['/%25f0%80%80%82', '/%f0%80%80%82', '/%fc%80%80%80%80%af', '/%fc%82%80%80%80%80'])
+    assert.equal(normalisePath(path), naive(path), path);
+  assert.equal(normalisePath('/%fc%80%80%80%80%af'), '/');
+});
+
 const hostilePath = fc.array(piece, { maxLength: 14 }).map((pieces) => `/${pieces.join('')}`);
 
 test('agrees with a rewriting system written the other way round', () => {
