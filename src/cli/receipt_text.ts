@@ -1,6 +1,7 @@
 import type { Binding } from '../core/identity/principal.ts';
 import { streamText } from '../core/policy/stream_demands.ts';
-import type { DecisionRecord, OutcomeCause, OutcomeRecord } from '../core/receipt/records.ts';
+import type { OutcomeCause } from '../core/receipt/outcome_cause.ts';
+import type { DecisionRecord, OutcomeRecord } from '../core/receipt/records.ts';
 import { REASONS } from '../core/verdict/reasons.ts';
 import { GUIDANCE } from '../server/codec/next_steps.ts';
 import type { Receipt } from './journal_reader.ts';

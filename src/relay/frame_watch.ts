@@ -4,8 +4,8 @@ import { FrameGate } from '../core/frames/frame_gate.ts';
 import { FrameReader } from '../core/frames/frame_reader.ts';
 import type { Sender, Violation } from '../core/frames/violation.ts';
 import type { FramesSeen } from '../core/relay/relay_end.ts';
+import type { RelayTicket } from '../core/relay/relay_ticket.ts';
 import type { Direction } from './meter.ts';
-import type { RelayOrder } from './ports.ts';
 
 /** What of a piece of one direction may go on. */
 export interface Passed {
@@ -26,7 +26,7 @@ export interface FrameWatch {
 
 const SENDER: Readonly<Record<Direction, Sender>> = { in: 'client', out: 'server' };
 
-export function frameWatch({ frames, max_message_bytes }: RelayOrder): FrameWatch {
+export function frameWatch({ frames, max_message_bytes }: RelayTicket): FrameWatch {
   if (frames === undefined) return { pass: (_, chunk) => ({ pieces: [chunk] }), closing: () => undefined };
   const bound = max_message_bytes === undefined ? {} : { maxMessageBytes: max_message_bytes };
   return frames === 'block' ? blocking(bound) : observing(bound);

@@ -1,4 +1,5 @@
-import type { RelayOrder, RelayPlaces } from './ports.ts';
+import type { RelayTicket } from '../core/relay/relay_ticket.ts';
+import type { RelayPlaces } from './ports.ts';
 
 export const TICKET_HEADER = 'cg-relay-ticket';
 const OURS = ['cg-relay-', 'x-cg-'];
@@ -17,13 +18,16 @@ export function isUnsendable(name: string): boolean {
 /** What the second hop asks for on every request. */
 export function hopHeaders(
   { stamp }: RelayPlaces,
-  { receipt_id }: RelayOrder,
+  { receipt_id }: RelayTicket,
 ): Readonly<Record<string, string>> {
   return { 'cg-relay-stamp': stamp, 'cg-relay-receipt': receipt_id };
 }
 
 /** The same for what goes on to a destination: a report names no scheme, so that neither is taken for the other. */
-export function destinationHeaders(places: RelayPlaces, order: RelayOrder): Readonly<Record<string, string>> {
+export function destinationHeaders(
+  places: RelayPlaces,
+  order: RelayTicket,
+): Readonly<Record<string, string>> {
   return { ...hopHeaders(places, order), 'cg-relay-scheme': order.scheme };
 }
 

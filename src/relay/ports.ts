@@ -1,9 +1,6 @@
 import type { RelayEndCause } from '../core/relay/relay_end.ts';
 import type { RelayTicket } from '../core/relay/relay_ticket.ts';
 
-/** What a good ticket orders. */
-export type RelayOrder = Omit<RelayTicket, 'node' | 'epoch'>;
-
 /** Where one relay serves and where its second hop goes. Unix sockets. */
 export interface RelayPlaces {
   /** HTTP/1.1: WebSocket upgrades. */
@@ -35,6 +32,6 @@ export type RelayEvent =
 /** What a relay asks of the process it works for. */
 export interface RelayHost {
   /** Undefined for a ticket that is no good, or was shown before. Rejects when nobody can tell. */
-  open(ticket: string): Promise<RelayOrder | undefined>;
+  open(ticket: string): Promise<RelayTicket | undefined>;
   tell(event: RelayEvent): void;
 }

@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import type { RelayEvent, RelayOrder, RelayPlaces } from './ports.ts';
+import type { RelayTicket } from '../core/relay/relay_ticket.ts';
+import type { RelayEvent, RelayPlaces } from './ports.ts';
 import type { RelayCommand, RelayMessage } from './relay_worker.ts';
 import { SingleUse } from './single_use.ts';
 
 export interface RelayOptions extends RelayPlaces {
   /** What a ticket orders; undefined when it is not ours, not for this Envoy, or too late. */
-  readonly openTicket: (ticket: string) => RelayOrder | undefined;
+  readonly openTicket: (ticket: string) => RelayTicket | undefined;
   readonly onEvent: (event: RelayEvent) => void;
   /** The thread died with every stream in it; another one starts. */
   readonly onDown: (why: string) => void;
@@ -98,7 +99,7 @@ class ThreadRelay {
     this.#say({ kind: 'opened', id, ...(order === undefined ? {} : { order }) });
   }
 
-  #opened(ticket: string): RelayOrder | undefined {
+  #opened(ticket: string): RelayTicket | undefined {
     const order = this.#options.openTicket(ticket);
     return order !== undefined && this.#used.take(order, Date.now()) ? order : undefined;
   }

@@ -1,10 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { RelayEvent, RelayHost, RelayOrder, RelayPlaces } from './ports.ts';
+import type { RelayTicket } from '../core/relay/relay_ticket.ts';
+import type { RelayEvent, RelayHost, RelayPlaces } from './ports.ts';
 import { serveRelay } from './service.ts';
 
 /** What the thread is told. */
 export type RelayCommand =
-  | { readonly kind: 'opened'; readonly id: number; readonly order?: RelayOrder }
+  | { readonly kind: 'opened'; readonly id: number; readonly order?: RelayTicket }
   | { readonly kind: 'stop'; readonly drain_ms: number };
 
 /** What the thread says. */
@@ -21,7 +22,7 @@ type Port = NonNullable<typeof parentPort>;
 
 /** A fault ends the thread, and every stream with it. */
 async function serve(port: Port, places: RelayPlaces): Promise<void> {
-  const waiting = new Map<number, (order: RelayOrder | undefined) => void>();
+  const waiting = new Map<number, (order: RelayTicket | undefined) => void>();
   const say = (message: RelayMessage): void => port.postMessage(message);
   const host: RelayHost = {
     open: asking(waiting, say),
@@ -36,14 +37,14 @@ async function serve(port: Port, places: RelayPlaces): Promise<void> {
 }
 
 function asking(
-  waiting: Map<number, (order: RelayOrder | undefined) => void>,
+  waiting: Map<number, (order: RelayTicket | undefined) => void>,
   say: (message: RelayMessage) => void,
 ): RelayHost['open'] {
   let lastId = 0;
   return (ticket) =>
     new Promise((resolve) => {
       const id = ++lastId;
-      const settle = (order: RelayOrder | undefined): void => {
+      const settle = (order: RelayTicket | undefined): void => {
         clearTimeout(timer);
         waiting.delete(id);
         resolve(order);

@@ -1,14 +1,15 @@
 import { request } from 'node:http';
 import { formatRelayEnd, type RelayEnd } from '../core/relay/relay_end.ts';
+import type { RelayTicket } from '../core/relay/relay_ticket.ts';
 import { hopHeaders } from './out_headers.ts';
-import type { RelayOrder, RelayPlaces } from './ports.ts';
+import type { RelayPlaces } from './ports.ts';
 
 /** A stream is not held open for longer than this by a report that nobody takes. */
 const REPORT_MS = 2_000;
 const TAKEN = 204;
 
 /** Has Envoy write down how a stream ended. Resolves with whether it did; never rejects. */
-export function sendReport(places: RelayPlaces, order: RelayOrder, end: RelayEnd): Promise<boolean> {
+export function sendReport(places: RelayPlaces, order: RelayTicket, end: RelayEnd): Promise<boolean> {
   return new Promise((resolve) => {
     const report = request({
       socketPath: places.outSocket,

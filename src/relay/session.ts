@@ -1,7 +1,8 @@
 import type { FramesSeen, RelayEndCause } from '../core/relay/relay_end.ts';
+import type { RelayTicket } from '../core/relay/relay_ticket.ts';
 import type { HeldRoom } from './held_room.ts';
 import { Meter } from './meter.ts';
-import type { RelayHost, RelayOrder, RelayPlaces, RelayProtocol } from './ports.ts';
+import type { RelayHost, RelayPlaces, RelayProtocol } from './ports.ts';
 import { sendReport } from './send_report.ts';
 
 /** A stream without a cap of its own; Envoy ends it by then, too. */
@@ -10,7 +11,7 @@ const STREAM_SECONDS_MAX = 3_600;
 export interface SessionSetting {
   readonly places: RelayPlaces;
   readonly host: RelayHost;
-  readonly order: RelayOrder;
+  readonly order: RelayTicket;
   readonly protocol: RelayProtocol;
   readonly room: HeldRoom;
 }
@@ -18,7 +19,7 @@ export interface SessionSetting {
 /** The life of one relayed stream, whatever carries it: its bytes, its time, its one end and the report of it. */
 export class Session {
   readonly meter: Meter;
-  readonly order: RelayOrder;
+  readonly order: RelayTicket;
   /** What frames were seen, for the report. */
   framesSeen: (() => FramesSeen) | undefined;
   readonly #setting: SessionSetting;

@@ -1,4 +1,4 @@
-import type { RelayOrder } from './ports.ts';
+import type { RelayTicket } from '../core/relay/relay_ticket.ts';
 
 /** Tickets that may still be in time; with more, new ones are refused. */
 const TICKETS_MAX = 65_536;
@@ -9,7 +9,7 @@ export class SingleUse {
   readonly #used = new Map<string, number>();
 
   /** False for a ticket that was shown before. */
-  take({ receipt_id, exp_ms }: Pick<RelayOrder, 'receipt_id' | 'exp_ms'>, now_ms: number): boolean {
+  take({ receipt_id, exp_ms }: Pick<RelayTicket, 'receipt_id' | 'exp_ms'>, now_ms: number): boolean {
     for (const [id, end_ms] of this.#used) {
       if (end_ms > now_ms) break;
       this.#used.delete(id);

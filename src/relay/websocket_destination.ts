@@ -1,8 +1,9 @@
 import { type ClientRequest, type IncomingMessage, request as startRequest } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { RelayTicket } from '../core/relay/relay_ticket.ts';
 import { destinationHeaders, headerPairs, isInternal, isUnsendable } from './out_headers.ts';
-import type { RelayOrder, RelayPlaces } from './ports.ts';
+import type { RelayPlaces } from './ports.ts';
 
 /** More than Envoy lets through. */
 export const HEADER_BYTES_MAX = 98_304;
@@ -25,7 +26,7 @@ export type Destination =
 /** Asks for the same upgrade by way of Envoy's second listener. Rejects when it cannot be asked; `gone` gives up waiting. */
 export function openDestination(
   places: RelayPlaces,
-  order: RelayOrder,
+  order: RelayTicket,
   request: IncomingMessage,
   gone: AbortSignal,
 ): Promise<Destination> {
@@ -49,7 +50,7 @@ export function openDestination(
   });
 }
 
-function startHop(places: RelayPlaces, order: RelayOrder, request: IncomingMessage): ClientRequest {
+function startHop(places: RelayPlaces, order: RelayTicket, request: IncomingMessage): ClientRequest {
   const headers = headerPairs(request.rawHeaders).filter(([name]) => {
     const isExtension = name.toLowerCase() === 'sec-websocket-extensions';
     // Compressed frames could not be looked at: none are offered.

@@ -1,15 +1,15 @@
 import type { LogEpoch, LogFile } from './access_log_files.ts';
 import type { OutcomeSink } from './access_log_sink.ts';
 import { GapCounter, type Mark, readMark } from './gap_counter.ts';
+import { JoinedTunnels } from './joined_tunnels.ts';
 import { LogCursor } from './log_cursor.ts';
-import { OpaqueTunnels } from './opaque_tunnels.ts';
 import { RelayedStreams } from './relayed_streams.ts';
 
 /** How far one run of Envoy is read. */
 export interface EpochState {
   readonly gaps: GapCounter;
   /** Lines of tunnels that wait for the other one. */
-  readonly tunnels: OpaqueTunnels;
+  readonly tunnels: JoinedTunnels;
   /** Lines of relayed streams that wait for the others. */
   readonly relayed: RelayedStreams;
   readonly cursors: Map<string, Cursor>;
@@ -34,7 +34,7 @@ export interface Cursor {
 export async function freshState(epoch: LogEpoch): Promise<EpochState> {
   return {
     gaps: new GapCounter(),
-    tunnels: new OpaqueTunnels(),
+    tunnels: new JoinedTunnels(),
     relayed: new RelayedStreams(),
     cursors: new Map(),
     mark: await readMark(epoch.dir),

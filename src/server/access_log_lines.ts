@@ -9,8 +9,8 @@ import { type AccessLogEntry, parseAccessLogLine } from './codec/access_log_entr
 import { FOLDED_RECEIPT } from './codec/folded_receipt.ts';
 import { type GapCause, gapCause } from './codec/gap_cause.ts';
 import { gapReport, type Suspect } from './gap_counter.ts';
+import type { WholeTunnel } from './joined_tunnels.ts';
 import type { LogLine } from './log_cursor.ts';
-import type { WholeTunnel } from './opaque_tunnels.ts';
 import type { Closure } from './ports.ts';
 
 /** Lines handled before Checks get their turn: they share the thread. */

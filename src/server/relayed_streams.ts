@@ -2,7 +2,7 @@ import type { StreamEnd } from '../core/receipt/outcome_state.ts';
 import { type RelayedParts, relayedEnd } from '../core/receipt/relayed_end.ts';
 import type { RelayEnd } from '../core/relay/relay_end.ts';
 import type { LogFile } from './access_log_files.ts';
-import type { WholeTunnel } from './opaque_tunnels.ts';
+import type { WholeTunnel } from './joined_tunnels.ts';
 
 /** Which line about a relayed stream this is. */
 export type RelayPart =

@@ -21,17 +21,16 @@ export function wayAnswer(
   const route = protocol === 'websocket' ? 'relay_websocket' : 'relay_http';
   const { tenant_id, agent_id } = identity.principal;
   const whose = { receipt_id, owner: `${tenant_id}/${agent_id}` };
-  return { route, ticket: ticketOf(deps, call, request, stream, whose) };
+  return { route, ticket: ticketOf(deps, request, stream, whose) };
 }
 
 function ticketOf(
   deps: Pick<CheckDependencies, 'mac' | 'clock'>,
-  { node, epoch }: Call,
-  { scheme, host, port }: EgressRequest,
+  { scheme }: EgressRequest,
   caps: StreamCaps,
   whose: Pick<RelayTicket, 'receipt_id' | 'owner'>,
 ): string {
   if (scheme === 'tcp') throw new Error('invariant: a stream without an HTTP scheme');
   const exp_ms = deps.clock.nowMs() + RELAY_TICKET_MS;
-  return encodeRelayTicket({ ...whose, scheme, host, port, ...caps, node, epoch, exp_ms }, deps.mac);
+  return encodeRelayTicket({ ...whose, scheme, ...caps, exp_ms }, deps.mac);
 }

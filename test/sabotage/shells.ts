@@ -281,7 +281,7 @@ export const SHELLS: readonly Sabotage[] = [
     file: 'src/core/receipt/outcome_state.ts',
     find: "    ...(isRefusedForName(inner) ? { cause: 'sni_mismatch' as const } : {}),\n",
     replace: '',
-    test: { file: 'test/unit/server/opaque_tunnels.test.ts', name: 'a tunnel that was closed for its name' },
+    test: { file: 'test/unit/server/joined_tunnels.test.ts', name: 'a tunnel that was closed for its name' },
   },
   {
     name: 'group-goes-free',

@@ -1,5 +1,5 @@
+import type { TlsCause } from './outcome_cause.ts';
 import type { StreamEnd } from './outcome_state.ts';
-import type { TlsCause } from './records.ts';
 
 /** How far the TLS of a connection came that Envoy ends with a certificate of ours. */
 export interface Handshake {

@@ -1,6 +1,7 @@
 import type { FramesSeen } from '../relay/relay_end.ts';
 import type { Handshake } from './handshake_end.ts';
-import type { OutcomeCause, OutcomeFacts, OutcomeState } from './records.ts';
+import type { OutcomeCause } from './outcome_cause.ts';
+import type { OutcomeFacts, OutcomeState } from './records.ts';
 
 /** How Envoy says that one stream ended. `-` is already taken out. */
 export interface StreamEnd {

@@ -2,6 +2,7 @@ import type { BucketState } from '../ledger/operation.ts';
 import type { FramesSeen } from '../relay/relay_end.ts';
 import type { DecisionDraft } from '../verdict/proposal.ts';
 import type { ReasonCode } from '../verdict/reasons.ts';
+import type { OutcomeCause } from './outcome_cause.ts';
 
 /** Members that every journal record carries. Bodies are RFC 8785 JSON; every number is an integer within +-(2^53-1). */
 export interface RecordCommon {
@@ -60,25 +61,6 @@ export interface DecisionRecord extends RecordCommon, DecisionDraft {
 }
 
 export type OutcomeState = 'completed' | 'client_abort' | 'upstream_error' | 'not_sent' | 'unknown';
-
-/** An intercepted tunnel in which nothing was asked: what became of its handshake. */
-export type TlsCause =
-  | 'tls_missing'
-  | 'tls_name_refused'
-  | 'tls_client_distrust'
-  | 'tls_timeout'
-  | 'tls_failed'
-  | 'tls_unused';
-
-export type OutcomeCause =
-  /** An opaque tunnel: its TLS was for another name, or it was no TLS. */
-  | 'sni_mismatch'
-  | TlsCause
-  /** A relayed stream: its bytes or its time were used up, a frame broke the rules, or the relay stopped or died. */
-  | 'stream_bytes'
-  | 'stream_time'
-  | 'frame_blocked'
-  | 'relay_stopped';
 
 export interface OutcomeFacts {
   readonly state: OutcomeState;

@@ -1,6 +1,6 @@
 import type { RelayEnd, RelayEndCause } from '../relay/relay_end.ts';
+import type { OutcomeCause } from './outcome_cause.ts';
 import { type StreamEnd, upstreamBroke } from './outcome_state.ts';
-import type { OutcomeCause } from './records.ts';
 
 /** What is known of one relayed stream: its two entries in Envoy's log and the relay's own report, each perhaps lost. */
 export interface RelayedParts {

@@ -1,36 +1,20 @@
 import { type Mac, type SealProblem, seal, unseal } from '../canonical/sealed_text.ts';
-import { RECORD_CAPS } from '../receipt/common_fields.ts';
 import { checkFields } from '../receipt/parse_record.ts';
-import {
-  type Covers,
-  HOST,
-  integer,
-  oneOf,
-  optional,
-  required,
-  UUID_V7,
-  visibleAscii,
-} from '../receipt/shape.ts';
+import { type Covers, integer, oneOf, optional, required, UUID_V7, visibleAscii } from '../receipt/shape.ts';
 import { fail, ok, type Result } from '../result.ts';
 
-/** What an allowed WebSocket or gRPC call with caps shows to the relay, by way of Envoy. Host and port as judged. */
+/** What an allowed WebSocket or gRPC call with caps shows to the relay, by way of Envoy. */
 export interface RelayTicket {
   /** Of the decision. */
   readonly receipt_id: string;
   /** `tenant/agent`: whose streams these count as. */
   readonly owner: string;
   readonly scheme: 'http' | 'https';
-  /** Canonical; IPv6 without brackets. */
-  readonly host: string;
-  readonly port: number;
   /** Bytes of both directions together. */
   readonly max_bytes?: number;
   readonly max_seconds?: number;
   readonly max_message_bytes?: number;
   readonly frames?: 'observe' | 'block';
-  /** The Envoy that asked, and its life. */
-  readonly node: string;
-  readonly epoch: string;
   /** Milliseconds since 1970: it is shown before, or it is over. */
   readonly exp_ms: number;
 }
@@ -40,21 +24,16 @@ export type RelayTicketProblem = SealProblem | 'EXPIRED';
 /** How long Envoy has to bring it to the relay. */
 export const RELAY_TICKET_MS = 60_000;
 const LABEL = 'clawgress/relay-ticket/v1';
-const PORT_MAX = 65_535;
 const OWNER_LENGTH_MAX = 129;
 
 const FIELDS = {
   receipt_id: required('derived', UUID_V7),
   owner: required('derived', visibleAscii(OWNER_LENGTH_MAX)),
   scheme: required('observed', oneOf('http', 'https')),
-  host: required('observed', HOST),
-  port: required('observed', integer(1, PORT_MAX)),
   max_bytes: optional('derived', integer(1)),
   max_seconds: optional('derived', integer(1)),
   max_message_bytes: optional('derived', integer(1)),
   frames: optional('derived', oneOf('observe', 'block')),
-  node: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)),
-  epoch: required('observed', visibleAscii(RECORD_CAPS.wire_id_length)),
   exp_ms: required('derived', integer()),
 } satisfies Covers<RelayTicket>;
 

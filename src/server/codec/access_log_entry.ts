@@ -2,7 +2,7 @@ import type { Handshake } from '../../core/receipt/handshake_end.ts';
 import type { StreamEnd } from '../../core/receipt/outcome_state.ts';
 import { parseRelayEnd } from '../../core/relay/relay_end.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
-import type { TunnelHalf } from '../opaque_tunnels.ts';
+import type { TunnelHalf } from '../joined_tunnels.ts';
 import type { RelayPart } from '../relayed_streams.ts';
 
 /** A whole line is a few hundred bytes; anything longer is not ours. */

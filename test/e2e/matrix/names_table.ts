@@ -2,7 +2,7 @@
  * What a client can name differently, in every combination, on every way in. `a` and `b` are hosts of that way, both
  * allowed; `p` is the port of the destination, `q` another.
  */
-import type { OutcomeCause } from '../../../src/core/receipt/records.ts';
+import type { OutcomeCause } from '../../../src/core/receipt/outcome_cause.ts';
 import type { Named } from './names_client.ts';
 import type { Mode } from './table.ts';
 

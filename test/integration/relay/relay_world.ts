@@ -3,7 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import type { RelayEvent, RelayOrder } from '../../../src/relay/ports.ts';
+import type { RelayTicket } from '../../../src/core/relay/relay_ticket.ts';
+import type { RelayEvent } from '../../../src/relay/ports.ts';
 import { type Relay, startRelay } from '../../../src/relay/relay.ts';
 import { type AccessLogTail, tailAccessLogs } from '../../../src/server/access_log.ts';
 import type { Closure } from '../../../src/server/ports.ts';
@@ -24,7 +25,7 @@ export interface World {
   readonly threads: readonly Worker[];
   readonly events: readonly RelayEvent[];
   /** What the next tickets order. */
-  wish: Partial<RelayOrder>;
+  wish: Partial<RelayTicket>;
   /** The outcome of this receipt, from Envoy's own log. */
   outcome(receipt: string): Promise<Closure['facts']>;
   stop(): Promise<void>;
@@ -43,15 +44,13 @@ export async function startWorld(): Promise<World> {
   const sockets = { socket: at('relay.sock'), h2Socket: at('relay-h2.sock'), outSocket: at('out.sock') };
   const threads: Worker[] = [];
   const events: RelayEvent[] = [];
-  const world = { wish: {} as Partial<RelayOrder> };
+  const world = { wish: {} as Partial<RelayTicket> };
   const relay = startRelay({
     ...{ ...sockets, stamp: STAMP },
     openTicket: (ticket) => ({
       receipt_id: ticket.replace('ticket.', ''),
       owner: 'default/bot',
       scheme: 'http',
-      host: 'api.example',
-      port: upstream.http,
       exp_ms: Date.now() + 60_000,
       ...world.wish,
     }),

@@ -8,8 +8,6 @@ test('thousands of empty frames go on in one piece', () => {
     receipt_id: 'r',
     owner: 'o',
     scheme: 'http',
-    host: 'a',
-    port: 80,
     exp_ms: 0,
     frames: 'block',
   } as const;

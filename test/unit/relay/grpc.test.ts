@@ -10,7 +10,8 @@ import {
 import { connect as connectSocket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { formatRelayEnd } from '../../../src/core/relay/relay_end.ts';
-import type { RelayEvent, RelayOrder } from '../../../src/relay/ports.ts';
+import type { RelayTicket } from '../../../src/core/relay/relay_ticket.ts';
+import type { RelayEvent } from '../../../src/relay/ports.ts';
 import { serveRelay } from '../../../src/relay/service.ts';
 import { rawCall } from './raw_http2.ts';
 import { places, STAMP, until } from './relay_world.ts';
@@ -28,7 +29,7 @@ interface Called {
 async function world(
   t: TestContext,
   onCall: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
-  order: Partial<RelayOrder> = {},
+  order: Partial<RelayTicket> = {},
 ) {
   const at = places(t);
   const [reports, events, asked]: [string[], RelayEvent[], IncomingHttpHeaders[]] = [[], [], []];
@@ -40,8 +41,6 @@ async function world(
     receipt_id: '01890a5d-ac96-774b-bcce-b302099a8057',
     owner: 'default/bot',
     scheme: 'https',
-    host: 'a',
-    port: 443,
   } as const;
   const service = await serveRelay(at, {
     open: async (ticket) =>

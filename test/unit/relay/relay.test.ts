@@ -35,8 +35,6 @@ async function world(t: TestContext) {
             receipt_id: text,
             owner: 'default/bot',
             scheme: 'http',
-            host: 'a',
-            port: 80,
             exp_ms: Date.now() + 60_000,
           },
     onEvent: (event) => void events.push(event),

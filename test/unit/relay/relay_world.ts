@@ -4,8 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { RelayTicket } from '../../../src/core/relay/relay_ticket.ts';
 import type { SessionsMax } from '../../../src/relay/doorkeeper.ts';
-import type { RelayEvent, RelayHost, RelayOrder } from '../../../src/relay/ports.ts';
+import type { RelayEvent, RelayHost } from '../../../src/relay/ports.ts';
 import { type RelayService, serveRelay } from '../../../src/relay/service.ts';
 
 export const STAMP = 'stamp-of-the-test';
@@ -35,7 +36,7 @@ export interface Client {
 }
 
 export interface WorldOptions {
-  readonly order?: Partial<RelayOrder>;
+  readonly order?: Partial<RelayTicket>;
   /** Plays the destination behind Envoy. */
   readonly onUpgrade?: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
   readonly host?: Partial<RelayHost>;
@@ -62,12 +63,10 @@ export async function world(t: TestContext, options: WorldOptions = {}): Promise
   const asked: IncomingMessage[] = [];
   const events: RelayEvent[] = [];
   await scriptedOut(t, at.outSocket, options, reports, asked);
-  const order: RelayOrder = {
+  const order: RelayTicket = {
     receipt_id: RECEIPT,
     owner: 'default/bot',
     scheme: 'http',
-    host: 'api.example',
-    port: 80,
     exp_ms: Date.now() + 60_000,
     ...options.order,
   };

@@ -34,7 +34,7 @@ interface Waiting {
  * Joins the two lines of each opaque or intercepted tunnel of one run of Envoy, whichever comes first: the CONNECT's
  * knows how it ended for the client, the one inside whether anything was dialled or TLS agreed on, and why not.
  */
-export class OpaqueTunnels {
+export class JoinedTunnels {
   readonly #waiting = new Map<string, Waiting>();
 
   /** What can be closed by now: the tunnel of this line, or the oldest half when there are too many. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type AccessLogTail, tailAccessLogs } from '../../../src/server/access_log.ts';
-import { OpaqueTunnels } from '../../../src/server/opaque_tunnels.ts';
+import { JoinedTunnels } from '../../../src/server/joined_tunnels.ts';
 import { FakeSink, line } from './tail_fakes.ts';
 
 const EPOCH = '000001-0a0b0c0d';
@@ -189,7 +189,7 @@ test('raw tunnels have one line', async (t) => {
 });
 
 test('the number of halves that wait is bounded', () => {
-  const tunnels = new OpaqueTunnels();
+  const tunnels = new JoinedTunnels();
   const file = { id: `${EPOCH}.1`, index: 1, path: '', active: true };
   const end = {
     code: 200,
