@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { applyKilledAt, isWrittenDown } from './applied.ts';
 import { missing, OUTSIDE, processesNaming, TERMINAL, until, type World, world } from './world.ts';
 
 const ONE = { interception_host: { agent_uids: [2001] } };
@@ -76,24 +76,10 @@ test('the rollback comes when the command is killed at any moment', async (t) =>
   const here = await start(t);
   if (here === undefined) return;
   here.configure(ONE);
-  const [program = '', ...args] = here.cliCommand;
   // Early: as soon as the change is written down. Late: when the rules are in force. Either way with its whole group.
-  const moments = [
-    () => existsSync(here.changes) && readdirSync(here.changes).some((name) => name.startsWith('pending-')),
-    () => here.listing() !== '',
-  ];
+  const moments = [() => isWrittenDown(here), () => here.listing() !== ''];
   for (const moment of moments) {
-    const config = ['apply', '--confirm-within', '2s', '--config', here.config];
-    const child = spawn(program, [...args, ...config], { detached: true, stdio: 'ignore' });
-    const ended = once(child, 'exit');
-    await until(moment);
-    try {
-      process.kill(-(child.pid ?? 0), 'SIGKILL');
-    } catch (error) {
-      assert.equal((error as NodeJS.ErrnoException).code, 'ESRCH', 'it had ended already');
-    }
-    await ended;
-    await until(() => processesNaming(here.changes).length === 0);
+    await applyKilledAt(here, moment);
     assert.equal(here.listing(), '', 'no rules are left');
     here.cli('remove');
   }

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { answeringWorld, inForce } from './applied.ts';
 import {
   type Answering,
   type Attempt,
   HOST,
   HOST_INSIDE,
-  missing,
   OTHER_PORT,
   OUTSIDE,
   PROXY_PORT,
   until,
-  type World,
-  world,
 } from './world.ts';
 
 const [ANN, BOB, CAT] = ['2001:2001', '2002:2002', '2003:2003'] as const;
@@ -32,27 +30,8 @@ const RESOLVER: readonly Answering[] = [
   ['dns', '::1', DNS],
 ];
 
-async function started(
-  t: TestContext,
-  settings: object = SETTINGS,
-  listeners = [...LISTENERS, ...RESOLVER],
-): Promise<World | undefined> {
-  const reason = missing();
-  if (reason !== undefined) {
-    t.skip(reason);
-    return undefined;
-  }
-  const here = await world(t);
-  await here.answering(listeners);
-  here.configure(settings);
-  return here;
-}
-
-function inForce(here: World): void {
-  const applied = here.cli('apply');
-  assert.equal(applied.status, 0, applied.stderr);
-  assert.equal(here.cli('confirm').status, 0);
-}
+const started = (t: TestContext, settings: object = SETTINGS, listeners = [...LISTENERS, ...RESOLVER]) =>
+  answeringWorld(t, settings, listeners);
 
 test('an agent that knows of no proxy arrives at its own listener, which learns where it was going', async (t) => {
   const here = await started(t);

@@ -1,24 +1,20 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { answeringWorld, applyKilledAt, inForce, isWrittenDown } from './applied.ts';
 import {
   AGENTS,
   type Answering,
   type Attempt,
   HOST,
   HOST_INSIDE,
-  missing,
   OTHER_PORT,
   OUTSIDE,
   PROXY_PORT,
   processesNaming,
   until,
-  type World,
-  world,
 } from './world.ts';
 
 const [DIVERTED, DNS] = [15_002, 15_053] as const;
@@ -54,23 +50,7 @@ const HEARD = [
   `${DIVERTED} <- ${AGENTS.four} -> 198.18.7.7:443`,
 ];
 
-async function started(t: TestContext, settings: object = SETTINGS): Promise<World | undefined> {
-  const reason = missing();
-  if (reason !== undefined) {
-    t.skip(reason);
-    return undefined;
-  }
-  const here = await world(t);
-  await here.answering(LISTENERS);
-  here.configure(settings);
-  return here;
-}
-
-function inForce(here: World): void {
-  const applied = here.cli('apply');
-  assert.equal(applied.status, 0, applied.stderr);
-  assert.equal(here.cli('confirm').status, 0);
-}
+const started = (t: TestContext, settings: object = SETTINGS) => answeringWorld(t, settings, LISTENERS);
 
 for (const guarded of [BEHIND, { agent_cidrs: ['10.92.0.0/24', 'fd92::/64'] }]) {
   test(`behind ${Object.keys(guarded).join()}, connections arrive at the listener with both addresses`, async (t) => {
@@ -199,24 +179,9 @@ test('rules and policy route come and go together, whatever became of the comman
   });
 
   await t.test('killed as soon as the change is written down, and when the route is there', async () => {
-    const [program = '', ...args] = here.cliCommand;
-    const moments = [
-      () => existsSync(here.changes) && readdirSync(here.changes).some((name) => name.startsWith('pending-')),
-      () => here.policyRoute() !== '',
-      () => here.listing() !== '',
-    ];
+    const moments = [() => isWrittenDown(here), () => here.policyRoute() !== '', () => here.listing() !== ''];
     for (const moment of moments) {
-      const config = ['apply', '--confirm-within', '2s', '--config', here.config];
-      const child = spawn(program, [...args, ...config], { detached: true, stdio: 'ignore' });
-      const ended = once(child, 'exit');
-      await until(moment);
-      try {
-        process.kill(-(child.pid ?? 0), 'SIGKILL');
-      } catch (error) {
-        assert.equal((error as NodeJS.ErrnoException).code, 'ESRCH', 'it had ended already');
-      }
-      await ended;
-      await until(() => processesNaming(here.changes).length === 0);
+      await applyKilledAt(here, moment);
       assert.deepEqual([here.listing(), here.policyRoute()], ['', '']);
       here.cli('remove');
     }

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { type AccessLogTail, tailAccessLogs } from '../../../src/server/access_log.ts';
-import { FakeSink, line } from './tail_fakes.ts';
+import { line } from './tail_fakes.ts';
+import { tailWorld } from './tail_world.ts';
 
-const EPOCH = '000001-0a0b0c0d';
 const NUMBERS = {
   code: 0,
   bytes_in: 0,
@@ -106,23 +103,7 @@ const SEEN: readonly (readonly [string, object, string | undefined, string?])[] 
 ];
 
 function world(t: TestContext) {
-  const dir = mkdtempSync(join(tmpdir(), 'clawgress-intercepted-'));
-  mkdirSync(join(dir, EPOCH));
-  const sink = new FakeSink();
-  const tails: AccessLogTail[] = [];
-  t.after(async () => {
-    for (const tail of tails) await tail.stop();
-    rmSync(dir, { recursive: true, force: true });
-  });
-  const log = join(dir, EPOCH, 'access.log');
-  writeFileSync(log, '');
-  const start = (): AccessLogTail => {
-    const never = 3_600_000;
-    const onError = (error: Error) => assert.fail(error);
-    const tail = tailAccessLogs({ envoyDir: dir, sink, onError, pollMs: never, gapMs: never });
-    tails.push(tail);
-    return tail;
-  };
+  const { sink, log, start } = tailWorld(t);
   const causes = () => sink.closures.map(({ receipt_id, facts }) => [receipt_id, facts.cause]);
   return { sink, log, start, causes };
 }

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { type AccessLogTail, tailAccessLogs } from '../../../src/server/access_log.ts';
 import { JoinedTunnels } from '../../../src/server/joined_tunnels.ts';
-import { FakeSink, line } from './tail_fakes.ts';
+import { line } from './tail_fakes.ts';
+import { tailWorld } from './tail_world.ts';
 
 const EPOCH = '000001-0a0b0c0d';
 const COMMON = {
@@ -53,28 +51,7 @@ const PASSED = { attempts: 1, details: null, upstream: '127.83.7.2:41271', sni: 
 const CLIENT_ENDED = { flags: 'DC', details: 'downstream_remote_disconnect' };
 
 function world(t: TestContext) {
-  const dir = mkdtempSync(join(tmpdir(), 'clawgress-tunnels-'));
-  mkdirSync(join(dir, EPOCH));
-  const sink = new FakeSink();
-  const tails: AccessLogTail[] = [];
-  t.after(async () => {
-    for (const tail of tails) await tail.stop();
-    rmSync(dir, { recursive: true, force: true });
-  });
-  const log = join(dir, EPOCH, 'access.log');
-  writeFileSync(log, '');
-  const start = (): AccessLogTail => {
-    const never = 3_600_000;
-    const tail = tailAccessLogs({
-      envoyDir: dir,
-      sink,
-      onError: (error) => assert.fail(error),
-      pollMs: never,
-      gapMs: never,
-    });
-    tails.push(tail);
-    return tail;
-  };
+  const { sink, log, start } = tailWorld(t);
   const outcomes = () =>
     sink.closures.map(({ receipt_id, request_id, facts, source }) => ({
       receipt_id,
