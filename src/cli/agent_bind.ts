@@ -23,7 +23,7 @@ export const BIND_EXAMPLES = {
 /** `agent bind <id> --uid N | --cidr C [--json]`: connections from there are this agent's, in transparent mode. */
 export async function agentBind(id: string, flags: Flags, context = agentContext(flags)): Promise<number> {
   const source = sourceOf(flags);
-  return await changeSources(id, flags, context, 'bound', (agent, others) => {
+  return await changeSources(id, source, flags['json'] === true, context, 'bound', (agent, others) => {
     const owner = others.find((other) => has(other, source));
     if (owner !== undefined)
       throw new CliError(
@@ -45,7 +45,7 @@ export async function agentBind(id: string, flags: Flags, context = agentContext
 /** `agent unbind <id> --uid N | --cidr C [--json]`: at once, inside of connections that stand, too. */
 export async function agentUnbind(id: string, flags: Flags, context = agentContext(flags)): Promise<number> {
   const source = sourceOf(flags);
-  return await changeSources(id, flags, context, 'unbound', (agent) => {
+  return await changeSources(id, source, flags['json'] === true, context, 'unbound', (agent) => {
     if (has(agent, source))
       return agent.sources?.filter((one) => sourceName(one) !== sourceName(source)) ?? [];
     const bound = agent.sources?.map(sourceName).join(', ') ?? '';
@@ -56,7 +56,8 @@ export async function agentUnbind(id: string, flags: Flags, context = agentConte
 
 async function changeSources(
   id: string,
-  flags: Flags,
+  source: AgentSource,
+  asJson: boolean,
   { registry_file, out }: BindContext,
   done: 'bound' | 'unbound',
   change: (agent: Agent, others: readonly Agent[]) => readonly AgentSource[],
@@ -71,9 +72,8 @@ async function changeSources(
     return [...others, sources.length === 0 ? agent : { ...agent, sources }];
   });
   const sources = agents.find((agent) => agent.agent_id === id)?.sources ?? [];
-  const source = sourceName(sourceOf(flags));
-  const line = `${source} is ${done}; ${id}: ${sources.map(sourceName).join(', ') || 'no sources'}\n`;
-  out(flags['json'] === true ? `${JSON.stringify({ agent_id: id, sources }, null, 2)}\n` : line);
+  const line = `${sourceName(source)} is ${done}; ${id}: ${sources.map(sourceName).join(', ') || 'no sources'}\n`;
+  out(asJson ? `${JSON.stringify({ agent_id: id, sources }, null, 2)}\n` : line);
   return EXIT.ok;
 }
 

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { credentials, status } from '@grpc/grpc-js';
-import { newAuthority } from '../../support/pki.ts';
-import { type Gateway, startGateway, waitFor } from './gateway.ts';
+import { type Gateway, waitFor } from './gateway.ts';
 import { grpcClient } from './grpc_calls.ts';
 import { CALLS, type GrpcUpstream, startGrpcUpstream } from './grpc_upstream.ts';
 import { enter } from './in_tunnel.ts';
-import { startNames } from './names.ts';
+import { startOpeningGateway } from './opening_gateway.ts';
 
 describe('gRPC through the real Envoy', () => {
   let gateway: Gateway;
@@ -19,31 +15,14 @@ describe('gRPC through the real Envoy', () => {
   let tunnelPort = 0;
   const ends: (() => unknown)[] = [];
   before(async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'cg-grpc-'));
-    const [ours, theirs] = [newAuthority(), newAuthority()];
-    const ca_bundle = join(dir, 'ca.pem');
-    writeFileSync(ca_bundle, theirs.ca);
-    interceptCa = ours.ca;
-    const leaf = ours.issue('api.example', 'serverAuth');
-    const names = await startNames();
-    upstream = await startGrpcUpstream(theirs.issue('api.example', 'serverAuth'));
-    gateway = await startGateway({
-      input: { ca_bundle },
-      edit: names.use,
-      secrets: {
-        secretFor: async () => ({
-          ok: true,
-          value: { cert_chain_pem: leaf.cert, private_key_pem: leaf.key, expires_ms: Date.now() + 3_600_000 },
-        }),
-      },
-    });
+    const opening = await startOpeningGateway();
+    ({ gateway, interceptCa } = opening);
+    upstream = await startGrpcUpstream(opening.destination);
     const tunnels = await startTunnels();
     ends.push(
       () => tunnels(),
-      () => gateway.stop(),
+      () => opening.close(),
       () => upstream.close(),
-      () => names.close(),
-      () => rmSync(dir, { recursive: true, force: true }),
     );
   });
   after(async () => {

@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ProxyAgent, WebSocket } from 'undici';
-import { newAuthority } from '../../support/pki.ts';
 import { acceptOf, frame, frameReader, TEXT } from '../../support/websocket.ts';
 import { sendRaw } from './client.ts';
-import { type Gateway, startGateway, waitFor } from './gateway.ts';
+import { type Gateway, waitFor } from './gateway.ts';
 import { handshake } from './in_tunnel.ts';
-import { startNames } from './names.ts';
+import { startOpeningGateway } from './opening_gateway.ts';
 import { startUpgradeUpstream, TAIL_BYTES, type UpgradeUpstream } from './upgrade_upstream.ts';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
@@ -22,29 +18,12 @@ describe('WebSockets through the real Envoy', () => {
   let interceptCa = '';
   const ends: (() => unknown)[] = [];
   before(async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'cg-upgrades-'));
-    const [ours, theirs] = [newAuthority(), newAuthority()];
-    const ca_bundle = join(dir, 'ca.pem');
-    writeFileSync(ca_bundle, theirs.ca);
-    interceptCa = ours.ca;
-    const leaf = ours.issue('api.example', 'serverAuth');
-    const names = await startNames();
-    upstream = await startUpgradeUpstream(theirs.issue('api.example', 'serverAuth'));
-    gateway = await startGateway({
-      input: { ca_bundle },
-      edit: names.use,
-      secrets: {
-        secretFor: async () => ({
-          ok: true,
-          value: { cert_chain_pem: leaf.cert, private_key_pem: leaf.key, expires_ms: Date.now() + 3_600_000 },
-        }),
-      },
-    });
+    const opening = await startOpeningGateway();
+    ({ gateway, interceptCa } = opening);
+    upstream = await startUpgradeUpstream(opening.destination);
     ends.push(
-      () => gateway.stop(),
+      () => opening.close(),
       () => upstream.close(),
-      () => names.close(),
-      () => rmSync(dir, { recursive: true, force: true }),
     );
   });
   after(async () => {
