@@ -122,6 +122,7 @@ const OPTIONAL_MEMBERS: { readonly [K in OptionalMember]: true } = {
   parent_decision: true,
   policy_lapse: true,
   rule_id: true,
+  response: true,
   stream: true,
   judged_ms: true,
   would_be: true,

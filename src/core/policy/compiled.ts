@@ -1,3 +1,4 @@
+import type { RequestDemands, ResponseDemands } from '../contract/demands.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { LedgerOp } from '../ledger/operation.ts';
 import type { EgressRequest, TunnelMode } from '../request/egress_request.ts';
@@ -67,6 +68,13 @@ export interface RuleOutcome {
   readonly tunnel?: TunnelMode;
   /** On an allowed WebSocket or gRPC call: what all matching allow rules of all layers ask for together. */
   readonly stream?: StreamCaps;
+  /**
+   * The body decides, or has to honour something, and nobody has looked (`EgressRequest.body` is absent): what is asked of
+   * it. The outcome is then the best that can come of it: a denial is final, an allow stands only once the body is known.
+   */
+  readonly inspect?: RequestDemands;
+  /** On an allow that is final: what is asked of the answer. */
+  readonly response?: ResponseDemands;
 }
 
 /** The moment at which no exception holds any more: what is assumed when nobody says what time it is. */

@@ -1,3 +1,4 @@
+import type { BodyFacts } from '../contract/body_facts.ts';
 import type {
   HostKind,
   InterceptMode,
@@ -33,8 +34,15 @@ export interface RequestFacts {
   readonly query_names?: readonly string[];
   readonly override_headers?: readonly string[];
   readonly credential_forwarded?: true;
-  /** `none`: the client announced no body; `absent`: there may be one and nobody looked. */
-  readonly body_state: 'none' | 'absent';
+  /**
+   * `none`: there is no body, or the client announced none and nobody looked; `absent`: there may be one and nobody looked.
+   * `complete` and `streamed`: `body` says what was found.
+   */
+  readonly body_state: 'none' | 'absent' | 'complete' | 'streamed';
+  readonly body?: BodyFacts;
+  /** Base64 of the commitments of the body as it came and, where it was repaired, as it was forwarded. */
+  readonly body_commitment?: string;
+  readonly repaired_commitment?: string;
   /** Set when no canonical form exists; then most members above are absent. */
   readonly problem?: string;
 }

@@ -1,6 +1,7 @@
 import type { Principal } from '../identity/principal.ts';
 import type { BucketState } from '../ledger/operation.ts';
 import type { StreamCaps } from '../verdict/stream_caps.ts';
+import { BODY, RESPONSE_DEMANDS } from './body_fields.ts';
 import { COMMON, ENGINE, RECORD_CAPS, STREAMS } from './common_fields.ts';
 import type { RequestFacts } from './decision.ts';
 import type { DecisionRecord } from './records.ts';
@@ -86,7 +87,10 @@ const REQUEST = {
     list(visibleAscii(RECORD_CAPS.header_name_length), RECORD_CAPS.override_headers),
   ),
   credential_forwarded: optional('observed', oneOf(true)),
-  body_state: required('asserted_by_client', oneOf('none', 'absent')),
+  body_state: required('asserted_by_client', oneOf('none', 'absent', 'complete', 'streamed')),
+  body: optional('observed', BODY),
+  body_commitment: optional('observed', BASE64_32_BYTES),
+  repaired_commitment: optional('derived', BASE64_32_BYTES),
   problem: optional('derived', CODE),
 } satisfies Covers<RequestFacts>;
 
@@ -135,6 +139,7 @@ export const DECISION = {
   reason: required('derived', CODE),
   rule_id: optional('derived', ID_OR_PAIR),
   stream: optional('derived', STREAM),
+  response: optional('derived', RESPONSE_DEMANDS),
   judged_ms: optional('observed', integer()),
   would_be: optional('derived', WOULD_BE),
   observed_by: optional('derived', list(ID_OR_PAIR, RECORD_CAPS.observed_by)),

@@ -1,3 +1,5 @@
+import type { BodyFacts } from '../contract/body_facts.ts';
+
 /**
  * One outbound request as the decision sees it: canonical, without credentials, without a body.
  * Serialised members are snake_case because the decision record carries them and replay reads them back.
@@ -35,6 +37,8 @@ export interface EgressRequest {
   readonly credential_forwarded: boolean;
   /** The client announced a body (content-length > 0 or transfer-encoding). */
   readonly has_body: boolean;
+  /** What was found in the body; absent while nobody has looked. */
+  readonly body?: BodyFacts;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { RequestDemands } from '../contract/demands.ts';
 import type { IdentityFact, Principal } from '../identity/principal.ts';
 import { type CompiledPolicy, type LimitDemand, NO_MOMENT, type RuleOutcome } from '../policy/compiled.ts';
 import type { EgressRequest, RequestProblem } from '../request/egress_request.ts';
@@ -12,6 +13,8 @@ export interface Judgement {
   readonly verdict: Verdict;
   /** What the ledger must admit before the verdict stands; empty on denials, which charge nothing. */
   readonly demands: readonly LimitDemand[];
+  /** The body has to be looked at first. Until then, and if it never comes, the verdict is the denial BODY_NOT_COMPLETED. */
+  readonly inspect?: RequestDemands;
 }
 
 /** What a verdict rests on beside policy, identity and request. Recorded, so that replay has it, too. */

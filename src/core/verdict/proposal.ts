@@ -1,3 +1,4 @@
+import type { ResponseDemands } from '../contract/demands.ts';
 import type { Degradation, IdentityProblem, Principal } from '../identity/principal.ts';
 import type { LedgerOp } from '../ledger/operation.ts';
 import type { RequestFacts } from '../receipt/decision.ts';
@@ -30,6 +31,8 @@ export interface Verdict {
   readonly tunnel?: TunnelMode;
   /** On an allowed WebSocket or gRPC call whose rules ask for something. */
   readonly stream?: StreamCaps;
+  /** On an allow whose rules ask something of the answer. */
+  readonly response?: ResponseDemands;
 }
 
 /** What `policy.stale` makes of a signed policy that has expired or whose key is revoked. */
@@ -57,6 +60,7 @@ export interface DecisionDraft {
   readonly rule_id?: string;
   /** Of the verdict. */
   readonly stream?: StreamCaps;
+  readonly response?: ResponseDemands;
   readonly judged_ms?: number;
   readonly would_be?: WouldBe;
   readonly observed_by?: readonly string[];

@@ -57,6 +57,7 @@ const DRAFT_NAMES: { readonly [K in keyof DecisionDraft]-?: true } = {
   verdict: true,
   reason: true,
   rule_id: true,
+  response: true,
   stream: true,
   judged_ms: true,
   would_be: true,

@@ -142,6 +142,38 @@ export const GUIDANCE: Record<ReasonCode, Guidance> = {
     detail: 'The request would be allowed, but not the WebSocket that it asks for.',
     steps: ['Ask the operator for a rule with protocol: {kind: websocket}.', WHY],
   },
+  BODY_NOT_COMPLETED: {
+    detail: 'The body was to be inspected and did not come to its end.',
+    steps: ['Send the whole body.'],
+  },
+  BODY_INVALID: {
+    detail: 'The body is not JSON, or breaks a bound of the JSON that is accepted here.',
+    steps: ['Send one JSON text in UTF-8, without duplicate keys.', WHY],
+  },
+  BODY_TOO_LARGE: {
+    detail: 'The body is larger than what is inspected here.',
+    steps: ['Send a smaller body.', WHY],
+  },
+  BODY_TYPE_REFUSED: {
+    detail: 'Bodies are inspected here, and this one has a type, charset or encoding that is not read.',
+    steps: ['Send content-type application/json in UTF-8, without content-encoding.', WHY],
+  },
+  SCHEMA_INVALID: {
+    detail: 'The body does not fit the schema that is asked for here.',
+    steps: ['Correct the body; the receipt names the place.', WHY],
+  },
+  AI_UNREADABLE: {
+    detail: 'Rules look at what the call asks for, and it can be read in more than one way, or not at all.',
+    steps: ['Send the call in the form that its provider documents.', WHY],
+  },
+  INSPECT_BUSY: {
+    detail: 'As many bytes as the gateway has room for are being inspected.',
+    steps: ['Retry in a few seconds.'],
+  },
+  RESPONSE_BLOCKED: {
+    detail: 'The answer of the destination breaks the contract that is asked for here, and was held back.',
+    steps: ['The request was sent. Do not retry unchanged.', WHY],
+  },
   POLICY_NO_MATCH: { detail: 'No rule allows this request for this agent.', steps: [WHY] },
   POLICY_CEILING: {
     detail: 'The policy above this agent does not allow this request, whatever its own policy says.',
@@ -162,6 +194,18 @@ export const GUIDANCE: Record<ReasonCode, Guidance> = {
   LIMIT_RPM: {
     detail: 'The limit of requests per minute is used up.',
     steps: ['Retry after the time in Retry-After.', WHY],
+  },
+  LIMIT_TOKENS: {
+    detail: 'What this call could use of tokens does not fit into what is left of the budget.',
+    steps: ['Ask for fewer output tokens, or retry after the time in Retry-After.', WHY],
+  },
+  LIMIT_SPEND: {
+    detail: 'What this call could cost does not fit into what is left of the budget.',
+    steps: ['Ask for fewer output tokens or a cheaper model, or retry after the time in Retry-After.', WHY],
+  },
+  PRICE_UNKNOWN: {
+    detail: 'A money budget counts this call and the price of its model is not known.',
+    steps: ['Use a model whose price is known.', WHY],
   },
   LIMIT_KEYS: {
     detail: 'Too many distinct callers are being counted for this tenant.',
