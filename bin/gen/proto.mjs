@@ -10,6 +10,7 @@ import pbjs from 'protobufjs-cli/pbjs.js';
 const protoDir = fileURLToPath(new URL('../../proto', import.meta.url));
 const ROOTS = [
   'envoy/service/auth/v3/external_auth.proto',
+  'envoy/service/ext_proc/v3/external_processor.proto',
   'envoy/service/secret/v3/sds.proto',
   'grpc/health/v1/health.proto',
 ];

@@ -621,6 +621,982 @@ export namespace envoy {
             }
         }
 
+        /** Namespace ext_proc. */
+        namespace ext_proc {
+
+            /** Namespace v3. */
+            namespace v3 {
+
+                /**
+                 * Properties of a ProcessingRequest.
+                 * @deprecated Use envoy.service.ext_proc.v3.ProcessingRequest.$Properties instead.
+                 */
+                interface IProcessingRequest extends envoy.service.ext_proc.v3.ProcessingRequest.$Properties {
+                }
+
+                /** Represents a ProcessingRequest. */
+                class ProcessingRequest {
+
+                    /**
+                     * Constructs a new ProcessingRequest.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.service.ext_proc.v3.ProcessingRequest.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** ProcessingRequest requestHeaders. */
+                    requestHeaders?: (envoy.service.ext_proc.v3.HttpHeaders.$Properties|null);
+
+                    /** ProcessingRequest responseHeaders. */
+                    responseHeaders?: (envoy.service.ext_proc.v3.HttpHeaders.$Properties|null);
+
+                    /** ProcessingRequest requestBody. */
+                    requestBody?: (envoy.service.ext_proc.v3.HttpBody.$Properties|null);
+
+                    /** ProcessingRequest responseBody. */
+                    responseBody?: (envoy.service.ext_proc.v3.HttpBody.$Properties|null);
+
+                    /** ProcessingRequest requestTrailers. */
+                    requestTrailers?: (envoy.service.ext_proc.v3.HttpTrailers.$Properties|null);
+
+                    /** ProcessingRequest responseTrailers. */
+                    responseTrailers?: (envoy.service.ext_proc.v3.HttpTrailers.$Properties|null);
+
+                    /** ProcessingRequest metadataContext. */
+                    metadataContext?: (envoy.config.core.v3.Metadata.$Properties|null);
+
+                    /** ProcessingRequest attributes. */
+                    attributes: { [k: string]: google.protobuf.Struct.$Properties };
+
+                    /** ProcessingRequest request. */
+                    request?: ("requestHeaders"|"responseHeaders"|"requestBody"|"responseBody"|"requestTrailers"|"responseTrailers");
+
+                    /**
+                     * Encodes the specified ProcessingRequest message. Does not implicitly {@link envoy.service.ext_proc.v3.ProcessingRequest.verify|verify} messages.
+                     * @param message ProcessingRequest message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.service.ext_proc.v3.ProcessingRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a ProcessingRequest message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.service.ext_proc.v3.ProcessingRequest & envoy.service.ext_proc.v3.ProcessingRequest.$Shape} ProcessingRequest
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.ext_proc.v3.ProcessingRequest & envoy.service.ext_proc.v3.ProcessingRequest.$Shape;
+                }
+
+                namespace ProcessingRequest {
+
+                    /** Properties of a ProcessingRequest. */
+                    interface $Properties {
+
+                        /** ProcessingRequest requestHeaders */
+                        requestHeaders?: (envoy.service.ext_proc.v3.HttpHeaders.$Properties|null);
+
+                        /** ProcessingRequest responseHeaders */
+                        responseHeaders?: (envoy.service.ext_proc.v3.HttpHeaders.$Properties|null);
+
+                        /** ProcessingRequest requestBody */
+                        requestBody?: (envoy.service.ext_proc.v3.HttpBody.$Properties|null);
+
+                        /** ProcessingRequest responseBody */
+                        responseBody?: (envoy.service.ext_proc.v3.HttpBody.$Properties|null);
+
+                        /** ProcessingRequest requestTrailers */
+                        requestTrailers?: (envoy.service.ext_proc.v3.HttpTrailers.$Properties|null);
+
+                        /** ProcessingRequest responseTrailers */
+                        responseTrailers?: (envoy.service.ext_proc.v3.HttpTrailers.$Properties|null);
+
+                        /** ProcessingRequest metadataContext */
+                        metadataContext?: (envoy.config.core.v3.Metadata.$Properties|null);
+
+                        /** ProcessingRequest attributes */
+                        attributes?: ({ [k: string]: google.protobuf.Struct.$Properties }|null);
+
+                        /** ProcessingRequest request */
+                        request?: ("requestHeaders"|"responseHeaders"|"requestBody"|"responseBody"|"requestTrailers"|"responseTrailers");
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Narrowed shape of a ProcessingRequest. */
+                    type $Shape = {
+                      requestHeaders?: envoy.service.ext_proc.v3.HttpHeaders.$Shape|null;
+                      responseHeaders?: envoy.service.ext_proc.v3.HttpHeaders.$Shape|null;
+                      requestBody?: envoy.service.ext_proc.v3.HttpBody.$Shape|null;
+                      responseBody?: envoy.service.ext_proc.v3.HttpBody.$Shape|null;
+                      requestTrailers?: envoy.service.ext_proc.v3.HttpTrailers.$Shape|null;
+                      responseTrailers?: envoy.service.ext_proc.v3.HttpTrailers.$Shape|null;
+                      metadataContext?: envoy.config.core.v3.Metadata.$Shape|null;
+                      attributes?: { [k: string]: google.protobuf.Struct.$Shape }|null;
+                      $unknowns?: Uint8Array[];
+                    } & (
+                      ({ request?: undefined; requestHeaders?: null; responseHeaders?: null; requestBody?: null; responseBody?: null; requestTrailers?: null; responseTrailers?: null }|{ request?: "requestHeaders"; requestHeaders: envoy.service.ext_proc.v3.HttpHeaders.$Shape; responseHeaders?: null; requestBody?: null; responseBody?: null; requestTrailers?: null; responseTrailers?: null }|{ request?: "responseHeaders"; requestHeaders?: null; responseHeaders: envoy.service.ext_proc.v3.HttpHeaders.$Shape; requestBody?: null; responseBody?: null; requestTrailers?: null; responseTrailers?: null }|{ request?: "requestBody"; requestHeaders?: null; responseHeaders?: null; requestBody: envoy.service.ext_proc.v3.HttpBody.$Shape; responseBody?: null; requestTrailers?: null; responseTrailers?: null }|{ request?: "responseBody"; requestHeaders?: null; responseHeaders?: null; requestBody?: null; responseBody: envoy.service.ext_proc.v3.HttpBody.$Shape; requestTrailers?: null; responseTrailers?: null }|{ request?: "requestTrailers"; requestHeaders?: null; responseHeaders?: null; requestBody?: null; responseBody?: null; requestTrailers: envoy.service.ext_proc.v3.HttpTrailers.$Shape; responseTrailers?: null }|{ request?: "responseTrailers"; requestHeaders?: null; responseHeaders?: null; requestBody?: null; responseBody?: null; requestTrailers?: null; responseTrailers: envoy.service.ext_proc.v3.HttpTrailers.$Shape })
+                    );
+                }
+
+                /**
+                 * Properties of a ProcessingResponse.
+                 * @deprecated Use envoy.service.ext_proc.v3.ProcessingResponse.$Properties instead.
+                 */
+                interface IProcessingResponse extends envoy.service.ext_proc.v3.ProcessingResponse.$Properties {
+                }
+
+                /** Represents a ProcessingResponse. */
+                class ProcessingResponse {
+
+                    /**
+                     * Constructs a new ProcessingResponse.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.service.ext_proc.v3.ProcessingResponse.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** ProcessingResponse requestHeaders. */
+                    requestHeaders?: (envoy.service.ext_proc.v3.HeadersResponse.$Properties|null);
+
+                    /** ProcessingResponse responseHeaders. */
+                    responseHeaders?: (envoy.service.ext_proc.v3.HeadersResponse.$Properties|null);
+
+                    /** ProcessingResponse requestBody. */
+                    requestBody?: (envoy.service.ext_proc.v3.BodyResponse.$Properties|null);
+
+                    /** ProcessingResponse responseBody. */
+                    responseBody?: (envoy.service.ext_proc.v3.BodyResponse.$Properties|null);
+
+                    /** ProcessingResponse requestTrailers. */
+                    requestTrailers?: (envoy.service.ext_proc.v3.TrailersResponse.$Properties|null);
+
+                    /** ProcessingResponse responseTrailers. */
+                    responseTrailers?: (envoy.service.ext_proc.v3.TrailersResponse.$Properties|null);
+
+                    /** ProcessingResponse immediateResponse. */
+                    immediateResponse?: (envoy.service.ext_proc.v3.ImmediateResponse.$Properties|null);
+
+                    /** ProcessingResponse dynamicMetadata. */
+                    dynamicMetadata?: (google.protobuf.Struct.$Properties|null);
+
+                    /** ProcessingResponse modeOverride. */
+                    modeOverride?: (envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.$Properties|null);
+
+                    /** ProcessingResponse overrideMessageTimeout. */
+                    overrideMessageTimeout?: (google.protobuf.Duration.$Properties|null);
+
+                    /** ProcessingResponse response. */
+                    response?: ("requestHeaders"|"responseHeaders"|"requestBody"|"responseBody"|"requestTrailers"|"responseTrailers"|"immediateResponse");
+
+                    /**
+                     * Encodes the specified ProcessingResponse message. Does not implicitly {@link envoy.service.ext_proc.v3.ProcessingResponse.verify|verify} messages.
+                     * @param message ProcessingResponse message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.service.ext_proc.v3.ProcessingResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a ProcessingResponse message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.service.ext_proc.v3.ProcessingResponse & envoy.service.ext_proc.v3.ProcessingResponse.$Shape} ProcessingResponse
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.ext_proc.v3.ProcessingResponse & envoy.service.ext_proc.v3.ProcessingResponse.$Shape;
+                }
+
+                namespace ProcessingResponse {
+
+                    /** Properties of a ProcessingResponse. */
+                    interface $Properties {
+
+                        /** ProcessingResponse requestHeaders */
+                        requestHeaders?: (envoy.service.ext_proc.v3.HeadersResponse.$Properties|null);
+
+                        /** ProcessingResponse responseHeaders */
+                        responseHeaders?: (envoy.service.ext_proc.v3.HeadersResponse.$Properties|null);
+
+                        /** ProcessingResponse requestBody */
+                        requestBody?: (envoy.service.ext_proc.v3.BodyResponse.$Properties|null);
+
+                        /** ProcessingResponse responseBody */
+                        responseBody?: (envoy.service.ext_proc.v3.BodyResponse.$Properties|null);
+
+                        /** ProcessingResponse requestTrailers */
+                        requestTrailers?: (envoy.service.ext_proc.v3.TrailersResponse.$Properties|null);
+
+                        /** ProcessingResponse responseTrailers */
+                        responseTrailers?: (envoy.service.ext_proc.v3.TrailersResponse.$Properties|null);
+
+                        /** ProcessingResponse immediateResponse */
+                        immediateResponse?: (envoy.service.ext_proc.v3.ImmediateResponse.$Properties|null);
+
+                        /** ProcessingResponse dynamicMetadata */
+                        dynamicMetadata?: (google.protobuf.Struct.$Properties|null);
+
+                        /** ProcessingResponse modeOverride */
+                        modeOverride?: (envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.$Properties|null);
+
+                        /** ProcessingResponse overrideMessageTimeout */
+                        overrideMessageTimeout?: (google.protobuf.Duration.$Properties|null);
+
+                        /** ProcessingResponse response */
+                        response?: ("requestHeaders"|"responseHeaders"|"requestBody"|"responseBody"|"requestTrailers"|"responseTrailers"|"immediateResponse");
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Narrowed shape of a ProcessingResponse. */
+                    type $Shape = {
+                      requestHeaders?: envoy.service.ext_proc.v3.HeadersResponse.$Shape|null;
+                      responseHeaders?: envoy.service.ext_proc.v3.HeadersResponse.$Shape|null;
+                      requestBody?: envoy.service.ext_proc.v3.BodyResponse.$Shape|null;
+                      responseBody?: envoy.service.ext_proc.v3.BodyResponse.$Shape|null;
+                      requestTrailers?: envoy.service.ext_proc.v3.TrailersResponse.$Shape|null;
+                      responseTrailers?: envoy.service.ext_proc.v3.TrailersResponse.$Shape|null;
+                      immediateResponse?: envoy.service.ext_proc.v3.ImmediateResponse.$Shape|null;
+                      dynamicMetadata?: google.protobuf.Struct.$Shape|null;
+                      modeOverride?: envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.$Shape|null;
+                      overrideMessageTimeout?: google.protobuf.Duration.$Shape|null;
+                      $unknowns?: Uint8Array[];
+                    } & (
+                      ({ response?: undefined; requestHeaders?: null; responseHeaders?: null; requestBody?: null; responseBody?: null; requestTrailers?: null; responseTrailers?: null; immediateResponse?: null }|{ response?: "requestHeaders"; requestHeaders: envoy.service.ext_proc.v3.HeadersResponse.$Shape; responseHeaders?: null; requestBody?: null; responseBody?: null; requestTrailers?: null; responseTrailers?: null; immediateResponse?: null }|{ response?: "responseHeaders"; requestHeaders?: null; responseHeaders: envoy.service.ext_proc.v3.HeadersResponse.$Shape; requestBody?: null; responseBody?: null; requestTrailers?: null; responseTrailers?: null; immediateResponse?: null }|{ response?: "requestBody"; requestHeaders?: null; responseHeaders?: null; requestBody: envoy.service.ext_proc.v3.BodyResponse.$Shape; responseBody?: null; requestTrailers?: null; responseTrailers?: null; immediateResponse?: null }|{ response?: "responseBody"; requestHeaders?: null; responseHeaders?: null; requestBody?: null; responseBody: envoy.service.ext_proc.v3.BodyResponse.$Shape; requestTrailers?: null; responseTrailers?: null; immediateResponse?: null }|{ response?: "requestTrailers"; requestHeaders?: null; responseHeaders?: null; requestBody?: null; responseBody?: null; requestTrailers: envoy.service.ext_proc.v3.TrailersResponse.$Shape; responseTrailers?: null; immediateResponse?: null }|{ response?: "responseTrailers"; requestHeaders?: null; responseHeaders?: null; requestBody?: null; responseBody?: null; requestTrailers?: null; responseTrailers: envoy.service.ext_proc.v3.TrailersResponse.$Shape; immediateResponse?: null }|{ response?: "immediateResponse"; requestHeaders?: null; responseHeaders?: null; requestBody?: null; responseBody?: null; requestTrailers?: null; responseTrailers?: null; immediateResponse: envoy.service.ext_proc.v3.ImmediateResponse.$Shape })
+                    );
+                }
+
+                /**
+                 * Properties of a HttpHeaders.
+                 * @deprecated Use envoy.service.ext_proc.v3.HttpHeaders.$Properties instead.
+                 */
+                interface IHttpHeaders extends envoy.service.ext_proc.v3.HttpHeaders.$Properties {
+                }
+
+                /** Represents a HttpHeaders. */
+                class HttpHeaders {
+
+                    /**
+                     * Constructs a new HttpHeaders.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.service.ext_proc.v3.HttpHeaders.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** HttpHeaders headers. */
+                    headers?: (envoy.config.core.v3.HeaderMap.$Properties|null);
+
+                    /** HttpHeaders endOfStream. */
+                    endOfStream: boolean;
+
+                    /**
+                     * Encodes the specified HttpHeaders message. Does not implicitly {@link envoy.service.ext_proc.v3.HttpHeaders.verify|verify} messages.
+                     * @param message HttpHeaders message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.service.ext_proc.v3.HttpHeaders.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a HttpHeaders message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.service.ext_proc.v3.HttpHeaders & envoy.service.ext_proc.v3.HttpHeaders.$Shape} HttpHeaders
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.ext_proc.v3.HttpHeaders & envoy.service.ext_proc.v3.HttpHeaders.$Shape;
+                }
+
+                namespace HttpHeaders {
+
+                    /** Properties of a HttpHeaders. */
+                    interface $Properties {
+
+                        /** HttpHeaders headers */
+                        headers?: (envoy.config.core.v3.HeaderMap.$Properties|null);
+
+                        /** HttpHeaders endOfStream */
+                        endOfStream?: (boolean|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a HttpHeaders. */
+                    type $Shape = envoy.service.ext_proc.v3.HttpHeaders.$Properties;
+                }
+
+                /**
+                 * Properties of a HttpBody.
+                 * @deprecated Use envoy.service.ext_proc.v3.HttpBody.$Properties instead.
+                 */
+                interface IHttpBody extends envoy.service.ext_proc.v3.HttpBody.$Properties {
+                }
+
+                /** Represents a HttpBody. */
+                class HttpBody {
+
+                    /**
+                     * Constructs a new HttpBody.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.service.ext_proc.v3.HttpBody.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** HttpBody body. */
+                    body: Uint8Array;
+
+                    /** HttpBody endOfStream. */
+                    endOfStream: boolean;
+
+                    /**
+                     * Encodes the specified HttpBody message. Does not implicitly {@link envoy.service.ext_proc.v3.HttpBody.verify|verify} messages.
+                     * @param message HttpBody message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.service.ext_proc.v3.HttpBody.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a HttpBody message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.service.ext_proc.v3.HttpBody & envoy.service.ext_proc.v3.HttpBody.$Shape} HttpBody
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.ext_proc.v3.HttpBody & envoy.service.ext_proc.v3.HttpBody.$Shape;
+                }
+
+                namespace HttpBody {
+
+                    /** Properties of a HttpBody. */
+                    interface $Properties {
+
+                        /** HttpBody body */
+                        body?: (Uint8Array|null);
+
+                        /** HttpBody endOfStream */
+                        endOfStream?: (boolean|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a HttpBody. */
+                    type $Shape = envoy.service.ext_proc.v3.HttpBody.$Properties;
+                }
+
+                /**
+                 * Properties of a HttpTrailers.
+                 * @deprecated Use envoy.service.ext_proc.v3.HttpTrailers.$Properties instead.
+                 */
+                interface IHttpTrailers extends envoy.service.ext_proc.v3.HttpTrailers.$Properties {
+                }
+
+                /** Represents a HttpTrailers. */
+                class HttpTrailers {
+
+                    /**
+                     * Constructs a new HttpTrailers.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.service.ext_proc.v3.HttpTrailers.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** HttpTrailers trailers. */
+                    trailers?: (envoy.config.core.v3.HeaderMap.$Properties|null);
+
+                    /**
+                     * Encodes the specified HttpTrailers message. Does not implicitly {@link envoy.service.ext_proc.v3.HttpTrailers.verify|verify} messages.
+                     * @param message HttpTrailers message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.service.ext_proc.v3.HttpTrailers.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a HttpTrailers message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.service.ext_proc.v3.HttpTrailers & envoy.service.ext_proc.v3.HttpTrailers.$Shape} HttpTrailers
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.ext_proc.v3.HttpTrailers & envoy.service.ext_proc.v3.HttpTrailers.$Shape;
+                }
+
+                namespace HttpTrailers {
+
+                    /** Properties of a HttpTrailers. */
+                    interface $Properties {
+
+                        /** HttpTrailers trailers */
+                        trailers?: (envoy.config.core.v3.HeaderMap.$Properties|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a HttpTrailers. */
+                    type $Shape = envoy.service.ext_proc.v3.HttpTrailers.$Properties;
+                }
+
+                /**
+                 * Properties of a HeadersResponse.
+                 * @deprecated Use envoy.service.ext_proc.v3.HeadersResponse.$Properties instead.
+                 */
+                interface IHeadersResponse extends envoy.service.ext_proc.v3.HeadersResponse.$Properties {
+                }
+
+                /** Represents a HeadersResponse. */
+                class HeadersResponse {
+
+                    /**
+                     * Constructs a new HeadersResponse.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.service.ext_proc.v3.HeadersResponse.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** HeadersResponse response. */
+                    response?: (envoy.service.ext_proc.v3.CommonResponse.$Properties|null);
+
+                    /**
+                     * Encodes the specified HeadersResponse message. Does not implicitly {@link envoy.service.ext_proc.v3.HeadersResponse.verify|verify} messages.
+                     * @param message HeadersResponse message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.service.ext_proc.v3.HeadersResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a HeadersResponse message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.service.ext_proc.v3.HeadersResponse & envoy.service.ext_proc.v3.HeadersResponse.$Shape} HeadersResponse
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.ext_proc.v3.HeadersResponse & envoy.service.ext_proc.v3.HeadersResponse.$Shape;
+                }
+
+                namespace HeadersResponse {
+
+                    /** Properties of a HeadersResponse. */
+                    interface $Properties {
+
+                        /** HeadersResponse response */
+                        response?: (envoy.service.ext_proc.v3.CommonResponse.$Properties|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a HeadersResponse. */
+                    type $Shape = {
+                      response?: envoy.service.ext_proc.v3.CommonResponse.$Shape|null;
+                      $unknowns?: Uint8Array[];
+                    };
+                }
+
+                /**
+                 * Properties of a BodyResponse.
+                 * @deprecated Use envoy.service.ext_proc.v3.BodyResponse.$Properties instead.
+                 */
+                interface IBodyResponse extends envoy.service.ext_proc.v3.BodyResponse.$Properties {
+                }
+
+                /** Represents a BodyResponse. */
+                class BodyResponse {
+
+                    /**
+                     * Constructs a new BodyResponse.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.service.ext_proc.v3.BodyResponse.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** BodyResponse response. */
+                    response?: (envoy.service.ext_proc.v3.CommonResponse.$Properties|null);
+
+                    /**
+                     * Encodes the specified BodyResponse message. Does not implicitly {@link envoy.service.ext_proc.v3.BodyResponse.verify|verify} messages.
+                     * @param message BodyResponse message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.service.ext_proc.v3.BodyResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a BodyResponse message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.service.ext_proc.v3.BodyResponse & envoy.service.ext_proc.v3.BodyResponse.$Shape} BodyResponse
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.ext_proc.v3.BodyResponse & envoy.service.ext_proc.v3.BodyResponse.$Shape;
+                }
+
+                namespace BodyResponse {
+
+                    /** Properties of a BodyResponse. */
+                    interface $Properties {
+
+                        /** BodyResponse response */
+                        response?: (envoy.service.ext_proc.v3.CommonResponse.$Properties|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a BodyResponse. */
+                    type $Shape = {
+                      response?: envoy.service.ext_proc.v3.CommonResponse.$Shape|null;
+                      $unknowns?: Uint8Array[];
+                    };
+                }
+
+                /**
+                 * Properties of a TrailersResponse.
+                 * @deprecated Use envoy.service.ext_proc.v3.TrailersResponse.$Properties instead.
+                 */
+                interface ITrailersResponse extends envoy.service.ext_proc.v3.TrailersResponse.$Properties {
+                }
+
+                /** Represents a TrailersResponse. */
+                class TrailersResponse {
+
+                    /**
+                     * Constructs a new TrailersResponse.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.service.ext_proc.v3.TrailersResponse.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** TrailersResponse headerMutation. */
+                    headerMutation?: (envoy.service.ext_proc.v3.HeaderMutation.$Properties|null);
+
+                    /**
+                     * Encodes the specified TrailersResponse message. Does not implicitly {@link envoy.service.ext_proc.v3.TrailersResponse.verify|verify} messages.
+                     * @param message TrailersResponse message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.service.ext_proc.v3.TrailersResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a TrailersResponse message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.service.ext_proc.v3.TrailersResponse & envoy.service.ext_proc.v3.TrailersResponse.$Shape} TrailersResponse
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.ext_proc.v3.TrailersResponse & envoy.service.ext_proc.v3.TrailersResponse.$Shape;
+                }
+
+                namespace TrailersResponse {
+
+                    /** Properties of a TrailersResponse. */
+                    interface $Properties {
+
+                        /** TrailersResponse headerMutation */
+                        headerMutation?: (envoy.service.ext_proc.v3.HeaderMutation.$Properties|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a TrailersResponse. */
+                    type $Shape = envoy.service.ext_proc.v3.TrailersResponse.$Properties;
+                }
+
+                /**
+                 * Properties of a CommonResponse.
+                 * @deprecated Use envoy.service.ext_proc.v3.CommonResponse.$Properties instead.
+                 */
+                interface ICommonResponse extends envoy.service.ext_proc.v3.CommonResponse.$Properties {
+                }
+
+                /** Represents a CommonResponse. */
+                class CommonResponse {
+
+                    /**
+                     * Constructs a new CommonResponse.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.service.ext_proc.v3.CommonResponse.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** CommonResponse status. */
+                    status: envoy.service.ext_proc.v3.CommonResponse.ResponseStatus;
+
+                    /** CommonResponse headerMutation. */
+                    headerMutation?: (envoy.service.ext_proc.v3.HeaderMutation.$Properties|null);
+
+                    /** CommonResponse bodyMutation. */
+                    bodyMutation?: (envoy.service.ext_proc.v3.BodyMutation.$Properties|null);
+
+                    /**
+                     * Encodes the specified CommonResponse message. Does not implicitly {@link envoy.service.ext_proc.v3.CommonResponse.verify|verify} messages.
+                     * @param message CommonResponse message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.service.ext_proc.v3.CommonResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a CommonResponse message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.service.ext_proc.v3.CommonResponse & envoy.service.ext_proc.v3.CommonResponse.$Shape} CommonResponse
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.ext_proc.v3.CommonResponse & envoy.service.ext_proc.v3.CommonResponse.$Shape;
+                }
+
+                namespace CommonResponse {
+
+                    /** Properties of a CommonResponse. */
+                    interface $Properties {
+
+                        /** CommonResponse status */
+                        status?: (envoy.service.ext_proc.v3.CommonResponse.ResponseStatus|null);
+
+                        /** CommonResponse headerMutation */
+                        headerMutation?: (envoy.service.ext_proc.v3.HeaderMutation.$Properties|null);
+
+                        /** CommonResponse bodyMutation */
+                        bodyMutation?: (envoy.service.ext_proc.v3.BodyMutation.$Properties|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a CommonResponse. */
+                    type $Shape = {
+                      status?: envoy.service.ext_proc.v3.CommonResponse.ResponseStatus|null;
+                      headerMutation?: envoy.service.ext_proc.v3.HeaderMutation.$Shape|null;
+                      bodyMutation?: envoy.service.ext_proc.v3.BodyMutation.$Shape|null;
+                      $unknowns?: Uint8Array[];
+                    };
+
+                    /** ResponseStatus enum. */
+                    enum ResponseStatus {
+
+                        /** CONTINUE value */
+                        CONTINUE = 0,
+
+                        /** CONTINUE_AND_REPLACE value */
+                        CONTINUE_AND_REPLACE = 1
+                    }
+                }
+
+                /**
+                 * Properties of an ImmediateResponse.
+                 * @deprecated Use envoy.service.ext_proc.v3.ImmediateResponse.$Properties instead.
+                 */
+                interface IImmediateResponse extends envoy.service.ext_proc.v3.ImmediateResponse.$Properties {
+                }
+
+                /** Represents an ImmediateResponse. */
+                class ImmediateResponse {
+
+                    /**
+                     * Constructs a new ImmediateResponse.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.service.ext_proc.v3.ImmediateResponse.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** ImmediateResponse status. */
+                    status?: (envoy.type.v3.HttpStatus.$Properties|null);
+
+                    /** ImmediateResponse headers. */
+                    headers?: (envoy.service.ext_proc.v3.HeaderMutation.$Properties|null);
+
+                    /** ImmediateResponse body. */
+                    body: Uint8Array;
+
+                    /** ImmediateResponse grpcStatus. */
+                    grpcStatus?: (envoy.service.ext_proc.v3.GrpcStatus.$Properties|null);
+
+                    /** ImmediateResponse details. */
+                    details: string;
+
+                    /**
+                     * Encodes the specified ImmediateResponse message. Does not implicitly {@link envoy.service.ext_proc.v3.ImmediateResponse.verify|verify} messages.
+                     * @param message ImmediateResponse message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.service.ext_proc.v3.ImmediateResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes an ImmediateResponse message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.service.ext_proc.v3.ImmediateResponse & envoy.service.ext_proc.v3.ImmediateResponse.$Shape} ImmediateResponse
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.ext_proc.v3.ImmediateResponse & envoy.service.ext_proc.v3.ImmediateResponse.$Shape;
+                }
+
+                namespace ImmediateResponse {
+
+                    /** Properties of an ImmediateResponse. */
+                    interface $Properties {
+
+                        /** ImmediateResponse status */
+                        status?: (envoy.type.v3.HttpStatus.$Properties|null);
+
+                        /** ImmediateResponse headers */
+                        headers?: (envoy.service.ext_proc.v3.HeaderMutation.$Properties|null);
+
+                        /** ImmediateResponse body */
+                        body?: (Uint8Array|null);
+
+                        /** ImmediateResponse grpcStatus */
+                        grpcStatus?: (envoy.service.ext_proc.v3.GrpcStatus.$Properties|null);
+
+                        /** ImmediateResponse details */
+                        details?: (string|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of an ImmediateResponse. */
+                    type $Shape = envoy.service.ext_proc.v3.ImmediateResponse.$Properties;
+                }
+
+                /**
+                 * Properties of a GrpcStatus.
+                 * @deprecated Use envoy.service.ext_proc.v3.GrpcStatus.$Properties instead.
+                 */
+                interface IGrpcStatus extends envoy.service.ext_proc.v3.GrpcStatus.$Properties {
+                }
+
+                /** Represents a GrpcStatus. */
+                class GrpcStatus {
+
+                    /**
+                     * Constructs a new GrpcStatus.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.service.ext_proc.v3.GrpcStatus.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** GrpcStatus status. */
+                    status: number;
+
+                    /**
+                     * Encodes the specified GrpcStatus message. Does not implicitly {@link envoy.service.ext_proc.v3.GrpcStatus.verify|verify} messages.
+                     * @param message GrpcStatus message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.service.ext_proc.v3.GrpcStatus.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a GrpcStatus message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.service.ext_proc.v3.GrpcStatus & envoy.service.ext_proc.v3.GrpcStatus.$Shape} GrpcStatus
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.ext_proc.v3.GrpcStatus & envoy.service.ext_proc.v3.GrpcStatus.$Shape;
+                }
+
+                namespace GrpcStatus {
+
+                    /** Properties of a GrpcStatus. */
+                    interface $Properties {
+
+                        /** GrpcStatus status */
+                        status?: (number|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a GrpcStatus. */
+                    type $Shape = envoy.service.ext_proc.v3.GrpcStatus.$Properties;
+                }
+
+                /**
+                 * Properties of a HeaderMutation.
+                 * @deprecated Use envoy.service.ext_proc.v3.HeaderMutation.$Properties instead.
+                 */
+                interface IHeaderMutation extends envoy.service.ext_proc.v3.HeaderMutation.$Properties {
+                }
+
+                /** Represents a HeaderMutation. */
+                class HeaderMutation {
+
+                    /**
+                     * Constructs a new HeaderMutation.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.service.ext_proc.v3.HeaderMutation.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** HeaderMutation setHeaders. */
+                    setHeaders: envoy.config.core.v3.HeaderValueOption.$Properties[];
+
+                    /** HeaderMutation removeHeaders. */
+                    removeHeaders: string[];
+
+                    /**
+                     * Encodes the specified HeaderMutation message. Does not implicitly {@link envoy.service.ext_proc.v3.HeaderMutation.verify|verify} messages.
+                     * @param message HeaderMutation message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.service.ext_proc.v3.HeaderMutation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a HeaderMutation message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.service.ext_proc.v3.HeaderMutation & envoy.service.ext_proc.v3.HeaderMutation.$Shape} HeaderMutation
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.ext_proc.v3.HeaderMutation & envoy.service.ext_proc.v3.HeaderMutation.$Shape;
+                }
+
+                namespace HeaderMutation {
+
+                    /** Properties of a HeaderMutation. */
+                    interface $Properties {
+
+                        /** HeaderMutation setHeaders */
+                        setHeaders?: (envoy.config.core.v3.HeaderValueOption.$Properties[]|null);
+
+                        /** HeaderMutation removeHeaders */
+                        removeHeaders?: (string[]|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a HeaderMutation. */
+                    type $Shape = envoy.service.ext_proc.v3.HeaderMutation.$Properties;
+                }
+
+                /**
+                 * Properties of a BodyMutation.
+                 * @deprecated Use envoy.service.ext_proc.v3.BodyMutation.$Properties instead.
+                 */
+                interface IBodyMutation extends envoy.service.ext_proc.v3.BodyMutation.$Properties {
+                }
+
+                /** Represents a BodyMutation. */
+                class BodyMutation {
+
+                    /**
+                     * Constructs a new BodyMutation.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.service.ext_proc.v3.BodyMutation.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** BodyMutation body. */
+                    body?: (Uint8Array|null);
+
+                    /** BodyMutation clearBody. */
+                    clearBody?: (boolean|null);
+
+                    /** BodyMutation mutation. */
+                    mutation?: ("body"|"clearBody");
+
+                    /**
+                     * Encodes the specified BodyMutation message. Does not implicitly {@link envoy.service.ext_proc.v3.BodyMutation.verify|verify} messages.
+                     * @param message BodyMutation message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.service.ext_proc.v3.BodyMutation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a BodyMutation message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.service.ext_proc.v3.BodyMutation & envoy.service.ext_proc.v3.BodyMutation.$Shape} BodyMutation
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.service.ext_proc.v3.BodyMutation & envoy.service.ext_proc.v3.BodyMutation.$Shape;
+                }
+
+                namespace BodyMutation {
+
+                    /** Properties of a BodyMutation. */
+                    interface $Properties {
+
+                        /** BodyMutation body */
+                        body?: (Uint8Array|null);
+
+                        /** BodyMutation clearBody */
+                        clearBody?: (boolean|null);
+
+                        /** BodyMutation mutation */
+                        mutation?: ("body"|"clearBody");
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Narrowed shape of a BodyMutation. */
+                    type $Shape = {
+                      body?: Uint8Array|null;
+                      clearBody?: boolean|null;
+                      $unknowns?: Uint8Array[];
+                    } & (
+                      ({ mutation?: undefined; body?: null; clearBody?: null }|{ mutation?: "body"; body: Uint8Array; clearBody?: null }|{ mutation?: "clearBody"; body?: null; clearBody: boolean })
+                    );
+                }
+            }
+        }
+
         /** Namespace secret. */
         namespace secret {
         }
@@ -1092,6 +2068,66 @@ export namespace envoy {
                 }
 
                 /**
+                 * Properties of a Metadata.
+                 * @deprecated Use envoy.config.core.v3.Metadata.$Properties instead.
+                 */
+                interface IMetadata extends envoy.config.core.v3.Metadata.$Properties {
+                }
+
+                /** Represents a Metadata. */
+                class Metadata {
+
+                    /**
+                     * Constructs a new Metadata.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: envoy.config.core.v3.Metadata.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** Metadata filterMetadata. */
+                    filterMetadata: { [k: string]: google.protobuf.Struct.$Properties };
+
+                    /**
+                     * Encodes the specified Metadata message. Does not implicitly {@link envoy.config.core.v3.Metadata.verify|verify} messages.
+                     * @param message Metadata message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: envoy.config.core.v3.Metadata.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes a Metadata message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {envoy.config.core.v3.Metadata & envoy.config.core.v3.Metadata.$Shape} Metadata
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.config.core.v3.Metadata & envoy.config.core.v3.Metadata.$Shape;
+                }
+
+                namespace Metadata {
+
+                    /** Properties of a Metadata. */
+                    interface $Properties {
+
+                        /** Metadata filterMetadata */
+                        filterMetadata?: ({ [k: string]: google.protobuf.Struct.$Properties }|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of a Metadata. */
+                    type $Shape = {
+                      filterMetadata?: { [k: string]: google.protobuf.Struct.$Shape }|null;
+                      $unknowns?: Uint8Array[];
+                    };
+                }
+
+                /**
                  * Properties of a Node.
                  * @deprecated Use envoy.config.core.v3.Node.$Properties instead.
                  */
@@ -1374,6 +2410,9 @@ export namespace envoy {
                 /** Empty value */
                 Empty = 0,
 
+                /** BadRequest value */
+                BadRequest = 400,
+
                 /** Unauthorized value */
                 Unauthorized = 401,
 
@@ -1383,8 +2422,26 @@ export namespace envoy {
                 /** ProxyAuthenticationRequired value */
                 ProxyAuthenticationRequired = 407,
 
+                /** RequestTimeout value */
+                RequestTimeout = 408,
+
+                /** PayloadTooLarge value */
+                PayloadTooLarge = 413,
+
+                /** UnsupportedMediaType value */
+                UnsupportedMediaType = 415,
+
+                /** MisdirectedRequest value */
+                MisdirectedRequest = 421,
+
+                /** UnprocessableEntity value */
+                UnprocessableEntity = 422,
+
                 /** TooManyRequests value */
                 TooManyRequests = 429,
+
+                /** BadGateway value */
+                BadGateway = 502,
 
                 /** ServiceUnavailable value */
                 ServiceUnavailable = 503
@@ -1451,6 +2508,135 @@ export namespace envoy {
 
     /** Namespace extensions. */
     namespace extensions {
+
+        /** Namespace filters. */
+        namespace filters {
+
+            /** Namespace http. */
+            namespace http {
+
+                /** Namespace ext_proc. */
+                namespace ext_proc {
+
+                    /** Namespace v3. */
+                    namespace v3 {
+
+                        /**
+                         * Properties of a ProcessingMode.
+                         * @deprecated Use envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.$Properties instead.
+                         */
+                        interface IProcessingMode extends envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.$Properties {
+                        }
+
+                        /** Represents a ProcessingMode. */
+                        class ProcessingMode {
+
+                            /**
+                             * Constructs a new ProcessingMode.
+                             * @param [properties] Properties to set
+                             */
+                            constructor(properties?: envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.$Properties);
+
+                            /** Unknown fields preserved while decoding when enabled */
+                            $unknowns?: Uint8Array[];
+
+                            /** ProcessingMode requestHeaderMode. */
+                            requestHeaderMode: envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.HeaderSendMode;
+
+                            /** ProcessingMode responseHeaderMode. */
+                            responseHeaderMode: envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.HeaderSendMode;
+
+                            /** ProcessingMode requestBodyMode. */
+                            requestBodyMode: envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.BodySendMode;
+
+                            /** ProcessingMode responseBodyMode. */
+                            responseBodyMode: envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.BodySendMode;
+
+                            /** ProcessingMode requestTrailerMode. */
+                            requestTrailerMode: envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.HeaderSendMode;
+
+                            /** ProcessingMode responseTrailerMode. */
+                            responseTrailerMode: envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.HeaderSendMode;
+
+                            /**
+                             * Encodes the specified ProcessingMode message. Does not implicitly {@link envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.verify|verify} messages.
+                             * @param message ProcessingMode message or plain object to encode
+                             * @param [writer] Writer to encode to
+                             * @returns Writer
+                             */
+                            static encode(message: envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                            /**
+                             * Decodes a ProcessingMode message from the specified reader or buffer.
+                             * @param reader Reader or buffer to decode from
+                             * @param [length] Message length if known beforehand
+                             * @returns {envoy.extensions.filters.http.ext_proc.v3.ProcessingMode & envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.$Shape} ProcessingMode
+                             * @throws {Error} If the payload is not a reader or valid buffer
+                             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                             */
+                            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): envoy.extensions.filters.http.ext_proc.v3.ProcessingMode & envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.$Shape;
+                        }
+
+                        namespace ProcessingMode {
+
+                            /** Properties of a ProcessingMode. */
+                            interface $Properties {
+
+                                /** ProcessingMode requestHeaderMode */
+                                requestHeaderMode?: (envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.HeaderSendMode|null);
+
+                                /** ProcessingMode responseHeaderMode */
+                                responseHeaderMode?: (envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.HeaderSendMode|null);
+
+                                /** ProcessingMode requestBodyMode */
+                                requestBodyMode?: (envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.BodySendMode|null);
+
+                                /** ProcessingMode responseBodyMode */
+                                responseBodyMode?: (envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.BodySendMode|null);
+
+                                /** ProcessingMode requestTrailerMode */
+                                requestTrailerMode?: (envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.HeaderSendMode|null);
+
+                                /** ProcessingMode responseTrailerMode */
+                                responseTrailerMode?: (envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.HeaderSendMode|null);
+
+                                /** Unknown fields preserved while decoding when enabled */
+                                $unknowns?: Uint8Array[];
+                            }
+
+                            /** Shape of a ProcessingMode. */
+                            type $Shape = envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.$Properties;
+
+                            /** HeaderSendMode enum. */
+                            enum HeaderSendMode {
+
+                                /** DEFAULT value */
+                                DEFAULT = 0,
+
+                                /** SEND value */
+                                SEND = 1,
+
+                                /** SKIP value */
+                                SKIP = 2
+                            }
+
+                            /** BodySendMode enum. */
+                            enum BodySendMode {
+
+                                /** NONE value */
+                                NONE = 0,
+
+                                /** STREAMED value */
+                                STREAMED = 1,
+
+                                /** BUFFERED value */
+                                BUFFERED = 2
+                            }
+                        }
+                    }
+                }
+            }
+        }
 
         /** Namespace transport_sockets. */
         namespace transport_sockets {
@@ -1842,6 +3028,69 @@ export namespace google {
               values?: google.protobuf.Value.$Shape[]|null;
               $unknowns?: Uint8Array[];
             };
+        }
+
+        /**
+         * Properties of a Duration.
+         * @deprecated Use google.protobuf.Duration.$Properties instead.
+         */
+        interface IDuration extends google.protobuf.Duration.$Properties {
+        }
+
+        /** Represents a Duration. */
+        class Duration {
+
+            /**
+             * Constructs a new Duration.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: google.protobuf.Duration.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Duration seconds. */
+            seconds: number;
+
+            /** Duration nanos. */
+            nanos: number;
+
+            /**
+             * Encodes the specified Duration message. Does not implicitly {@link google.protobuf.Duration.verify|verify} messages.
+             * @param message Duration message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: google.protobuf.Duration.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Duration message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {google.protobuf.Duration & google.protobuf.Duration.$Shape} Duration
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): google.protobuf.Duration & google.protobuf.Duration.$Shape;
+        }
+
+        namespace Duration {
+
+            /** Properties of a Duration. */
+            interface $Properties {
+
+                /** Duration seconds */
+                seconds?: (number|null);
+
+                /** Duration nanos */
+                nanos?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Duration. */
+            type $Shape = google.protobuf.Duration.$Properties;
         }
 
         /**

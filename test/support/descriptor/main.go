@@ -9,6 +9,7 @@ import (
 
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	_ "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/service/secret/v3"
 	_ "google.golang.org/genproto/googleapis/rpc/status"
 	_ "google.golang.org/grpc/health/grpc_health_v1"
@@ -24,6 +25,7 @@ import (
 var roots = []string{
 	"envoy/extensions/transport_sockets/tls/v3/secret.proto",
 	"envoy/service/auth/v3/external_auth.proto",
+	"envoy/service/ext_proc/v3/external_processor.proto",
 	"envoy/service/secret/v3/sds.proto",
 	"grpc/health/v1/health.proto",
 }

@@ -69,6 +69,16 @@ test('the comparison covers the definitions that carry decisions', () => {
     ['envoy.config.core.v3.DataSource.inline_bytes', '2 singular bytes oneof specifier'],
     ['envoy.type.v3.StatusCode.ProxyAuthenticationRequired', '407'],
     [
+      'envoy.service.ext_proc.v3.ExternalProcessor.Process',
+      'envoy.service.ext_proc.v3.ProcessingRequest envoy.service.ext_proc.v3.ProcessingResponse true true',
+    ],
+    [
+      'envoy.service.ext_proc.v3.ProcessingResponse.mode_override',
+      '9 singular envoy.extensions.filters.http.ext_proc.v3.ProcessingMode',
+    ],
+    ['envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.BodySendMode.BUFFERED', '2'],
+    ['envoy.service.ext_proc.v3.BodyMutation.body', '1 singular bytes oneof mutation'],
+    [
       'envoy.service.auth.v3.Authorization.Check',
       'envoy.service.auth.v3.CheckRequest envoy.service.auth.v3.CheckResponse false false',
     ],
