@@ -1,6 +1,7 @@
 import type { Degradation, IdentityFact, Principal } from '../core/identity/principal.ts';
 import type { SourceIdentity } from '../core/identity/source.ts';
 import type { CompiledPolicy } from '../core/policy/compiled.ts';
+import type { InspectionFinding } from '../core/receipt/inspection_facts.ts';
 import type { OutcomeFacts, OutcomeRecord } from '../core/receipt/records.ts';
 import type { RawRequest } from '../core/request/egress_request.ts';
 import type { Result } from '../core/result.ts';
@@ -67,6 +68,20 @@ export interface RecorderPort {
   append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem | FoldedDenial>>;
   /** Outcomes ride the next commit and never force one; resolves when durable. Unknown or closed decisions are ignored. */
   close(closure: Closure): Promise<void>;
+  /**
+   * What was found in an answer or a streamed body. Marks ride like outcomes; an end forces a commit, behind the marks
+   * that were handed in before it. Resolves when durable. A repeated record is not written again, one of an unknown
+   * decision is ignored. Rejects when it can not be recorded: what waits for it must not go on then.
+   */
+  inspect(notice: InspectionNotice): Promise<void>;
+}
+
+export interface InspectionNotice {
+  /** Of the allow. */
+  readonly receipt_id: string;
+  readonly facts: InspectionFinding;
+  /** The last of its part: exactly where `facts.state` is not `mark`. */
+  readonly is_end: boolean;
 }
 
 export interface Closure {

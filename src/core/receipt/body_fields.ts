@@ -39,7 +39,7 @@ const POINTER = {
 const NAME = unicodeText(AI_NAME_MAX);
 const TOOL = visibleAscii(64);
 
-const PROBLEM = object({
+export const PROBLEM = object({
   code: required('derived', CODE),
   pointer: optional('observed', POINTER),
   offset: optional('observed', integer()),

@@ -1,6 +1,7 @@
 import type { FramesSeen } from '../relay/relay_end.ts';
 import { COMMON, RECORD_CAPS, STREAMS } from './common_fields.ts';
 import { DECISION } from './decision_fields.ts';
+import { INSPECTION } from './inspection_fields.ts';
 import { LIFECYCLES } from './lifecycle_fields.ts';
 import type { BundleRef, ControlRecord, OutcomeRecord, PolicyRecord, SealRecord } from './records.ts';
 import {
@@ -124,6 +125,7 @@ const lifecycle = (members: Members): Members => ({
 export const RECORD_TABLES: Readonly<Record<string, Members>> = {
   decision: DECISION,
   outcome: OUTCOME,
+  inspection: INSPECTION,
   policy: POLICY,
   control: CONTROL,
   seal: SEAL,

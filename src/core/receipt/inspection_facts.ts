@@ -37,3 +37,16 @@ export interface InspectionFacts {
   /** What the budgets are charged in the end; of the last record of a response, exactly once. */
   readonly settled?: readonly BudgetSettlement[];
 }
+
+/** Facts as a gateway hands them in: what budgets are charged is the recorder's to say. */
+export type InspectionFinding = Omit<InspectionFacts, 'settled'>;
+
+/** Names of called tools in one record; of more, the first. */
+export const TOOL_CALLS_RECORDED_MAX = 128;
+/** Characters of the name of a called tool, visible ASCII; another name is recorded as `?`. */
+export const TOOL_CALL_NAME_MAX = 64;
+
+/** Whether this record is the last one of its part. */
+export function isEnd({ state }: Pick<InspectionFacts, 'state'>): boolean {
+  return state !== 'mark';
+}

@@ -2,6 +2,7 @@ import type { BucketState } from '../ledger/operation.ts';
 import type { FramesSeen } from '../relay/relay_end.ts';
 import type { DecisionDraft } from '../verdict/proposal.ts';
 import type { ReasonCode } from '../verdict/reasons.ts';
+import type { InspectionFacts } from './inspection_facts.ts';
 import type { OutcomeCause } from './outcome_cause.ts';
 
 /** Members that every journal record carries. Bodies are RFC 8785 JSON; every number is an integer within +-(2^53-1). */
@@ -23,7 +24,7 @@ export interface RecordCommon {
   readonly ledger_ms: number;
 }
 
-export type RecordType = 'decision' | 'outcome' | 'policy' | 'control' | 'seal' | 'lifecycle';
+export type RecordType = 'decision' | 'outcome' | 'inspection' | 'policy' | 'control' | 'seal' | 'lifecycle';
 
 /** One link of a tenant's, agent's or run's own chain. `id` is the tenant id, the agent id, or `agent/label` for a run. */
 export interface StreamLink {
@@ -92,6 +93,17 @@ export interface OutcomeRecord extends RecordCommon, OutcomeFacts {
     /** Byte offset of the end of the log line in that file. */
     readonly offset?: number;
   };
+}
+
+/**
+ * What was found in an answer, or in a body that went on while it was read. The first record of a part whose state is
+ * not `mark` is its end: none of that part follows.
+ */
+export interface InspectionRecord extends RecordCommon, InspectionFacts {
+  readonly type: 'inspection';
+  readonly streams: readonly StreamLink[];
+  /** receipt_id of the decision. */
+  readonly decision_ref: string;
 }
 
 /** A policy (and registry) became live. Its bytes are an artifact on disk, synced before this record. */
@@ -279,6 +291,7 @@ export interface RestoreFacts {
 export type JournalRecord =
   | DecisionRecord
   | OutcomeRecord
+  | InspectionRecord
   | PolicyRecord
   | ControlRecord
   | SealRecord

@@ -91,6 +91,11 @@ export interface Proposal {
   readonly request_digest: string;
   /** How long the gateway could hold this answer back now; absent or 0: `throttle` limits refuse. */
   readonly delay_max_ms?: number;
+  /**
+   * The body of a held request never came, and whoever held it is gone: closed after the fact, under the policy of then.
+   * Only a denial BODY_NOT_COMPLETED without operations may say so.
+   */
+  readonly late?: true;
 }
 
 /** The recorder's durable answer: the record is on stable storage before this exists. */

@@ -104,6 +104,7 @@ export const PROPOSAL = {
   request_key: required('derived', unicodeText(KEY_LENGTH_MAX)),
   request_digest: required('derived', unicodeText(DIGEST_LENGTH_MAX)),
   delay_max_ms: optional('derived', integer()),
+  late: optional('derived', oneOf(true)),
 } satisfies Covers<Proposal>;
 
 const LIMIT = {
