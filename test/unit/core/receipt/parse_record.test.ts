@@ -29,7 +29,7 @@ test('unknown version, type and member are VERSION_UNKNOWN, at any depth', () =>
   assert.equal(parse({ ...decision, v: 1 }), 'VERSION_UNKNOWN /v');
   assert.equal(parse({ ...decision, v: '0' }), 'VERSION_UNKNOWN /v');
   assert.equal(parse(without('v')), 'VERSION_UNKNOWN /v');
-  for (const type of ['inspection', 'constructor', '__proto__', 7, null, 'lifecycle', 'lifecycle.start'])
+  for (const type of ['approval', 'constructor', '__proto__', 7, null, 'lifecycle', 'lifecycle.start'])
     assert.match(parse({ ...decision, type }), /^VERSION_UNKNOWN \/(type|lifecycle)$/);
   assert.equal(parse({ ...decision, vendor: 1 }), 'VERSION_UNKNOWN /vendor');
   assert.equal(parse({ ...decision, toString: 'x' }), 'VERSION_UNKNOWN /toString');
@@ -143,6 +143,7 @@ function largestText(form: string, length: number): string {
     'base64 of an Ed25519 SPKI': new EvidenceLog().root.spki.toString('base64'),
     'HTTP method': 'M'.repeat(length),
     host: 'h'.repeat(length),
+    'JSON pointer': '\u4e2d'.repeat(length),
     'uid:N or cidr:network': `cidr:${'a'.repeat(39)}/128`,
   };
   const sample = samples[form];
