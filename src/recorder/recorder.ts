@@ -1,3 +1,7 @@
+import { assertGcraOp } from '../core/ledger/gcra.ts';
+import type { LedgerOp } from '../core/ledger/operation.ts';
+import type { QuotaState } from '../core/ledger/quota.ts';
+import type { ReceiptAsk, ToldReceipt } from '../core/receipt/recent_receipts.ts';
 import type { BypassProbeFacts, LifecycleFacts } from '../core/receipt/records.ts';
 import { fail } from '../core/result.ts';
 import type { Proposal } from '../core/verdict/proposal.ts';
@@ -137,6 +141,20 @@ export class Recorder {
   /** Where to go on reading an Envoy log: the end of the last line that an outcome came from; 0 at its start. */
   logPosition(fileId: string): number {
     return this.#parts.state.logPosition(fileId) ?? 0;
+  }
+
+  /** How much is left of each limit now. Without effect. */
+  quota(ops: readonly LedgerOp[]): readonly QuotaState[] {
+    const { clock, readings, state } = this.#parts;
+    for (const op of ops) assertGcraOp(op);
+    // Reading the clock would swallow a jump that has to be recorded.
+    const now_us = clock.peek(readings.monoUs());
+    return ops.map((op) => state.ledger.quota(op, now_us));
+  }
+
+  /** What an agent is told about a receipt of its own; undefined: it has none of this id among its newest. */
+  why(ask: ReceiptAsk): ToldReceipt | undefined {
+    return this.#parts.state.recent.find(ask);
   }
 
   status(): RecorderStatus {

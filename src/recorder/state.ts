@@ -2,6 +2,7 @@ import { toHex } from '../core/canonical/hex.ts';
 import { IncrementalTree, leafHash, type TreeState } from '../core/chain/merkle.ts';
 import { Ledger, type LedgerOptions, type LedgerSnapshot } from '../core/ledger/ledger.ts';
 import { type StreamCounts, type StreamHead, StreamHeads } from '../core/ledger/stream_heads.ts';
+import { RecentReceipts } from '../core/receipt/recent_receipts.ts';
 import type {
   BundleRef,
   DecisionRecord,
@@ -83,6 +84,8 @@ export class JournalState {
   readonly tree: IncrementalTree;
   readonly ledger: Ledger;
   readonly streams: StreamHeads;
+  /** Of what was folded by this process; no part of a snapshot. */
+  readonly recent = new RecentReceipts();
   readonly epochs: EpochKey[];
   readonly #positions: Map<string, number>;
   readonly #gap_positions: Map<string, number>;
@@ -129,6 +132,7 @@ export class JournalState {
     this.head_seq = record.seq;
     this.head_hash = line_hash;
     this.last_ledger_ms = record.ledger_ms;
+    this.recent.fold(record);
     this.clean = record.type === 'lifecycle' && record.lifecycle === 'stop';
     switch (record.type) {
       case 'decision':

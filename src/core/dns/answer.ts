@@ -1,4 +1,5 @@
 import { parseHost } from '../request/host.ts';
+import { isOwnName } from '../request/own_name.ts';
 import { type BadQuery, HEADER_BYTES, parseQuery, type Query, type QueryHeader, TYPE } from './query.ts';
 
 /** Short: policy changes, and a name that it no longer allows shall not stay known. */
@@ -60,7 +61,7 @@ function answerQuery(query: Query, names: Names): Answered {
   const isTransfer = type === TYPE.axfr || type === TYPE.ixfr || type === TYPE.opt;
   if (!query.is_internet || isTransfer) return { answer: 'refused', bytes: write(query, RCODE.refused) };
   const host = hostOf(query);
-  if (host === undefined || !names.mayReach(host))
+  if (host === undefined || isOwnName(host) || !names.mayReach(host))
     return { answer: 'no_name', bytes: write(query, RCODE.no_name) };
   const family = type === TYPE.a ? 4 : type === TYPE.aaaa ? 6 : undefined;
   if (family === undefined) return { answer: 'no_data', bytes: write(query, RCODE.none) };

@@ -44,6 +44,11 @@ export class LedgerClock {
     this.#wall_offset_ms = wall_ms - mono_us / 1_000;
   }
 
+  /** Ledger time without looking at the wall clock: for answers that leave no record. */
+  peek(mono_us: number): number {
+    return Math.max(this.#last_us, this.#anchor_us + (mono_us - this.#mono_us));
+  }
+
   read(wall_ms: number, mono_us: number): ClockReading {
     this.#last_us = Math.max(this.#last_us, this.#anchor_us + (mono_us - this.#mono_us));
     const offset = wall_ms - mono_us / 1_000;

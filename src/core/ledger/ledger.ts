@@ -6,6 +6,7 @@ import type { Evaluation } from './evaluation.ts';
 import { LimitState, type RunStart } from './limit_state.ts';
 import { type OpenDecision, OpenDecisions } from './open_decisions.ts';
 import type { LedgerOp } from './operation.ts';
+import { type QuotaState, quotaState } from './quota.ts';
 import { type Recall, type Remembered, RequestMemory } from './request_memory.ts';
 
 export interface LedgerOptions {
@@ -80,6 +81,11 @@ export class Ledger {
     asker: { readonly run?: string; readonly delay_max_us?: number } = {},
   ): Evaluation {
     return this.#limits.evaluate(this.#options.commit, ops, tenant, now_us, asker);
+  }
+
+  /** How much is left in the bucket of an operation. Without effect. */
+  quota(op: LedgerOp, now_us: number): QuotaState {
+    return quotaState(this.#limits.buckets, this.#options.commit, op, now_us);
   }
 
   foldDecision(record: DecisionRecord, result: AppendResult): void {

@@ -4,6 +4,7 @@ import type { LedgerOp } from '../ledger/operation.ts';
 import type { EgressRequest, TunnelMode } from '../request/egress_request.ts';
 import type { OpDenial } from '../verdict/proposal.ts';
 import type { StreamCaps } from '../verdict/stream_caps.ts';
+import type { QuotaAsk } from './quotas.ts';
 
 /** The immutable plan of one policy document with its ancestors. Built by `compile`, only ever read. */
 export interface CompiledPolicy {
@@ -25,6 +26,8 @@ export interface CompiledPolicy {
    * `tunnel`: what an allowed CONNECT opens.
    */
   limits(request: EgressRequest, principal: Principal, tunnel?: TunnelMode): readonly LimitDemand[];
+  /** The limits that count some request of this agent, with what tells how much is left of each. Pure; bounded. */
+  quotas(principal: Principal): readonly QuotaAsk[];
   /**
    * Whether a tunnel to this canonical host (IPv6 without brackets) could be intercepted, whoever asks and on whatever
    * port. Asked for every SNI: the cost grows with the labels of the name, not with the rules. An address only if listed.

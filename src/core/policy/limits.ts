@@ -32,7 +32,8 @@ export function limitDemands(
   return found.flatMap((limit) => limit.buckets.map((bucket) => demandOf(limit, bucket, principal)));
 }
 
-function demandOf(limit: PlanLimit, bucket: Bucket, principal: Principal): LimitDemand {
+/** What one bucket asks for a principal; the same bucket for every request. */
+export function demandOf(limit: PlanLimit, bucket: Bucket, principal: Principal): LimitDemand {
   const limit_id = `${limit.id}/${bucket.window}`;
   return {
     op: {

@@ -7,6 +7,7 @@ import { HostIndex } from './host_index.ts';
 import { interceptableSteps, reachableSteps } from './interceptable.ts';
 import { limitDemands } from './limits.ts';
 import type { Plan } from './plan.ts';
+import { quotaAsks } from './quotas.ts';
 import { finished, type Steps } from './steps.ts';
 import { isSameOutcome } from './tally.ts';
 
@@ -47,6 +48,7 @@ export function* policySteps(
     query_names: [...new Set(plans.flatMap(({ query_names }) => query_names))].sort(),
     evaluate: candidate ? besideShadow(rules, candidate) : (...asked) => evaluateRules(rules, ...asked),
     limits: (request, principal, tunnel) => limitDemands(limits, request, principal, tunnel),
+    quotas: (principal) => quotaAsks(plan.limits, principal),
     mayIntercept,
     mayReach,
   } satisfies CompiledPolicy);

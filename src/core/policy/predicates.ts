@@ -65,7 +65,7 @@ export function testVisible(
   return VISIBLE.every(({ test }) => test(match, view, principal, stance) === 'yes');
 }
 
-function testAgent({ agent }: PlanMatch, principal: Principal): Tri {
+export function testAgent({ agent }: PlanMatch, principal: Principal): Tri {
   if (!agent) return 'yes';
   for (const key of AGENT_KEYS) if (agent.get(key)?.has(principal[key]) === false) return 'no';
   return 'yes';

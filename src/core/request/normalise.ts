@@ -8,6 +8,7 @@ import type {
 } from './egress_request.ts';
 import { announcesBody, forwardsCredential, headersFit, overrideHeaders } from './headers.ts';
 import { type Authority, formatAuthority, isOwnMachine, parseAuthority, parseHost } from './host.ts';
+import { isOwnName } from './own_name.ts';
 import { normalisePath } from './path.ts';
 import { protocolOf } from './protocol.ts';
 import { queryNames } from './query.ts';
@@ -138,13 +139,14 @@ function prefixTarget(rest: string, ports: readonly number[]): Result<Target, Re
 function destination(text: string, ports: readonly number[]): Result<Authority, RequestProblem> {
   const authority = parseAuthority(text);
   if (!authority.ok) return authority;
-  const { port } = authority.value;
-  const isSelf = port !== undefined && ports.includes(port) && isOwnMachine(authority.value);
+  const { host, port } = authority.value;
+  const isOurPort = port !== undefined && ports.includes(port);
+  const isSelf = isOwnName(host) || (isOurPort && isOwnMachine(authority.value));
   return isSelf ? fail('DESTINATION_SELF') : authority;
 }
 
 /** A `host` header next to `:authority` that says something else: the upstream might believe either. */
-function contradictsHost(raw: RawRequest): boolean {
+export function contradictsHost(raw: RawRequest): boolean {
   return raw.headers.some((header) => header.name === 'host' && header.value !== raw.authority);
 }
 

@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../result.ts';
 import type { EgressRequest, RawRequest, RequestProblem, TransparentFacts } from './egress_request.ts';
 import { overrideHeaders } from './headers.ts';
 import { type Authority, formatAuthority, parseAuthority, parseEndpoint, parseHost } from './host.ts';
+import { isOwnName } from './own_name.ts';
 import type { Target } from './target.ts';
 
 /** Where a transparent connection was made to, in canonical form. */
@@ -43,6 +44,7 @@ export function transparentTunnel(
   // What is judged is what our listener will have dialled.
   const asked = parseAuthority(raw.authority);
   const { host: name, host_kind } = host.value;
+  if (isOwnName(name)) return fail('DESTINATION_SELF');
   const isAgreed = asked.ok && asked.value.host === name && asked.value.port === dialled.value.port;
   if (!isAgreed) return fail(isTls ? 'TLS_NAME_MISMATCH' : 'AUTHORITY_INVALID');
   return ok({

@@ -33,6 +33,7 @@ const local: PolicyCompiler['local'] = async ({ entry: { file, text } }) => {
     limits: () => [],
     mayIntercept: () => false,
     mayReach: () => false,
+    quotas: () => [],
   };
   return ok({ policy, warnings: [] });
 };

@@ -53,6 +53,7 @@ export function policy(live: RuleOutcome, overrides: Partial<CompiledPolicy> = {
     limits: () => [],
     mayIntercept: () => false,
     mayReach: () => false,
+    quotas: () => [],
     ...overrides,
   };
 }

@@ -39,9 +39,9 @@ test('what is planned again from compiled bytes answers like what was compiled',
     assert.ok(compiled.ok, JSON.stringify(compiled));
     const { policy } = compiled.value;
     const again = finished(planAgain(policy));
-    const { evaluate, limits, mayIntercept, mayReach, ...facts } = policy;
+    const { evaluate, limits, mayIntercept, mayReach, quotas, ...facts } = policy;
     const { evaluate: evaluateAgain, limits: limitsAgain, mayIntercept: mayAgain, ...others } = again;
-    const { mayReach: mayReachAgain, ...factsAgain } = others;
+    const { mayReach: mayReachAgain, quotas: quotasAgain, ...factsAgain } = others;
     assert.deepEqual(factsAgain, facts);
     for (const host of ['api.example.com', 'bad.example.com', 'other.example.net']) {
       assert.equal(mayAgain(host), mayIntercept(host));
@@ -56,6 +56,7 @@ test('what is planned again from compiled bytes answers like what was compiled',
             evaluate(request.value, principal, atMs),
           );
           assert.deepEqual(limitsAgain(request.value, principal), limits(request.value, principal));
+          assert.deepEqual(quotasAgain(principal), quotas(principal));
         }
       }
     }

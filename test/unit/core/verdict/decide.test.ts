@@ -54,6 +54,7 @@ function policy(live: RuleOutcome, shadow: RuleOutcome = live): CompiledPolicy {
     limits: () => [DEMAND],
     mayIntercept: () => false,
     mayReach: () => false,
+    quotas: () => [],
   };
 }
 
