@@ -1,4 +1,4 @@
-import type { Endpoint, Provider, UnknownReason } from '../ai/facts.ts';
+import type { Dialect, Endpoint, Provider, UnknownReason } from '../ai/facts.ts';
 import type { EditRecord } from '../body/repair_edit.ts';
 
 /**
@@ -69,6 +69,8 @@ export interface AiFacts {
   readonly unknown_reason?: UnknownReason;
   /** Of `llm`. */
   readonly provider?: Provider;
+  /** The format of its answers: what reads them. */
+  readonly dialect?: Dialect;
   readonly endpoint?: Endpoint;
   readonly model?: string;
   readonly stream?: boolean;

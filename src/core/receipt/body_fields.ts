@@ -68,6 +68,7 @@ const AI = object({
   kind: required('derived', oneOf('llm', 'mcp', 'a2a', 'unknown')),
   unknown_reason: optional('derived', oneOf(...UNKNOWN_REASONS)),
   provider: optional('derived', oneOf(...PROVIDERS)),
+  dialect: optional('derived', oneOf('openai', 'anthropic', 'gemini', 'ollama')),
   endpoint: optional(
     'derived',
     oneOf('chat', 'completions', 'responses', 'embeddings', 'messages', 'count_tokens', 'generate'),
