@@ -60,6 +60,10 @@ export function createGatewayCheck(parts: {
         metrics.checks.inc({ verdict, reason });
         metrics.checkSeconds.observe(durationUs / US_PER_S);
       },
+      held(durationUs) {
+        metrics.checks.inc({ verdict: 'held', reason: 'BODY_NOT_COMPLETED' });
+        metrics.checkSeconds.observe(durationUs / US_PER_S);
+      },
       delayed: (ms) => metrics.delaySeconds.observe(ms / MS_PER_S),
       degraded: (what) => metrics.degradedChecks.inc({ what }),
     },

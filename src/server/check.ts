@@ -6,7 +6,8 @@ import { decodeCheck } from './codec/check_request.ts';
 import { encodeDenial } from './codec/check_response.ts';
 import { isAnsweredAsGrpc } from './codec/grpc_denial.ts';
 import type { CheckDependencies } from './dependencies.ts';
-import { type Appended, judgeAndRecord } from './judging.ts';
+import { encodeHeld } from './inspect/hold.ts';
+import { type Appended, isHeld, judgeAndRecord } from './judging.ts';
 import type { Call } from './propose.ts';
 import { encodeRecorded, encodeRefused } from './reply.ts';
 import type { Seat } from './sleepers.ts';
@@ -63,6 +64,11 @@ async function answer(deps: CheckDependencies, call: Call): Promise<Uint8Array> 
 
 async function answerFrom(deps: CheckDependencies, call: Call, seat: Seat): Promise<Uint8Array> {
   const judged = await judgeAndRecord(deps, call, seat);
+  if (isHeld(judged)) {
+    deps.metrics.held?.(deps.clock.monoUs() - call.startedUs);
+    call.span?.end({ reason: 'BODY_NOT_COMPLETED', recorded: false, receiptId: call.receiptId });
+    return encodeHeld(deps, call, judged);
+  }
   const { proposal, appended } = judged;
   const folded = !appended.ok && typeof appended.problem === 'object';
   const reason = reasonOf(appended);

@@ -34,6 +34,8 @@ export interface CheckDependencies {
   readonly metrics: {
     /** Once per Check; `recorded` says whether a durable decision stands behind the answer. */
     checked(reason: ReasonCode, recorded: boolean, durationUs: number): void;
+    /** A Check was answered with neither a decision nor a denial: the body decides. */
+    held?(durationUs: number): void;
     /** An answer was held back for its slot. */
     delayed?(ms: number): void;
     /** Somebody acts on what could not be checked, because the environment's `fail_mode` is open. */

@@ -16,7 +16,7 @@ import type { Judgement } from '../core/verdict/decide.ts';
 import type { DecisionDraft, PolicyLapse, Proposal, Verdict } from '../core/verdict/proposal.ts';
 import type { DecodedCheck } from './codec/check_request.ts';
 import type { CheckDependencies, CheckSpan } from './dependencies.ts';
-import type { Snapshot } from './ports.ts';
+import type { Snapshot, TunnelOwner } from './ports.ts';
 import { type Passage, tunnelOf } from './tunnel.ts';
 
 /** Where the raw query stands in a decision record; part of its commitment. */
@@ -34,6 +34,20 @@ export interface Call {
   readonly receiptId: string;
   readonly startedUs: number;
   readonly span?: CheckSpan | undefined;
+  /** Exactly of a request whose body was looked at. */
+  readonly seen?: SeenBody;
+}
+
+/** A body behind a Check that could not be judged without it. The facts stand in the request itself. */
+export interface SeenBody {
+  readonly owner: TunnelOwner;
+  /** Of the Check. */
+  readonly requestDigest: string;
+  /** Receipt id of the CONNECT around it. */
+  readonly parent?: string;
+  /** Hex SHA-256 of the body as it came; absent while it goes on. */
+  readonly digest?: string;
+  readonly commitments: Pick<RequestFacts, 'body_commitment' | 'repaired_commitment'>;
 }
 
 /** What one snapshot makes of a call. */
@@ -49,13 +63,13 @@ export interface Judged extends Judgement {
 export function proposalOf(deps: CheckDependencies, call: Call, judged: Judged): Proposal {
   const { snapshot, identity, lapse, verdict, demands, delay_max_ms } = judged;
   const { check } = call;
-  const parent = tunnelOf(call.passage);
+  const parent = call.seen?.parent ?? tunnelOf(call.passage)?.receipt_id;
   const request = factsOf(deps, call, snapshot, verdict.tunnel);
   return {
     draft: {
       receipt_id: call.receiptId,
       request_id: check.requestId,
-      ...(parent === undefined ? {} : { parent_decision: parent.receipt_id }),
+      ...(parent === undefined ? {} : { parent_decision: parent }),
       envoy_node: call.node,
       envoy_epoch: call.epoch,
       gateway_id: deps.settings.gatewayId,
@@ -94,13 +108,14 @@ function verdictMembers(
   verdict: Verdict,
 ): Pick<
   DecisionDraft,
-  'verdict' | 'reason' | 'rule_id' | 'stream' | 'judged_ms' | 'would_be' | 'observed_by'
+  'verdict' | 'reason' | 'rule_id' | 'stream' | 'response' | 'judged_ms' | 'would_be' | 'observed_by'
 > {
   return {
     verdict: verdict.verdict,
     reason: verdict.reason,
     ...(verdict.rule_id === undefined ? {} : { rule_id: verdict.rule_id }),
     ...(verdict.stream === undefined ? {} : { stream: verdict.stream }),
+    ...(verdict.response === undefined ? {} : { response: verdict.response }),
     ...(verdict.judged_ms === undefined ? {} : { judged_ms: verdict.judged_ms }),
     ...(verdict.would_be === undefined ? {} : { would_be: verdict.would_be }),
     ...(verdict.observed_by.length === 0 ? {} : { observed_by: verdict.observed_by }),
@@ -116,7 +131,10 @@ function factsOf(
   if (!call.request.ok) return problemFacts(call.check.raw, call.request.problem);
   const { request } = call.request.value;
   const { query_names } = snapshot.policy;
-  return requestFacts(request, query_names, queryCommitment(deps, call, request), tunnel);
+  return {
+    ...requestFacts(request, query_names, queryCommitment(deps, call, request), tunnel),
+    ...call.seen?.commitments,
+  };
 }
 
 function queryCommitment(deps: CheckDependencies, call: Call, request: EgressRequest): string | undefined {
@@ -135,13 +153,18 @@ function isReplayable(call: Call, facts: RequestFacts): boolean {
 /**
  * Hex SHA-256 of what the client asked and who it is. A repeated Check yields the same digest, whatever policy is in
  * force by then; the query is inside, so only the recorder's HMAC of this value is ever written. Only what became of
- * a tunnel is inside as well: the recorder's first answer does not say it, and must not open another kind.
+ * a tunnel is inside as well: the recorder's first answer does not say it, and must not open another kind. The same goes for what is asked of an answer.
  */
 function requestDigest(
-  { check, passage }: Call,
+  { check, passage, seen }: Call,
   identity: IdentityFact,
-  { tunnel: opens, stream }: Pick<Verdict, 'tunnel' | 'stream'>,
+  { tunnel: opens, stream, response }: Pick<Verdict, 'tunnel' | 'stream' | 'response'>,
 ): string {
+  if (seen !== undefined) {
+    const body = seen.digest === undefined ? {} : { body: seen.digest };
+    const asked = { request: seen.requestDigest, ...body, ...(response === undefined ? {} : { response }) };
+    return hash('sha256', encodeJcs(asked), 'hex');
+  }
   const { mode, method, scheme, authority, path, transparent } = check.raw;
   const parent = tunnelOf(passage);
   const who = identity.ok ? identity.principal.binding : identity.problem;

@@ -66,7 +66,7 @@ export function encodeRefused(
   });
 }
 
-function encodeUnrecorded(call: Call, reason: AppendProblem): Uint8Array {
+export function encodeUnrecorded(call: Call, reason: AppendProblem): Uint8Array {
   return encodeDenial({ reason, ...askedBy(call) });
 }
 
@@ -76,7 +76,7 @@ function askedBy({ check }: Call): Pick<DenialAnswer, 'mode' | 'requestId' | 'gr
 }
 
 /** Judged bytes are forwarded bytes: what `/_to/` named, and the normal path where the rule says so. */
-function rewriteOf(call: Call, verdict: Verdict): AllowAnswer['rewrite'] {
+export function rewriteOf(call: Call, verdict: Verdict): AllowAnswer['rewrite'] {
   if (!call.request.ok) throw new Error('invariant: a request without canonical form was allowed');
   const { request, rewrite = {} } = call.request.value;
   if (verdict.rewrite_path !== true || request.path_normal === undefined) return rewrite;
@@ -85,7 +85,7 @@ function rewriteOf(call: Call, verdict: Verdict): AllowAnswer['rewrite'] {
 
 function limitOf(ops: Proposal['ops'], { limit }: AppendResult): { limit?: LimitState } {
   const op = ops.find((candidate) => candidate.limit_id === limit?.limit_id);
-  if (limit === undefined || op === undefined) return {};
+  if (limit === undefined || op?.op !== 'gcra') return {};
   // (burst - 1) emission intervals are tolerated beyond the one that passes.
   const quota = Math.floor(op.tolerance_us / op.period_us) + 1;
   return { limit: { quota, remaining: limit.remaining, resetMs: limit.reset_ms } };

@@ -31,6 +31,12 @@ export interface AllowAnswer {
   readonly way?: WayAnswer;
 }
 
+/** To a request whose body decides. */
+export interface HeldAnswer extends Pick<AllowAnswer, 'stamp' | 'rewrite' | 'strip'> {
+  /** Sealed. */
+  readonly pending: string;
+}
+
 /** By which of its routes Envoy forwards a stream. */
 export type WayAnswer =
   | { readonly route: 'websocket' }

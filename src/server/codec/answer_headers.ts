@@ -1,6 +1,6 @@
 import type { ReasonCode } from '../../core/verdict/reasons.ts';
 import { envoy } from '../../gen/envoy.js';
-import type { AllowAnswer, DenialAnswer, LimitState, ReceiptRef } from './answer.ts';
+import type { AllowAnswer, DenialAnswer, HeldAnswer, LimitState, ReceiptRef } from './answer.ts';
 import { grpcStatus } from './grpc_denial.ts';
 
 export type HeaderOption = envoy.config.core.v3.HeaderValueOption.$Properties;
@@ -13,6 +13,17 @@ export function rewriteHeaders({ rewrite, tunnel, way }: AllowAnswer): HeaderOpt
   return [
     ...(tunnel === undefined ? [] : [set('x-cg-tunnel-mode', tunnel.mode)]),
     ...(way === undefined ? [] : [set('x-cg-route', way.route)]),
+    ...destination(rewrite),
+  ];
+}
+
+/** The same of a request that goes by where bodies are looked at. */
+export function inspectHeaders({ rewrite }: HeldAnswer): HeaderOption[] {
+  return [set('x-cg-route', 'inspect'), ...destination(rewrite)];
+}
+
+function destination(rewrite: AllowAnswer['rewrite']): HeaderOption[] {
+  return [
     ...(rewrite.authority === undefined ? [] : [set(':authority', rewrite.authority)]),
     ...(rewrite.path === undefined ? [] : [set(':path', rewrite.path)]),
   ];

@@ -1,7 +1,7 @@
 import { REASONS } from '../../core/verdict/reasons.ts';
 import { envoy, type google } from '../../gen/envoy.js';
-import type { AllowAnswer, DenialAnswer } from './answer.ts';
-import { allowHeaders, denialHeaders, rewriteHeaders } from './answer_headers.ts';
+import type { AllowAnswer, DenialAnswer, HeldAnswer } from './answer.ts';
+import { allowHeaders, denialHeaders, inspectHeaders, rewriteHeaders } from './answer_headers.ts';
 import { FOLDED_RECEIPT } from './folded_receipt.ts';
 import { grpcMessage } from './grpc_denial.ts';
 import { problemBody } from './problem_body.ts';
@@ -12,7 +12,7 @@ type CheckResponse = envoy.service.auth.v3.CheckResponse.$Properties;
 const RPC_OK = 0;
 const RPC_PERMISSION_DENIED = 7;
 
-/** Bytes of the `CheckResponse` that forwards the request. The only place that writes the stamp. */
+/** Bytes of the `CheckResponse` that forwards the request. The only place that writes the stamp of a Check. */
 export function encodeAllow(allow: AllowAnswer): Uint8Array {
   return encode({
     status: { code: RPC_OK },
@@ -27,6 +27,15 @@ export function encodeAllow(allow: AllowAnswer): Uint8Array {
       ...tunnelFacts(allow),
       ...relayFacts(allow),
     }),
+  });
+}
+
+/** Bytes of the `CheckResponse` that sends the request to where its body is looked at. No stamp: nothing is decided. */
+export function encodeHeldCheck(held: HeldAnswer): Uint8Array {
+  return encode({
+    status: { code: RPC_OK },
+    okResponse: { headers: inspectHeaders(held), headersToRemove: [...held.strip] },
+    dynamicMetadata: metadata({ held: held.stamp, pending: held.pending }),
   });
 }
 
