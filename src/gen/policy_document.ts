@@ -5,7 +5,44 @@
  * @maxItems 1000
  */
 export type IdList = string[];
+/**
+ * Every declared tool is one of these. Not for deny rules.
+ *
+ * @maxItems 32
+ */
+export type ToolNames = string[];
+/**
+ * Some declared tool is one of these.
+ *
+ * @maxItems 32
+ */
+export type ToolNames1 = string[];
+/**
+ * The only tools that the model may call; empty: none.
+ *
+ * @maxItems 32
+ */
+export type ToolNames2 = string[];
+/**
+ * Tools that the model may not call.
+ *
+ * @maxItems 32
+ */
+export type ToolNames3 = string[];
 export type Id = string;
+/**
+ * Ids of schemas of this document that the body fits. It fits no other.
+ *
+ * @minItems 1
+ * @maxItems 1000
+ */
+export type IdList1 = string[];
+/**
+ * Names of declared tools.
+ *
+ * @maxItems 32
+ */
+export type ToolNames4 = string[];
 
 /**
  * One policy: who may call what, how often. Nothing is allowed that no rule allows.
@@ -31,6 +68,13 @@ export interface PolicyDocument {
    */
   ceiling?: true;
   /**
+   * JSON Schemas that rules of this document ask bodies and answers to fit.
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  schemas?: BodySchema[];
+  /**
    * Rules in any order; the order never changes a verdict. An empty list denies everything.
    *
    * @maxItems 20000
@@ -55,6 +99,22 @@ export interface PolicyDocument {
    * @maxItems 1000
    */
   tests?: DocumentTest[];
+}
+export interface BodySchema {
+  /**
+   * Unique among the schemas of the document.
+   */
+  id: string;
+  /**
+   * Of JSON Schema. Default: what $schema says, else 2020-12.
+   */
+  draft?: '2020-12' | 'draft-07';
+  /**
+   * The schema as a mapping, as true or false, or as JSON text. At most 65536 characters as JSON; references stay inside.
+   */
+  schema: {
+    [k: string]: unknown;
+  };
 }
 export interface Rule {
   /**
@@ -91,6 +151,8 @@ export interface Rule {
    * Allow rules of kind websocket. observe counts messages; block also ends the session at one that breaks RFC 6455 or is larger than stream.max_message_bytes. Of several matching rules block holds. Default: frames are not read.
    */
   frames?: 'observe' | 'block';
+  request?: RequestContract;
+  response?: ResponseContract;
 }
 /**
  * All predicates must hold. Absent: every request.
@@ -177,9 +239,66 @@ export interface QueryMatch {
  */
 export interface ProtocolMatch {
   /**
-   * http: a request the gateway sees; of an allow rule, any but a WebSocket. websocket, grpc: those alone. connect: a CONNECT; of an allow rule, one that carries TLS for the name it asked for. tcp: a CONNECT that may carry any bytes. A transparent connection that is no HTTP counts as a CONNECT.
+   * http: a request the gateway sees; of an allow rule, any but a WebSocket. websocket, grpc: those alone. connect: a CONNECT; of an allow rule, one that carries TLS for the name it asked for. tcp: a CONNECT that may carry any bytes. A transparent connection that is no HTTP counts as a CONNECT. llm, mcp, a2a: requests whose headers and body are such a call; the body is read for that.
    */
-  kind: 'http' | 'connect' | 'tcp' | 'websocket' | 'grpc';
+  kind: 'http' | 'connect' | 'tcp' | 'websocket' | 'grpc' | 'llm' | 'mcp' | 'a2a';
+  /**
+   * Only with kind: llm. Whose service.
+   *
+   * @minItems 1
+   */
+  providers?: (
+    | 'openai'
+    | 'azure_openai'
+    | 'anthropic'
+    | 'gemini'
+    | 'vertex'
+    | 'ollama'
+    | 'xai'
+    | 'deepseek'
+    | 'mistral'
+    | 'groq'
+    | 'moonshot'
+    | 'openrouter'
+    | 'other'
+  )[];
+  /**
+   * Only with kind: llm. What is called.
+   *
+   * @minItems 1
+   */
+  endpoints?: (
+    'chat' | 'completions' | 'responses' | 'embeddings' | 'messages' | 'count_tokens' | 'generate'
+  )[];
+  /**
+   * Only with kind: llm. Names of models, or beginnings of names with one * at the end.
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  models?: string[];
+  tools?: ToolMatch;
+  /**
+   * Only with kind: mcp or a2a. Methods of MCP such as tools/call, operations of A2A.
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  methods?: string[];
+  /**
+   * Only with kind: mcp. Tools, prompts or resources.
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  targets?: string[];
+}
+/**
+ * Only with kind: llm. The tools that the call declares.
+ */
+export interface ToolMatch {
+  only?: ToolNames;
+  any_of?: ToolNames1;
 }
 /**
  * Allow rules of kind websocket or grpc. Caps of each stream; of several matching rules the smallest hold.
@@ -197,6 +316,99 @@ export interface StreamCaps {
    * Bytes of one WebSocket message, all its fragments together. Only with frames.
    */
   max_message_bytes?: number;
+}
+/**
+ * Allow rules about requests. What the body has to honour before anything of it goes on. Of several matching rules the strictest hold.
+ */
+export interface RequestContract {
+  /**
+   * json: one JSON text. json_lines: one in each line. any: whatever it is. Default: json beside schema, elements or repair, else any.
+   */
+  format?: 'json' | 'json_lines' | 'any';
+  /**
+   * Id of the schema that the body has to fit; of json_lines each line.
+   */
+  schema?: string;
+  elements?: ElementContract;
+  /**
+   * once: a text that is nearly JSON is mended where that cannot change its meaning, and checked again. Default: it is refused.
+   */
+  repair?: 'once';
+  /**
+   * Only with repair. What may be mended. Default: all of them.
+   *
+   * @minItems 1
+   */
+  repair_kinds?: ('code_fence' | 'bom' | 'trailing_comma' | 'comment' | 'single_quotes' | 'unquoted_key')[];
+  /**
+   * Bytes of the body that are held and read. Default 1048576.
+   */
+  max_bytes?: number;
+  /**
+   * A body beyond max_bytes: deny refuses it; stream passes it on while it is checked, and cuts it at a mistake; scan_prefix reads max_bytes of it and lets the rest through unread. Default deny.
+   */
+  on_oversize?: 'deny' | 'stream' | 'scan_prefix';
+  /**
+   * true: a call of a model that streams may be changed so that the provider tells its usage.
+   */
+  ask_usage?: true;
+}
+/**
+ * An array whose elements are checked one by one, also while a large body streams.
+ */
+export interface ElementContract {
+  /**
+   * JSON pointer to the array; empty for the whole text.
+   */
+  pointer: string;
+  /**
+   * Id of the schema that each element has to fit.
+   */
+  schema: string;
+}
+/**
+ * Allow rules about requests. What the answer has to honour, and what is recorded of it. Of several matching rules the strictest hold.
+ */
+export interface ResponseContract {
+  /**
+   * json: the answer has to be JSON and is held until it was read. sse: events are read as they pass. auto: by its content-type. Default: json beside schema or strip, else auto.
+   */
+  inspect?: 'json' | 'sse' | 'auto';
+  /**
+   * Id of the schema that a JSON answer has to fit.
+   */
+  schema?: string;
+  /**
+   * Bytes of the answer; more break the contract. Default 16777216.
+   */
+  max_bytes?: number;
+  /**
+   * block: the agent gets our refusal, or the stream is cut. strip: what strip names is taken out and the rest goes on. alert: all goes on and the receipt says so. Default block.
+   */
+  on_violation?: 'block' | 'strip' | 'alert';
+  /**
+   * JSON pointers whose values are taken out of JSON answers.
+   *
+   * @minItems 1
+   * @maxItems 16
+   */
+  strip?: string[];
+  /**
+   * true: digests of the answer, of streams from time to time, are recorded.
+   */
+  notarize?: true;
+  tool_calls?: ToolCallContract;
+  /**
+   * An answer with a content-encoding although identity was asked for: refuse it, or bypass lets it through unread. Default refuse.
+   */
+  on_encoded?: 'refuse' | 'bypass';
+}
+/**
+ * Which tools the model may call; calls are held until they are whole.
+ */
+export interface ToolCallContract {
+  allow?: ToolNames2;
+  deny?: ToolNames3;
 }
 export interface Limit {
   /**
@@ -343,6 +555,7 @@ export interface TestRequest {
    * @maxItems 64
    */
   headers?: string[];
+  body?: TestBody;
 }
 /**
  * Who asks. tenant_id is default unless given; other absent ids are unset.
@@ -357,6 +570,82 @@ export interface TestAgent {
    * Default api_key.
    */
   auth_type?: 'api_key' | 'jwt' | 'mtls' | 'source';
+}
+/**
+ * Beside url: what was found in the body. Absent: nobody has looked.
+ */
+export interface TestBody {
+  /**
+   * Default json.
+   */
+  format?: 'none' | 'json' | 'json_lines' | 'other';
+  /**
+   * Default 1.
+   */
+  bytes?: number;
+  /**
+   * Why the body cannot be read, as receipts say it.
+   */
+  problem?: string;
+  valid?: IdList1;
+  /**
+   * What was mended.
+   *
+   * @minItems 1
+   */
+  repaired?: ('code_fence' | 'bom' | 'trailing_comma' | 'comment' | 'single_quotes' | 'unquoted_key')[];
+  ai?: TestAi;
+}
+/**
+ * What the call is. Absent: no traffic of AI.
+ */
+export interface TestAi {
+  /**
+   * unknown: traffic of AI that cannot be read for certain.
+   */
+  kind: 'llm' | 'mcp' | 'a2a' | 'unknown';
+  /**
+   * Default other, of llm.
+   */
+  provider?:
+    | 'openai'
+    | 'azure_openai'
+    | 'anthropic'
+    | 'gemini'
+    | 'vertex'
+    | 'ollama'
+    | 'xai'
+    | 'deepseek'
+    | 'mistral'
+    | 'groq'
+    | 'moonshot'
+    | 'openrouter'
+    | 'other';
+  /**
+   * Default chat, of llm.
+   */
+  endpoint?: 'chat' | 'completions' | 'responses' | 'embeddings' | 'messages' | 'count_tokens' | 'generate';
+  /**
+   * Its name.
+   */
+  model?: string;
+  tools?: ToolNames4;
+  /**
+   * Of mcp and a2a.
+   */
+  method?: string;
+  /**
+   * Tool, prompt or resource of mcp.
+   */
+  target?: string;
+  /**
+   * Estimate of what goes in.
+   */
+  input_tokens?: number;
+  /**
+   * The end that the call sets to its answer.
+   */
+  max_output_tokens?: number;
 }
 export interface TestExpectation {
   verdict: 'allow' | 'deny';
@@ -379,7 +668,14 @@ export interface TestExpectation {
     | 'ORIGINAL_PORT_MISMATCH'
     | 'PATH_INVALID'
     | 'REQUEST_TOO_LARGE'
-    | 'UPGRADE_INVALID';
+    | 'UPGRADE_INVALID'
+    | 'BODY_NOT_COMPLETED'
+    | 'BODY_INVALID'
+    | 'BODY_TOO_LARGE'
+    | 'BODY_TYPE_REFUSED'
+    | 'SCHEMA_INVALID'
+    | 'AI_UNREADABLE'
+    | 'RECORD_TOO_LARGE';
   /**
    * The rule that the receipt names.
    */

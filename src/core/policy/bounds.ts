@@ -26,5 +26,9 @@ export const SET_RULES_MAX = 50_000;
 export const LINT_PAIRS_MAX = 200_000;
 /** Limits looked at, group by group, before those that are left are taken to meet in one request. */
 export const CROWD_STEPS_MAX = 2_000_000;
+/** Characters of one schema in canonical form. */
+export const SCHEMA_CHARS_MAX = 65_536;
+/** Levels of objects and arrays in one schema. */
+export const SCHEMA_DEPTH_MAX = 32;
 /** Characters of a found value that a message repeats. */
 export const SHOWN_CHARS_MAX = 60;

@@ -17,6 +17,8 @@ export interface CompiledPolicy {
   readonly shadow_hash?: string;
   /** Verdicts can change with time alone, so a receipt has to say at which moment it was judged. */
   readonly time_dependent?: true;
+  /** The schema that a demand calls by this hash: of the document, its ancestors and the shadow document. */
+  schemaOf(schema_hash: string): PolicySchema | undefined;
   /** Query parameter names that any rule mentions, sorted. */
   readonly query_names: readonly string[];
   /** What the rules say at a moment (milliseconds since 1970). Pure. Without a moment no exception holds. */
@@ -38,6 +40,12 @@ export interface CompiledPolicy {
    * other name. Costs what `mayIntercept` costs. Never true for an address.
    */
   mayReach(host: string): boolean;
+}
+
+export interface PolicySchema {
+  readonly draft: '2020-12' | 'draft-07';
+  /** Canonical JSON text, its draft in `$schema` unless it is true or false. */
+  readonly text: string;
 }
 
 export interface LimitDemand {

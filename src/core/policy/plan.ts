@@ -3,6 +3,7 @@ import type { TunnelMode } from '../request/egress_request.ts';
 import type { StreamCaps } from '../verdict/stream_caps.ts';
 import { type BeyondLimit, beyondOf, NEAR_LIMIT_PERCENT } from './beyond_limit.ts';
 import { parseHostPattern } from './hosts.ts';
+import { type PlanSchema, schemaTableOf } from './schemas.ts';
 import { expiryMs } from './semantic.ts';
 import { eachInSteps, finished, type Steps } from './steps.ts';
 
@@ -18,6 +19,8 @@ export interface Plan {
   readonly rules: readonly PlanRule[];
   readonly limits: readonly PlanLimit[];
   readonly query_names: readonly string[];
+  /** Of the document and its ancestors, by hash. */
+  readonly schemas: ReadonlyMap<string, PlanSchema>;
 }
 
 export type Action = Rule['action'];
@@ -120,11 +123,15 @@ export function* planSteps(document: PolicyDocument, ancestors: readonly PolicyD
   const ceilings = ancestors.filter(({ ceiling }) => ceiling === true).map(({ id }) => id);
   const exceptions = exceptionsByRule(members);
   const rules: PlanRule[] = [];
+  const schemas = new Map<string, PlanSchema>();
   for (const member of members) {
     const isEntry = member === document;
     const ceiling = ceilings.indexOf(member.id);
     const layer = isEntry ? 0 : ceiling === -1 ? undefined : ceiling + 1;
     const prefix = isEntry ? '' : `${member.id}/`;
+    const table = schemaTableOf(member);
+    for (const schema of table.values()) schemas.set(schema.schema_hash, schema);
+    yield;
     yield* eachInSteps(member.rules.entries(), hostsOf, ([index, rule]) => {
       const id = prefix + rule.id;
       const place = { index, id, document: member.id, layer, exceptions: exceptions.get(id) ?? [] };
@@ -147,6 +154,7 @@ export function* planSteps(document: PolicyDocument, ancestors: readonly PolicyD
     rules,
     limits: limits.map(planLimit),
     query_names: queryNamesOf(matches),
+    schemas,
   };
 }
 

@@ -1,7 +1,7 @@
 import { toHex } from '../canonical/hex.ts';
 import { sha256 } from '../canonical/sha256.ts';
 import { canonicalBytes, type Stack } from './canonical_set.ts';
-import type { CompiledPolicy } from './compiled.ts';
+import type { CompiledPolicy, PolicySchema } from './compiled.ts';
 import { evaluateRules, liveRuleSetSteps, type RuleSet, ruleSetSteps } from './evaluate.ts';
 import { HostIndex } from './host_index.ts';
 import { interceptableSteps, reachableSteps } from './interceptable.ts';
@@ -45,6 +45,7 @@ export function* policySteps(
     canonical,
     ...(shadow_hash === undefined ? {} : { shadow_hash }),
     ...(plans.some(hasExceptions) ? { time_dependent: true as const } : {}),
+    schemaOf: (schema_hash) => firstSchema(plans, schema_hash),
     query_names: [...new Set(plans.flatMap(({ query_names }) => query_names))].sort(),
     evaluate: candidate ? besideShadow(rules, candidate) : (...asked) => evaluateRules(rules, ...asked),
     limits: (request, principal, tunnel) => limitDemands(limits, request, principal, tunnel),
@@ -60,6 +61,14 @@ function besideShadow(live: RuleSet, candidate: RuleSet): CompiledPolicy['evalua
     const shadow = evaluateRules(candidate, ...asked).live;
     return { ...judged, shadow: isSameOutcome(shadow, judged.live) ? judged.live : shadow };
   };
+}
+
+function firstSchema(plans: readonly Plan[], schema_hash: string): PolicySchema | undefined {
+  for (const { schemas } of plans) {
+    const found = schemas.get(schema_hash);
+    if (found) return { draft: found.draft, text: found.text };
+  }
+  return undefined;
 }
 
 function hasExceptions({ rules }: Plan): boolean {

@@ -10,6 +10,7 @@ import { timestampMs } from '../receipt/timestamp.ts';
 import { normalisePath } from '../request/path.ts';
 import { modeMistakes } from './beyond_limit.ts';
 import { HOSTS_MAX } from './bounds.ts';
+import { bodySchemaMistakes } from './contract_mistakes.ts';
 import { parseHostPattern } from './hosts.ts';
 import { type Mistake, mistake, pointerOf, quoted, shown } from './mistakes.ts';
 import { sampleMistakes } from './sample_mistakes.ts';
@@ -24,6 +25,8 @@ export function semanticMistakes(document: PolicyDocument): readonly Mistake[] {
     ...duplicateIds(document.rules, limits),
     ...duplicateNames(tests),
     ...duplicateExceptions(exceptions),
+    ...duplicateSchemas(document),
+    ...bodySchemaMistakes(document),
     ...tooManyHosts(document),
     ...document.rules.flatMap(ruleMistakes),
     ...limits.flatMap(limitMistakes),
@@ -49,6 +52,11 @@ function duplicateNames(tests: readonly DocumentTest[]): Mistake[] {
 function duplicateExceptions(exceptions: readonly Exception[]): Mistake[] {
   const places = exceptions.map(({ id }, i) => ({ id, pointer: pointerOf('exceptions', i, 'id') }));
   return duplicates(places, 'DUPLICATE_ID', 'ids are unique among exceptions');
+}
+
+function duplicateSchemas({ schemas = [] }: PolicyDocument): Mistake[] {
+  const places = schemas.map(({ id }, i) => ({ id, pointer: pointerOf('schemas', i, 'id') }));
+  return duplicates(places, 'DUPLICATE_ID', 'ids are unique among schemas');
 }
 
 function duplicates(

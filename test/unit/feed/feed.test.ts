@@ -34,6 +34,7 @@ const local: PolicyCompiler['local'] = async ({ entry: { file, text } }) => {
     mayIntercept: () => false,
     mayReach: () => false,
     quotas: () => [],
+    schemaOf: () => undefined,
   };
   return ok({ policy, warnings: [] });
 };
