@@ -10,9 +10,10 @@ import type { Checkpoint } from './checkpointer.ts';
 import { type Decided, Deciding } from './deciding.ts';
 import { DiskSpace, freeBytesOf } from './disk_space.ts';
 import { type AnsweredHead, missingHead, refuseFor } from './heads_live.ts';
+import { Inspecting } from './inspecting.ts';
 import { acceptClock } from './ledger_clock.ts';
 import { changeTo } from './live_policy.ts';
-import type { OutcomeNotice, PolicyFacts } from './notices.ts';
+import type { InspectionNotice, OutcomeNotice, PolicyFacts } from './notices.ts';
 import { RecorderError } from './options.ts';
 import { addOutcome, closeUnknown } from './outcomes.ts';
 import type { RecorderParts } from './parts.ts';
@@ -26,6 +27,7 @@ export const CLOSURES_MAX = 65_536;
 export class Recorder {
   readonly #parts: RecorderParts;
   readonly #deciding: Deciding;
+  readonly #inspecting: Inspecting;
   readonly #space: DiskSpace;
   #stopped = false;
 
@@ -40,6 +42,7 @@ export class Recorder {
       () => parts.journal.written,
     );
     this.#deciding = new Deciding(parts, this.#space);
+    this.#inspecting = new Inspecting(parts);
   }
 
   /** Resolves only when the decision is on stable storage, or with why there is none. Rejects on an operation out of bounds. */
@@ -66,6 +69,12 @@ export class Recorder {
         refuse: reject,
       });
     });
+  }
+
+  /** Resolves when what was found is durable, or stands already, or when nobody asked for it. Rejects when it cannot be recorded. */
+  inspect(notice: InspectionNotice): Promise<void> {
+    if (this.#stopped) return Promise.reject(new RecorderError('the recorder is stopped'));
+    return this.#inspecting.record(notice);
   }
 
   /** Closes as `unknown` what an ended Envoy epoch left open, once its log is drained. Returns how many that were. */
@@ -128,6 +137,11 @@ export class Recorder {
     return this.#parts.state.ledger.findOpen(receipt_id, request_id)?.envoy_epoch;
   }
 
+  /** The run of Envoy that a decision belongs to whose inspections are still taken; undefined when none is meant. */
+  inspectedEpoch(receiptId: string): string | undefined {
+    return this.#parts.state.inspections.epochOf(receiptId);
+  }
+
   /** Whether a decision stands behind a request whose log line names none. */
   decided(requestId: string): boolean {
     return this.#parts.state.ledger.isDecided(requestId);
@@ -155,6 +169,11 @@ export class Recorder {
   /** What an agent is told about a receipt of its own; undefined: it has none of this id among its newest. */
   why(ask: ReceiptAsk): ToldReceipt | undefined {
     return this.#parts.state.recent.find(ask);
+  }
+
+  /** The run of Envoy that asked for one of the newest decisions. */
+  receiptEpoch(receiptId: string): string | undefined {
+    return this.#parts.state.recent.epochOf(receiptId);
   }
 
   status(): RecorderStatus {

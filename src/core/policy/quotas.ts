@@ -1,5 +1,6 @@
 import type { Principal } from '../identity/principal.ts';
 import type { LedgerOp } from '../ledger/operation.ts';
+import { RECORD_CAPS } from '../receipt/common_fields.ts';
 import { demandOf } from './limits.ts';
 import type { PlanLimit, PlanMatch } from './plan.ts';
 import { testAgent } from './predicates.ts';
@@ -13,8 +14,8 @@ export interface QuotaAsk {
   readonly match?: Readonly<Record<string, unknown>>;
 }
 
-/** Buckets that are listed; more than an agent could make sense of. */
-export const QUOTAS_MAX = 64;
+/** Buckets that are listed: as many as may count one request. */
+export const QUOTAS_MAX = RECORD_CAPS.buckets;
 /** Values of one list that are shown. */
 const VALUES_SHOWN_MAX = 20;
 

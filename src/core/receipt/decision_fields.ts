@@ -63,7 +63,7 @@ const IDENTITY = {
   run: optional('asserted_by_client', RUN),
 } satisfies Covers<Principal>;
 
-const REQUEST = {
+export const REQUEST = {
   mode: required('observed', oneOf('explicit', 'connect', 'base_url', 'intercepted', 'transparent')),
   visibility: required('observed', oneOf('full', 'headers', 'sni', 'authority')),
   protocol: required('observed', oneOf('http', 'connect', 'websocket', 'grpc')),

@@ -1,5 +1,8 @@
 import { assertGcraOp } from '../../core/ledger/gcra.ts';
+import type { LedgerOp } from '../../core/ledger/operation.ts';
+import type { QuotaState } from '../../core/ledger/quota.ts';
 import { RECORD_CAPS } from '../../core/receipt/common_fields.ts';
+import type { ReceiptAsk, ToldReceipt } from '../../core/receipt/recent_receipts.ts';
 import type { Members } from '../../core/receipt/shape.ts';
 import { fail, type Result } from '../../core/result.ts';
 import type { AppendProblem, AppendResult, FoldedDenial, Proposal } from '../../core/verdict/proposal.ts';
@@ -8,6 +11,7 @@ import type { Recorder } from '../recorder.ts';
 import type { Dial } from './dial.ts';
 import { Link, LinkError } from './link.ts';
 import { ASK, PROTOCOL, parseBody } from './protocol.ts';
+import { QUOTAS, WHY } from './self_tables.ts';
 import {
   APPEND_FOLDED,
   APPEND_OK,
@@ -120,6 +124,21 @@ export class RecorderClient {
 
   async logPosition(file_id: string): Promise<number> {
     return (await this.#persist<{ offset: number }>(ASK.logPosition, { file_id }, OFFSET)).offset;
+  }
+
+  /** Rejects when the recorder cannot be reached: what is left is for now. */
+  async quota(ops: readonly LedgerOp[]): Promise<readonly QuotaState[]> {
+    const { deadline_ms } = this.#options;
+    const told = { ops };
+    return (await this.#ask<{ states: QuotaState[] }>(this.#liveLink(), ASK.quota, told, QUOTAS, deadline_ms))
+      .states;
+  }
+
+  /** Rejects when the recorder cannot be reached. */
+  async why(ask: ReceiptAsk): Promise<ToldReceipt | undefined> {
+    const { deadline_ms } = this.#options;
+    return (await this.#ask<{ receipt?: ToldReceipt }>(this.#liveLink(), ASK.why, ask, WHY, deadline_ms))
+      .receipt;
   }
 
   /** A signed tree head. Rejects when the recorder cannot be reached: a checkpoint is for now. */

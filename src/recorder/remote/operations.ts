@@ -1,9 +1,12 @@
+import type { LedgerOp } from '../../core/ledger/operation.ts';
+import type { ReceiptAsk } from '../../core/receipt/recent_receipts.ts';
 import type { Members } from '../../core/receipt/shape.ts';
 import { fail } from '../../core/result.ts';
 import type { Proposal } from '../../core/verdict/proposal.ts';
 import { REASONS } from '../../core/verdict/reasons.ts';
 import type { OutcomeNotice } from '../notices.ts';
 import { ASK, parseBody } from './protocol.ts';
+import { QUOTA_ASK, RECEIPT_ASK } from './self_tables.ts';
 import type { RecorderService } from './service.ts';
 import { GAP, LOG_FILE, NOTHING, NOTICE, type PeerStatus, PROPOSAL, REQUEST, SWEEP } from './tables.ts';
 
@@ -36,6 +39,12 @@ export async function perform(
       return { offset: service.gapPosition(strict<{ file_id: string }>(LOG_FILE, body).file_id) };
     case ASK.decided:
       return { decided: service.decided(strict<{ request_id: string }>(REQUEST, body).request_id) };
+    case ASK.quota:
+      return { states: service.quota(strict<{ ops: LedgerOp[] }>(QUOTA_ASK, body).ops) };
+    case ASK.why: {
+      const receipt = service.why(strict<ReceiptAsk>(RECEIPT_ASK, body));
+      return receipt === undefined ? {} : { receipt };
+    }
     case ASK.checkpoint:
       strict(NOTHING, body);
       return { ...(await service.checkpoint()) };

@@ -20,6 +20,8 @@ export const ASK = {
   sync: 9,
   gapPosition: 10,
   decided: 11,
+  quota: 20,
+  why: 21,
 } as const;
 
 /** What a recorder sends. */

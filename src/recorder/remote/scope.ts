@@ -52,6 +52,7 @@ export function scopedService(service: RecorderService, host: string): RecorderS
     recordGap: (gap) => service.recordGap({ ...gap, log_file_id: own(gap.log_file_id) }),
     logPosition: (fileId) => service.logPosition(own(fileId)),
     gapPosition: (fileId) => service.gapPosition(own(fileId)),
+    why: (ask) => (isOwn(service.receiptEpoch(ask.receipt_id)) ? service.why(ask) : undefined),
     decided: (request_id) => {
       const epoch = service.openEpoch({ request_id });
       return epoch === undefined ? service.decided(request_id) : isOwn(epoch);

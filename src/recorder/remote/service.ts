@@ -1,3 +1,6 @@
+import type { LedgerOp } from '../../core/ledger/operation.ts';
+import type { QuotaState } from '../../core/ledger/quota.ts';
+import type { ReceiptAsk, ToldReceipt } from '../../core/receipt/recent_receipts.ts';
 import type { Result } from '../../core/result.ts';
 import type { AppendProblem, AppendResult, FoldedDenial, Proposal } from '../../core/verdict/proposal.ts';
 import type { Checkpoint } from '../checkpointer.ts';
@@ -17,6 +20,12 @@ export interface RecorderService {
   logPosition(fileId: string): number;
   gapPosition(fileId: string): number;
   decided(requestId: string): boolean;
+  /** How much is left of each limit now. */
+  quota(ops: readonly LedgerOp[]): readonly QuotaState[];
+  /** The run of Envoy that asked for one of the newest decisions; undefined when it is none of them. */
+  receiptEpoch(receiptId: string): string | undefined;
+  /** What an agent is told about a receipt of its own. */
+  why(ask: ReceiptAsk): ToldReceipt | undefined;
   status(): RecorderStatus;
   checkpoint(): Promise<Checkpoint>;
   /** Looks at policy and registry now; resolves when what they hold is live in the journal, or refused. */
@@ -39,6 +48,9 @@ export function recorderService(
     logPosition: (fileId) => recorder.logPosition(fileId),
     gapPosition: (fileId) => recorder.gapPosition(fileId),
     decided: (requestId) => recorder.decided(requestId),
+    quota: (ops) => recorder.quota(ops),
+    receiptEpoch: (id) => recorder.receiptEpoch(id),
+    why: (ask) => recorder.why(ask),
     status: () => recorder.status(),
     knows: (head) => recorder.knows(head),
     ...paced,
