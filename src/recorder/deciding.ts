@@ -7,6 +7,7 @@ import type { Batch } from './batch.ts';
 import type { DiskSpace } from './disk_space.ts';
 import { FoldedDenials } from './folded_denials.ts';
 import { answerBefore, judge, type RequestMark, requestMark } from './judge.ts';
+import { isLateDenial } from './late_denial.ts';
 import { reportNearLimits } from './near_limits.ts';
 import type { RecorderSigner } from './options.ts';
 import type { RecorderParts } from './parts.ts';
@@ -31,6 +32,7 @@ export class Deciding {
   /** Throws `RangeError` on operations out of bounds; `resolve` hears when the answer is durable, or that there is none. */
   workOf(proposal: Proposal, resolve: (answer: Decided) => void): Work {
     assertOps(proposal.ops);
+    assertLate(proposal);
     const mark = requestMark(this.#parts.options.keyring, proposal);
     return {
       write: (batch, signer) => {
@@ -51,14 +53,17 @@ export class Deciding {
     const { now_us } = batch.moment;
     const known = answerBefore(state, proposal, mark, now_us);
     if (known !== undefined) return repeated(options.layout.journal_dir, proposal, known);
-    // Each attempt has an id of its own: one that names an open decision would take it over.
-    if (state.ledger.findOpen(proposal.draft.receipt_id, '') !== undefined) return fail('REQUEST_KEY_REUSED');
+    const { receipt_id } = proposal.draft;
+    // Each attempt has an id of its own: one that names an open decision would take it over, one that names any would be a second.
+    if (state.hasReceipt(receipt_id) || state.ledger.findOpen(receipt_id, '') !== undefined)
+      return fail('REQUEST_KEY_REUSED');
     if (this.#space.isFull) return fail('RECORDER_DISK_FULL');
     const again = this.#folded.answerBefore(mark, now_us);
     if (again !== undefined) return again;
     const context = { engine: options.engine, hmac_key_id: options.keyring.hmacKeyId };
     const { facts, limit } = judge(state, proposal, mark, context, now_us);
-    const folded = this.#folded.fold(facts, mark, batch.moment);
+    // Who asks whether it was decided must find it.
+    const folded = proposal.late === true ? undefined : this.#folded.fold(facts, mark, batch.moment);
     if (folded !== undefined) return fail(folded);
     const added = batch.add(facts, signer, limit);
     if (added.ok && added.value !== undefined) {
@@ -78,6 +83,12 @@ export class Deciding {
       refuse: () => undefined,
     });
   }
+}
+
+/** Only what grants nothing and charges nothing may come under a policy that is not live any more. */
+function assertLate(proposal: Proposal): void {
+  if (proposal.late === true && !isLateDenial(proposal))
+    throw new RangeError('a late proposal that is more than a denial for want of a body');
 }
 
 /** As many as the record can carry, each within the bounds that keep the arithmetic exact. */

@@ -11,6 +11,7 @@ import type {
   OpDenial,
   Proposal,
 } from '../core/verdict/proposal.ts';
+import { isLateDenial } from './late_denial.ts';
 import type { RecorderKeys } from './options.ts';
 import type { RecordFacts } from './scribe.ts';
 import type { JournalState } from './state.ts';
@@ -42,7 +43,7 @@ export function answerBefore(
   if (recall.kind === 'reused') return fail('REQUEST_KEY_REUSED');
   const { policy_hash, registry_hash } = proposal.draft;
   const isCurrent = state.policy?.policy_hash === policy_hash && state.policy.registry_hash === registry_hash;
-  if (!isCurrent) return fail('STALE_SNAPSHOT');
+  if (!isCurrent && !isLateDenial(proposal)) return fail('STALE_SNAPSHOT');
   return state.ledger.hasRoom ? undefined : fail('RECORDER_BUSY');
 }
 

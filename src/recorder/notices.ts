@@ -1,3 +1,4 @@
+import type { InspectionFinding } from '../core/receipt/inspection_facts.ts';
 import type { BundleRef, OutcomeFacts, OutcomeRecord, PolicyRecord } from '../core/receipt/records.ts';
 
 /** How one allowed request ended. Same shape as the gateway's port asks for. */
@@ -6,6 +7,14 @@ export interface OutcomeNotice {
   readonly request_id: string;
   readonly facts: OutcomeFacts;
   readonly source: OutcomeRecord['source'];
+}
+
+/** What was found in an answer or a streamed body. Same shape as the gateway's port asks for. */
+export interface InspectionNotice {
+  readonly receipt_id: string;
+  readonly facts: InspectionFinding;
+  /** Exactly where `facts.state` is not `mark`. */
+  readonly is_end: boolean;
 }
 
 export interface PolicyFacts {

@@ -1,5 +1,6 @@
 import { toHex } from '../core/canonical/hex.ts';
 import { IncrementalTree, leafHash, type TreeState } from '../core/chain/merkle.ts';
+import { DecidedRequests } from '../core/ledger/decided_requests.ts';
 import { Ledger, type LedgerOptions, type LedgerSnapshot } from '../core/ledger/ledger.ts';
 import { type StreamCounts, type StreamHead, StreamHeads } from '../core/ledger/stream_heads.ts';
 import { RecentReceipts } from '../core/receipt/recent_receipts.ts';
@@ -11,6 +12,7 @@ import type {
   OutcomeRecord,
 } from '../core/receipt/records.ts';
 import type { AppendResult } from '../core/verdict/proposal.ts';
+import { type AwaitedInspection, AwaitedInspections } from './awaited_inspections.ts';
 import { sha256 } from './hashing.ts';
 import type { EpochKey } from './options.ts';
 
@@ -60,6 +62,10 @@ export interface StateSnapshot {
   readonly segment: SegmentState;
   /** Last record that retention was allowed to remove; absent when there is none. */
   readonly retired_through?: number;
+  /** Absent in older snapshots, like the next one. */
+  readonly inspections?: readonly AwaitedInspection[];
+  /** Ids of the last decisions. */
+  readonly receipts?: readonly string[];
 }
 
 /** Envoy log files whose reading position is remembered; the oldest are forgotten first. */
@@ -87,6 +93,8 @@ export class JournalState {
   /** Of what was folded by this process; no part of a snapshot. */
   readonly recent = new RecentReceipts();
   readonly epochs: EpochKey[];
+  readonly inspections: AwaitedInspections;
+  readonly #receipts = new DecidedRequests();
   readonly #positions: Map<string, number>;
   readonly #gap_positions: Map<string, number>;
 
@@ -95,6 +103,8 @@ export class JournalState {
     this.ledger = new Ledger(ledgerOptions, from?.ledger);
     this.streams = new StreamHeads(from?.streams);
     this.epochs = [...(from?.epochs ?? [])];
+    this.inspections = new AwaitedInspections(from?.inspections);
+    for (const receipt_id of from?.receipts ?? []) this.#receipts.add(receipt_id);
     this.#positions = new Map(from?.positions);
     this.#gap_positions = new Map(from?.gap_positions);
     if (from === undefined) return;
@@ -115,6 +125,11 @@ export class JournalState {
     return this.#gap_positions.get(fileId);
   }
 
+  /** Whether a decision with this id is among the last ones. */
+  hasReceipt(receipt_id: string): boolean {
+    return this.#receipts.has(receipt_id);
+  }
+
   logPosition(fileId: string): number | undefined {
     return this.#positions.get(fileId);
   }
@@ -129,6 +144,7 @@ export class JournalState {
     const leaf = leafHash(sha256, line);
     this.tree.append(leaf);
     this.#foldSegment(record);
+    this.inspections.fold(record);
     this.head_seq = record.seq;
     this.head_hash = line_hash;
     this.last_ledger_ms = record.ledger_ms;
@@ -139,6 +155,9 @@ export class JournalState {
         return this.#foldDecision(record, resultOf(record, line_hash, toHex(leaf), limit));
       case 'outcome':
         this.#foldOutcome(record);
+        break;
+      case 'inspection':
+        this.streams.fold(record.streams, this.head_hash);
         break;
       case 'policy':
         this.policy = pickPolicy(record.policy_id, record, record.bundle);
@@ -173,6 +192,8 @@ export class JournalState {
       positions: [...this.#positions],
       gap_positions: [...this.#gap_positions],
       segment: structuredClone(this.segment),
+      inspections: this.inspections.all(),
+      receipts: this.#receipts.all(),
       ...(this.retired_through < 0 ? {} : { retired_through: this.retired_through }),
     };
   }
@@ -184,6 +205,7 @@ export class JournalState {
 
   #foldDecision(record: DecisionRecord, result: AppendResult): AppendResult {
     this.decisions++;
+    this.#receipts.add(record.receipt_id);
     this.ledger.foldDecision(record, result);
     this.streams.fold(record.streams, this.head_hash, record.verdict);
     return result;

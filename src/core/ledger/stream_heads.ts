@@ -71,12 +71,13 @@ export class StreamHeads {
     return links;
   }
 
-  fold(links: readonly StreamLink[], line_hash: string, event: StreamEvent): void {
+  /** `event` is what the record is counted as; an inspection is counted nowhere. */
+  fold(links: readonly StreamLink[], line_hash: string, event?: StreamEvent): void {
     for (const { kind, id, seq } of links) {
       const head = this.#headOf(kind, id);
       head.seq = seq;
       head.hash = line_hash;
-      head.counts[event]++;
+      if (event !== undefined) head.counts[event]++;
     }
   }
 
