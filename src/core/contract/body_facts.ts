@@ -86,6 +86,9 @@ export interface AiFacts {
   /** What the call can cost at most, and where that is unknown, why. Exactly where a limit in USD counts the request. */
   readonly cost_at_most_micro_usd?: number;
   readonly price_unknown?: string;
+  /** Where only the output has no end: what the input costs at most, and micro-USD for a million tokens of output. */
+  readonly input_cost_micro_usd?: number;
+  readonly output_rate?: number;
 }
 
 export const POINTER_RECORDED_MAX = 256;

@@ -83,6 +83,8 @@ const AI = object({
   revision: optional('asserted_by_client', visibleAscii(32)),
   cost_at_most_micro_usd: optional('derived', integer()),
   price_unknown: optional('derived', CODE),
+  input_cost_micro_usd: optional('derived', integer()),
+  output_rate: optional('derived', integer()),
 } satisfies Covers<AiFacts>);
 
 /** The `body` member of `request`. */
