@@ -1,4 +1,4 @@
-import { assertGcraOp } from '../../core/ledger/gcra.ts';
+import { assertOps } from '../../core/ledger/op_bounds.ts';
 import type { LedgerOp } from '../../core/ledger/operation.ts';
 import type { QuotaState } from '../../core/ledger/quota.ts';
 import { RECORD_CAPS } from '../../core/receipt/common_fields.ts';
@@ -6,7 +6,7 @@ import type { ReceiptAsk, ToldReceipt } from '../../core/receipt/recent_receipts
 import type { Members } from '../../core/receipt/shape.ts';
 import { fail, type Result } from '../../core/result.ts';
 import type { AppendProblem, AppendResult, FoldedDenial, Proposal } from '../../core/verdict/proposal.ts';
-import type { OutcomeNotice } from '../notices.ts';
+import type { InspectionNotice, OutcomeNotice } from '../notices.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Dial } from './dial.ts';
 import { Link, LinkError } from './link.ts';
@@ -90,7 +90,7 @@ export class RecorderClient {
   }
 
   async append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem | FoldedDenial>> {
-    assertOps(proposal);
+    assertOps(proposal.ops, RECORD_CAPS);
     const link = this.#link;
     if (link === undefined) return fail('RECORDER_UNAVAILABLE');
     try {
@@ -103,6 +103,11 @@ export class RecorderClient {
 
   async close(notice: OutcomeNotice): Promise<void> {
     await this.#persist(ASK.close, notice, NOTHING);
+  }
+
+  /** An end is repeated until it stands: the recorder knows it again. */
+  async inspect(notice: InspectionNotice): Promise<void> {
+    await this.#persist(ASK.inspect, notice, NOTHING);
   }
 
   async sweep(envoy_epoch: string): Promise<number> {
@@ -299,11 +304,4 @@ function problemOf(error: unknown): AppendProblem {
   if (!(error instanceof LinkError)) throw error;
   if (error.problem === 'busy') return 'RECORDER_BUSY';
   return error.problem === 'too_large' ? 'RECORD_TOO_LARGE' : 'RECORDER_UNAVAILABLE';
-}
-
-/** A broken invariant of the caller, here as in the recorder's own process. */
-function assertOps({ ops }: Proposal): void {
-  if (ops.length > RECORD_CAPS.buckets)
-    throw new RangeError(`${ops.length} ledger operations in one proposal`);
-  for (const op of ops) assertGcraOp(op);
 }

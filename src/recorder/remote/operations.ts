@@ -4,7 +4,10 @@ import type { Members } from '../../core/receipt/shape.ts';
 import { fail } from '../../core/result.ts';
 import type { Proposal } from '../../core/verdict/proposal.ts';
 import { REASONS } from '../../core/verdict/reasons.ts';
-import type { OutcomeNotice } from '../notices.ts';
+import { isLateDenial } from '../late_denial.ts';
+import type { InspectionNotice, OutcomeNotice } from '../notices.ts';
+import { RecorderError } from '../options.ts';
+import { INSPECTED } from './inspection_table.ts';
 import { ASK, parseBody } from './protocol.ts';
 import { QUOTA_ASK, RECEIPT_ASK } from './self_tables.ts';
 import type { RecorderService } from './service.ts';
@@ -27,6 +30,9 @@ export async function perform(
       return await append(service, gatewayId, body);
     case ASK.close:
       await service.close(strict<OutcomeNotice>(NOTICE, body));
+      return {};
+    case ASK.inspect:
+      await service.inspect(inspection(body));
       return {};
     case ASK.sweep:
       return { count: await service.sweep(strict<{ envoy_epoch: string }>(SWEEP, body).envoy_epoch) };
@@ -60,6 +66,14 @@ export async function perform(
   }
 }
 
+/** What an answer says of itself may not fit a record: that answer must not go on, and nobody else is harmed. */
+function inspection(body: Uint8Array): InspectionNotice {
+  const notice = parseBody<InspectionNotice>(INSPECTED, body);
+  if (notice.ok) return notice.value;
+  if (notice.problem === 'NOT_JSON') throw new HostileFrame('a body that is no strict JSON');
+  throw new RecorderError('the inspection does not fit the record');
+}
+
 /** MUST answer with what the recorder answered and only then: its promise settles when the line is on stable storage. */
 async function append(service: RecorderService, gatewayId: string, body: Uint8Array): Promise<object> {
   const proposal = parseBody<Proposal>(PROPOSAL, body);
@@ -72,7 +86,9 @@ async function append(service: RecorderService, gatewayId: string, body: Uint8Ar
   if (draft.gateway_id !== gatewayId || denials.length !== ops.length) {
     throw new HostileFrame('a proposal in the name of another gateway, or with a denial too few');
   }
-  if (!isOfOurs(proposal.value)) throw new HostileFrame('a proposal that no judgement of ours ends in');
+  const isLate = proposal.value.late === true;
+  if (!isOfOurs(proposal.value) || (isLate && !isLateDenial(proposal.value)))
+    throw new HostileFrame('a proposal that no judgement of ours ends in');
   const answer = await service.append(proposal.value);
   return answer;
 }

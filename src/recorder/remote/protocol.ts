@@ -20,6 +20,7 @@ export const ASK = {
   sync: 9,
   gapPosition: 10,
   decided: 11,
+  inspect: 12,
   quota: 20,
   why: 21,
 } as const;

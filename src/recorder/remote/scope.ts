@@ -41,6 +41,9 @@ export function scopedService(service: RecorderService, host: string): RecorderS
       const source = log_file_id === undefined ? {} : { log_file_id: own(log_file_id) };
       await service.close({ ...notice, source: { ...notice.source, ...source } });
     },
+    inspect: async (notice) => {
+      if (isOwn(service.inspectedEpoch(notice.receipt_id))) await service.inspect(notice);
+    },
     knows: async (head) => {
       const look = looks.then(() => service.knows(head));
       looks = look

@@ -4,7 +4,7 @@ import type { ReceiptAsk, ToldReceipt } from '../../core/receipt/recent_receipts
 import type { Result } from '../../core/result.ts';
 import type { AppendProblem, AppendResult, FoldedDenial, Proposal } from '../../core/verdict/proposal.ts';
 import type { Checkpoint } from '../checkpointer.ts';
-import type { OutcomeNotice } from '../notices.ts';
+import type { InspectionNotice, OutcomeNotice } from '../notices.ts';
 import type { Recorder } from '../recorder.ts';
 import type { RecorderStatus } from '../status.ts';
 import type { KnownHead } from './tables.ts';
@@ -13,6 +13,9 @@ import type { KnownHead } from './tables.ts';
 export interface RecorderService {
   append(proposal: Proposal): Promise<Result<AppendResult, AppendProblem | FoldedDenial>>;
   close(notice: OutcomeNotice): Promise<void>;
+  inspect(notice: InspectionNotice): Promise<void>;
+  /** The run of Envoy that a decision belongs to whose inspections are still taken; undefined when none is meant. */
+  inspectedEpoch(receiptId: string): string | undefined;
   /** The run of Envoy that an open decision belongs to; undefined when none is meant. */
   openEpoch(ids: Pick<OutcomeNotice, 'receipt_id' | 'request_id'>): string | undefined;
   sweep(envoyEpoch: string): Promise<number>;
@@ -42,6 +45,8 @@ export function recorderService(
   return {
     append: (proposal) => recorder.append(proposal),
     close: (notice) => recorder.close(notice),
+    inspect: (notice) => recorder.inspect(notice),
+    inspectedEpoch: (id) => recorder.inspectedEpoch(id),
     openEpoch: (ids) => recorder.openEpoch(ids),
     sweep: (epoch) => recorder.sweep(epoch),
     recordGap: (gap) => recorder.recordGap(gap),
