@@ -136,6 +136,8 @@ function limitLines({ limits, outcome }: Explanation): readonly string[] {
 }
 
 function limitLine({ op }: LimitDemand): string {
+  if (op.op === 'budget')
+    return `  ${op.limit_id}: reserves ${op.amount} of ${op.cap} ${op.unit} (${op.mode})`;
   const atOnce = op.tolerance_us / op.period_us + 1;
   return `  ${op.limit_id}: at most ${atOnce} at once, then one each ${op.period_us / 1000} ms (${op.mode})`;
 }

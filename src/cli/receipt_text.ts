@@ -110,8 +110,17 @@ function limitRows(record: DecisionRecord): [string, string][] {
     const over = bucket.exceeded === true ? ', over the limit (alert only)' : '';
     return ['limit', `${bucket.limit_id}: ${state}${over}, ${waitMs} ms ahead of its rate`];
   });
+  for (const budget of record.budget_state ?? []) rows.push(['budget', budgetText(budget)]);
   if (record.retry_after_ms !== undefined) rows.push(['retry after', `${record.retry_after_ms} ms`]);
   return rows;
+}
+
+function budgetText(budget: NonNullable<DecisionRecord['budget_state']>[number]): string {
+  const { limit_id, unit, amount, used_before, used_after, cap } = budget;
+  const state = used_after === used_before ? 'not reserved' : 'reserved';
+  const over = budget.exceeded === true ? ', over the budget (alert only)' : '';
+  const unpriced = budget.unpriced === true ? ', nobody knows what the call costs' : '';
+  return `${limit_id}: ${amount} ${unit} ${state}${over}${unpriced}, ${used_after} of ${cap} used`;
 }
 
 function outcomeRows(record: DecisionRecord, outcome: OutcomeRecord | undefined): [string, string][] {

@@ -1,5 +1,4 @@
-import { assertGcraOp } from '../core/ledger/gcra.ts';
-import type { LedgerOp } from '../core/ledger/operation.ts';
+import { assertOps } from '../core/ledger/op_bounds.ts';
 import { RECORD_CAPS } from '../core/receipt/common_fields.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { AppendProblem, AppendResult, FoldedDenial, Proposal } from '../core/verdict/proposal.ts';
@@ -31,7 +30,7 @@ export class Deciding {
 
   /** Throws `RangeError` on operations out of bounds; `resolve` hears when the answer is durable, or that there is none. */
   workOf(proposal: Proposal, resolve: (answer: Decided) => void): Work {
-    assertOps(proposal.ops);
+    assertOps(proposal.ops, RECORD_CAPS);
     assertLate(proposal);
     const mark = requestMark(this.#parts.options.keyring, proposal);
     return {
@@ -89,11 +88,4 @@ export class Deciding {
 function assertLate(proposal: Proposal): void {
   if (proposal.late === true && !isLateDenial(proposal))
     throw new RangeError('a late proposal that is more than a denial for want of a body');
-}
-
-/** As many as the record can carry, each within the bounds that keep the arithmetic exact. */
-function assertOps(ops: readonly LedgerOp[]): void {
-  if (ops.length > RECORD_CAPS.buckets)
-    throw new RangeError(`${ops.length} ledger operations in one proposal`);
-  for (const op of ops) assertGcraOp(op);
 }

@@ -68,9 +68,10 @@ export function judge(
   const decided = runFits ? merged : withoutRoom(merged);
   const facts = requiredMembers(decided, mark, context, streamsOf(state, owner, runFits));
   addOptionalMembers(facts, decided);
-  if (ops.length > 0)
-    facts.rate_limit_bucket_state = runFits ? evaluation.states : unchargedStates(evaluation);
-  if (evaluation.refused !== undefined) facts.retry_after_ms = evaluation.retry_after_ms;
+  const { states, budgets } = runFits ? evaluation : unchargedStates(evaluation);
+  if (states.length > 0) facts.rate_limit_bucket_state = states;
+  if (budgets.length > 0) facts.budget_state = budgets;
+  if (evaluation.retry_after_ms > 0) facts.retry_after_ms = evaluation.retry_after_ms;
   if (evaluation.delay_ms > 0 && runFits) facts.delay_ms = evaluation.delay_ms;
   if (ops.some(({ mode }) => mode === 'throttle')) facts.delay_max_ms = proposal.delay_max_ms ?? 0;
   return { facts, limit: evaluation.limit };

@@ -1,4 +1,4 @@
-import { assertGcraOp } from '../core/ledger/gcra.ts';
+import { assertOp } from '../core/ledger/op_bounds.ts';
 import type { LedgerOp } from '../core/ledger/operation.ts';
 import type { QuotaState } from '../core/ledger/quota.ts';
 import type { ReceiptAsk, ToldReceipt } from '../core/receipt/recent_receipts.ts';
@@ -160,7 +160,7 @@ export class Recorder {
   /** How much is left of each limit now. Without effect. */
   quota(ops: readonly LedgerOp[]): readonly QuotaState[] {
     const { clock, readings, state } = this.#parts;
-    for (const op of ops) assertGcraOp(op);
+    ops.forEach(assertOp);
     // Reading the clock would swallow a jump that has to be recorded.
     const now_us = clock.peek(readings.monoUs());
     return ops.map((op) => state.ledger.quota(op, now_us));

@@ -157,6 +157,7 @@ export class JournalState {
         this.#foldOutcome(record);
         break;
       case 'inspection':
+        this.ledger.foldInspection(record);
         this.streams.fold(record.streams, this.head_hash);
         break;
       case 'policy':
@@ -212,7 +213,7 @@ export class JournalState {
   }
 
   #foldOutcome(record: OutcomeRecord): void {
-    this.ledger.foldOutcome(record.decision_ref, record.state);
+    this.ledger.foldOutcome(record.decision_ref, record.state, record.ledger_ms * 1_000);
     this.streams.fold(record.streams, this.head_hash, 'outcome');
     const { log_file_id, offset } = record.source;
     if (log_file_id === undefined || offset === undefined) return;

@@ -1,3 +1,5 @@
+import type { TenantKeys } from './tenant_keys.ts';
+
 /** When a bucket was used up: ledger time and the record that did it. Void once the bucket has drained. */
 export interface Crossing {
   readonly us: number;
@@ -53,14 +55,13 @@ interface Entry {
 /** Rate buckets by key commitment. An entry with tat <= now is equivalent to none, so it may be dropped at any time. */
 export class Buckets {
   readonly #entries = new Map<string, Entry>();
-  readonly #per_tenant = new Map<string, number>();
-  readonly #keys_max: number;
+  readonly #keys: TenantKeys;
   /** Ledger time at which every bucket, known or not, counted as used up; see `RestoreFacts`. */
   exhausted_us: number | undefined;
   #cursor: IterableIterator<[string, Entry]> | undefined;
 
-  constructor(keys_max: number) {
-    this.#keys_max = keys_max;
+  constructor(keys: TenantKeys) {
+    this.#keys = keys;
   }
 
   get size(): number {
@@ -75,11 +76,6 @@ export class Buckets {
 
   has(commitment: string): boolean {
     return this.#entries.has(commitment);
-  }
-
-  /** Whether `more` new keys of one tenant still fit under the cap. */
-  hasRoom(tenant: string, more: number): boolean {
-    return (this.#per_tenant.get(tenant) ?? 0) + more <= this.#keys_max;
   }
 
   charge({ commitment, tenant, tat, now_us, near, seq, graced_run }: Charge): void {
@@ -112,7 +108,9 @@ export class Buckets {
         return;
       }
       const [commitment, entry] = next.value;
-      if (entry.tat <= now_us) this.#drop(commitment, entry.tenant);
+      if (entry.tat > now_us) continue;
+      this.#entries.delete(commitment);
+      this.#keys.drop(entry.tenant);
     }
   }
 
@@ -138,15 +136,8 @@ export class Buckets {
     if (known !== undefined) return known;
     const entry: Entry = { tenant, tat: 0, near: 0 };
     this.#entries.set(commitment, entry);
-    this.#per_tenant.set(tenant, (this.#per_tenant.get(tenant) ?? 0) + 1);
+    this.#keys.add(tenant);
     return entry;
-  }
-
-  #drop(commitment: string, tenant: string): void {
-    this.#entries.delete(commitment);
-    const left = (this.#per_tenant.get(tenant) ?? 1) - 1;
-    if (left === 0) this.#per_tenant.delete(tenant);
-    else this.#per_tenant.set(tenant, left);
   }
 }
 

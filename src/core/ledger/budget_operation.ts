@@ -6,9 +6,9 @@ import type { LimitMode } from './operation.ts';
  */
 export interface BudgetOp {
   readonly op: 'budget';
-  /** Id of the limit in the policy document, with the unit appended: `spend/usd`, `tokens/tokens`. */
+  /** Id of the limit in the policy document, with the unit appended: `spend/usd`, `team-tokens/tokens`. */
   readonly limit_id: string;
-  /** Tenant first, every component length-prefixed. */
+  /** Tenant first, every component length-prefixed; with the window, so that one key never has slots of two widths. */
   readonly key: string;
   readonly unit: 'tokens' | 'micro_usd';
   /** What is reserved: the most that the call can come to. */
@@ -21,32 +21,38 @@ export interface BudgetOp {
   readonly anchor_us: number;
   readonly mode: Extract<LimitMode, 'hard_stop' | 'alert_only'>;
   readonly near_percent?: number;
+  /** Nobody knows what the call can come to, and the limit lets it pass all the same: `amount` is 0. */
+  readonly unpriced?: true;
 }
 
 /** State of one budget as judged, written to the receipt. */
 export interface BudgetState {
   readonly limit_id: string;
+  /** Hex HMAC of the key. */
   readonly key_commitment: string;
   readonly unit: BudgetOp['unit'];
-  /** Number of the slot that is charged. */
-  readonly slot: number;
   /** Ledger time, microseconds. */
   readonly now: number;
-  /** In the window, before and after. */
+  /** Ledger time from which on the charge counts no more. */
+  readonly until: number;
+  /** In the window, before and after; the same wherever nothing is charged. */
   readonly used_before: number;
   readonly used_after: number;
   readonly amount: number;
   readonly cap: number;
+  /** More than the cap, and the request passes all the same: `alert_only`, charged where there is room for the key. */
   readonly exceeded?: true;
+  /** Percent of the cap that this request reached, the first one since less than half of that was used; 100: all of it. */
   readonly near?: number;
+  readonly unpriced?: true;
 }
 
-/** One budget after the answer: `reserved` is taken back, `settled` stays charged in the slot of the reservation. */
+/** One budget after the answer: `reserved` is taken back, `settled` stays charged until the same moment. */
 export interface BudgetSettlement {
   readonly limit_id: string;
   readonly key_commitment: string;
   readonly unit: BudgetOp['unit'];
-  readonly slot: number;
+  readonly until: number;
   readonly reserved: number;
   readonly settled: number;
 }

@@ -1,13 +1,14 @@
-import type { DecisionRecord, OutcomeState } from '../receipt/records.ts';
+import type { DecisionRecord, InspectionRecord, OutcomeState } from '../receipt/records.ts';
 import type { AppendResult } from '../verdict/proposal.ts';
-import type { BucketEntry } from './buckets.ts';
+import type { BudgetSettlement } from './budget_operation.ts';
 import { DecidedRequests } from './decided_requests.ts';
 import type { Evaluation } from './evaluation.ts';
-import { LimitState, type RunStart } from './limit_state.ts';
+import { type LimitEntries, LimitState } from './limit_state.ts';
 import { type OpenDecision, OpenDecisions } from './open_decisions.ts';
 import type { LedgerOp } from './operation.ts';
 import { type QuotaState, quotaState } from './quota.ts';
 import { type Recall, type Remembered, RequestMemory } from './request_memory.ts';
+import type { CallCost } from './reservations.ts';
 
 export interface LedgerOptions {
   /** Distinct live bucket keys per tenant. */
@@ -18,14 +19,9 @@ export interface LedgerOptions {
   readonly commit: (key: string) => string;
 }
 
-export interface LedgerSnapshot {
-  readonly buckets: readonly BucketEntry[];
+export interface LedgerSnapshot extends LimitEntries {
   readonly requests: readonly (readonly [string, Remembered])[];
   readonly open: readonly OpenDecision[];
-  /** First allow of each run; absent in snapshots of before there was `soft_stop`. */
-  readonly runs?: readonly RunStart[];
-  /** Ledger time of the restore record, when the log began with one. */
-  readonly exhausted_us?: number;
   /** Ids of the last requests that were denied or never left; absent in older snapshots. */
   readonly decided?: readonly string[];
 }
@@ -36,8 +32,8 @@ export const OPEN_DECISIONS_MAX = 250_000;
 export const REQUEST_KEYS_MAX = 500_000;
 
 /**
- * The state of the data plane: a fold over journal records. `evaluate` has no effect; `foldDecision` and
- * `foldOutcome` are the only way state changes, the same for a record just written and for one read at start.
+ * The state of the data plane: a fold over journal records. `evaluate` has no effect; `foldDecision`,
+ * `foldInspection` and `foldOutcome` are the only way state changes, the same for a record just written and for one read at start.
  */
 export class Ledger {
   readonly #options: LedgerOptions;
@@ -85,7 +81,7 @@ export class Ledger {
 
   /** How much is left in the bucket of an operation. Without effect. */
   quota(op: LedgerOp, now_us: number): QuotaState {
-    return quotaState(this.#limits.buckets, this.#options.commit, op, now_us);
+    return quotaState(this.#limits, this.#options.commit, op, now_us);
   }
 
   foldDecision(record: DecisionRecord, result: AppendResult): void {
@@ -101,12 +97,23 @@ export class Ledger {
     return this.#open.find(undefined, request_id) !== undefined || this.#decided.has(request_id);
   }
 
-  /** A restore record: every bucket counts as used up at that ledger time. */
+  /** What an answered call comes to in each budget that it holds something of; undefined: in none. Without effect. */
+  settlementOf(receipt_id: string, cost: CallCost, now_us: number): readonly BudgetSettlement[] | undefined {
+    return this.#limits.settlementOf(receipt_id, cost, now_us);
+  }
+
+  /** What the record of an answer says that was settled. */
+  foldInspection({ decision_ref, settled, ledger_ms }: InspectionRecord): void {
+    if (settled !== undefined) this.#limits.foldSettlement(decision_ref, settled, ledger_ms * 1_000);
+  }
+
+  /** A restore record: every bucket and every budget counts as used up at that ledger time. */
   exhaust(at_us: number): void {
     this.#limits.exhaust(at_us);
   }
 
-  foldOutcome(decision_ref: string, state?: OutcomeState): void {
+  foldOutcome(decision_ref: string, state: OutcomeState | undefined, now_us: number): void {
+    this.#limits.foldOutcome(decision_ref, state, now_us);
     const open = this.#open.find(decision_ref, '');
     if (open !== undefined && state === 'not_sent') this.#decided.add(open.request_id);
     this.#open.close(decision_ref);
@@ -121,9 +128,9 @@ export class Ledger {
     return this.#open.values();
   }
 
-  /** Drops what time has made void, looking at no more than `budget` buckets. */
+  /** Drops what time has made void, looking at no more than `budget` buckets and as many budgets. */
   sweep(now_us: number, budget: number): void {
-    this.#limits.buckets.sweep(now_us, budget);
+    this.#limits.sweep(now_us, budget);
     this.#requests.age(now_us);
   }
 

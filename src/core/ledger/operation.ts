@@ -1,5 +1,7 @@
+import type { BudgetOp } from './budget_operation.ts';
+
 /** Ledger operations: what a decision wants tested and charged in the same step that records it. */
-export type LedgerOp = GcraOp;
+export type LedgerOp = GcraOp | BudgetOp;
 
 /**
  * One GCRA bucket. Integers only: microseconds. `period_us` is the emission interval T = ceil(window / quota);
@@ -43,18 +45,4 @@ export interface BucketState {
   readonly exceeded?: true;
   /** Percent of the bucket that this request reached, the first one since the bucket was last empty; 100: used up. */
   readonly near?: number;
-}
-
-export interface OpOutcome {
-  readonly op: LedgerOp;
-  readonly admitted: boolean;
-  /** Until the request would pass; 0 when admitted. Rounded up. */
-  readonly retry_after_ms: number;
-  /** Requests that could pass right now after this one. */
-  readonly remaining: number;
-  readonly tat_before: number;
-  readonly tat_after: number;
-  readonly exceeded: boolean;
-  /** Until the reserved slot of a `throttle` bucket; 0 when there is nothing to wait for. */
-  readonly delay_us: number;
 }

@@ -1,7 +1,7 @@
 import type { DecisionRecord } from '../receipt/records.ts';
 import type { AppendResult } from '../verdict/proposal.ts';
 import { stepGcra } from './gcra.ts';
-import type { BucketState, LedgerOp } from './operation.ts';
+import type { BucketState, GcraOp, LedgerOp } from './operation.ts';
 
 /**
  * What a first answer said about the tightest limit, from its record and the operations of the repeated request: a
@@ -11,9 +11,10 @@ export function recordedLimit(
   ops: readonly LedgerOp[],
   { rate_limit_bucket_state: states = [], reason }: DecisionRecord,
 ): AppendResult['limit'] {
-  if (states.length !== ops.length || reason === 'LIMIT_KEYS') return undefined;
+  const buckets = ops.filter((op) => op.op === 'gcra');
+  if (states.length !== buckets.length || reason === 'LIMIT_KEYS') return undefined;
   let tightest: AppendResult['limit'];
-  for (const [i, op] of ops.entries()) {
+  for (const [i, op] of buckets.entries()) {
     const state = states[i];
     if (state === undefined || state.limit_id !== op.limit_id || state.cost !== op.cost) return undefined;
     if (op.mode === 'alert_only') continue;
@@ -25,7 +26,7 @@ export function recordedLimit(
   return tightest;
 }
 
-function remainingAfter(op: LedgerOp, { tat_before, now }: BucketState): number {
+function remainingAfter(op: GcraOp, { tat_before, now }: BucketState): number {
   const step = stepGcra(op, tat_before, now);
   return step.admitted ? step.remaining : 0;
 }

@@ -26,6 +26,7 @@ export const RECORD_CAPS = {
   header_name_length: 32,
   observed_by: 32,
   buckets: 28,
+  budgets: 8,
   jwt_name_length: 256,
   wire_id_length: 128,
   address_length: 64,

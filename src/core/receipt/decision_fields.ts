@@ -2,6 +2,7 @@ import type { Principal } from '../identity/principal.ts';
 import type { BucketState } from '../ledger/operation.ts';
 import type { StreamCaps } from '../verdict/stream_caps.ts';
 import { BODY, RESPONSE_DEMANDS } from './body_fields.ts';
+import { BUDGET } from './budget_fields.ts';
 import { COMMON, ENGINE, RECORD_CAPS, STREAMS } from './common_fields.ts';
 import type { RequestFacts } from './decision.ts';
 import type { DecisionRecord } from './records.ts';
@@ -154,6 +155,7 @@ export const DECISION = {
   request_digest: required('derived', HEX_32_BYTES),
   hmac_key_id: required('derived', ID),
   rate_limit_bucket_state: optional('derived', list(object(BUCKET), RECORD_CAPS.buckets)),
+  budget_state: optional('derived', list(BUDGET, RECORD_CAPS.budgets)),
   retry_after_ms: optional('derived', integer()),
   delay_ms: optional('derived', integer()),
   delay_max_ms: optional('observed', integer()),

@@ -1,12 +1,11 @@
 import type { Usage } from '../ai/usage.ts';
 import { AI_NAME_MAX } from '../contract/body_facts.ts';
-import type { BudgetSettlement } from '../ledger/budget_operation.ts';
 import { PROBLEM } from './body_fields.ts';
+import { SETTLEMENT } from './budget_fields.ts';
 import { COMMON, RECORD_CAPS, STREAMS } from './common_fields.ts';
 import { TOOL_CALL_NAME_MAX, TOOL_CALLS_RECORDED_MAX } from './inspection_facts.ts';
 import type { InspectionRecord } from './records.ts';
 import {
-  BUCKET_ID,
   type Covers,
   HEX_32_BYTES,
   integer,
@@ -29,15 +28,6 @@ const USAGE = object({
   reasoning: required('observed', integer()),
   audio: required('observed', integer()),
 } satisfies Covers<Usage>);
-
-const SETTLEMENT = object({
-  limit_id: required('derived', BUCKET_ID),
-  key_commitment: required('derived', HEX_32_BYTES),
-  unit: required('derived', oneOf('tokens', 'micro_usd')),
-  slot: required('derived', integer()),
-  reserved: required('derived', integer()),
-  settled: required('derived', integer()),
-} satisfies Covers<BudgetSettlement>);
 
 export const INSPECTION = {
   ...COMMON,
@@ -69,6 +59,6 @@ export const INSPECTION = {
   usage: optional('observed', USAGE),
   cost_micro_usd: optional('derived', integer()),
   tool_calls: optional('observed', list(visibleAscii(TOOL_CALL_NAME_MAX), TOOL_CALLS_RECORDED_MAX)),
-  settled: optional('derived', list(SETTLEMENT, RECORD_CAPS.buckets)),
+  settled: optional('derived', list(SETTLEMENT, RECORD_CAPS.budgets)),
   streams: STREAMS,
 } satisfies Covers<InspectionRecord>;

@@ -1,3 +1,4 @@
+import type { BudgetState } from '../ledger/budget_operation.ts';
 import type { BucketState } from '../ledger/operation.ts';
 import type { FramesSeen } from '../relay/relay_end.ts';
 import type { DecisionDraft } from '../verdict/proposal.ts';
@@ -54,6 +55,7 @@ export interface DecisionRecord extends RecordCommon, DecisionDraft {
   /** Names the key of all HMAC members of this record; a third party cannot check those. */
   readonly hmac_key_id: string;
   readonly rate_limit_bucket_state?: readonly BucketState[];
+  readonly budget_state?: readonly BudgetState[];
   readonly retry_after_ms?: number;
   /** The answer was held back this long for the slot that a `throttle` limit reserved. */
   readonly delay_ms?: number;

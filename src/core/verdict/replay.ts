@@ -1,6 +1,6 @@
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { streamText } from '../policy/stream_demands.ts';
-import type { DecisionRecord } from '../receipt/records.ts';
+import type { DecisionRecord, InspectionRecord, OutcomeRecord } from '../receipt/records.ts';
 import { decide } from './decide.ts';
 import { inputsOf, whyNotReplayable } from './recorded_inputs.ts';
 import { LimitReplay } from './replay_limits.ts';
@@ -18,6 +18,7 @@ export interface ReplayDifference {
     | 'would_be'
     | 'limits'
     | 'bucket'
+    | 'budget'
     | 'inputs';
   readonly recorded: string;
   readonly replayed: string;
@@ -50,6 +51,20 @@ export class Replay {
   /** At a restore record: every limit begins exhausted. */
   exhaust(at_us: number): void {
     this.#limits.exhaust(at_us);
+  }
+
+  /** Of an answer: what it settles. */
+  inspection(record: InspectionRecord): readonly ReplayDifference[] {
+    const differences: ReplayDifference[] = [];
+    const { seq, decision_ref: receipt_id } = record;
+    this.#limits.inspection(record, (field, recorded, replayed) => {
+      if (recorded !== replayed) differences.push({ seq, receipt_id, field, recorded, replayed });
+    });
+    return differences;
+  }
+
+  outcome(record: OutcomeRecord): void {
+    this.#limits.outcome(record);
   }
 
   #judge(record: DecisionRecord, policy: CompiledPolicy): ReplayOutcome {

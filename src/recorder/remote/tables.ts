@@ -1,4 +1,5 @@
-import type { GcraOp, LimitMode } from '../../core/ledger/operation.ts';
+import type { BudgetOp } from '../../core/ledger/budget_operation.ts';
+import type { GcraOp, LedgerOp, LimitMode } from '../../core/ledger/operation.ts';
 import { RECORD_CAPS } from '../../core/receipt/common_fields.ts';
 import { DECISION } from '../../core/receipt/decision_fields.ts';
 import { OUTCOME } from '../../core/receipt/fields.ts';
@@ -78,7 +79,7 @@ const MODES: { readonly [K in LimitMode]: true } = {
   alert_only: true,
 };
 
-const OP = {
+const GCRA_OP = {
   op: required('derived', oneOf('gcra')),
   limit_id: required('derived', BUCKET_ID),
   key: required('derived', unicodeText(KEY_LENGTH_MAX)),
@@ -92,6 +93,29 @@ const OP = {
   grace_calls: optional('derived', integer()),
 } satisfies Covers<GcraOp>;
 
+const BUDGET_OP = {
+  op: required('derived', oneOf('budget')),
+  limit_id: required('derived', BUCKET_ID),
+  key: required('derived', unicodeText(KEY_LENGTH_MAX)),
+  unit: required('derived', oneOf('tokens', 'micro_usd')),
+  amount: required('derived', integer()),
+  cap: required('derived', integer()),
+  slot_us: required('derived', integer()),
+  slots: required('derived', integer()),
+  anchor_us: required('derived', integer()),
+  mode: required('derived', oneOf('hard_stop', 'alert_only')),
+  near_percent: optional('derived', integer()),
+  unpriced: optional('derived', oneOf(true)),
+} satisfies Covers<BudgetOp>;
+
+/** One ledger operation. */
+export const OP: Shape = {
+  kind: 'variants',
+  tag: 'op',
+  options: { gcra: GCRA_OP, budget: BUDGET_OP } satisfies Record<LedgerOp['op'], object>,
+};
+const OPS_MAX = RECORD_CAPS.buckets + RECORD_CAPS.budgets;
+
 const DENIAL = {
   reason: required('derived', CODE),
   rule_id: required('derived', ID_OR_PAIR),
@@ -99,8 +123,8 @@ const DENIAL = {
 
 export const PROPOSAL = {
   draft: required('derived', object(DRAFT)),
-  ops: required('derived', list(object(OP), RECORD_CAPS.buckets)),
-  denials: required('derived', list(object(DENIAL), RECORD_CAPS.buckets)),
+  ops: required('derived', list(OP, OPS_MAX)),
+  denials: required('derived', list(object(DENIAL), OPS_MAX)),
   request_key: required('derived', unicodeText(KEY_LENGTH_MAX)),
   request_digest: required('derived', unicodeText(DIGEST_LENGTH_MAX)),
   delay_max_ms: optional('derived', integer()),

@@ -1,0 +1,113 @@
+import type { BudgetState } from './budget_operation.ts';
+import { USED_MAX } from './budget_window.ts';
+import type { TenantKeys } from './tenant_keys.ts';
+
+/** Charges that leave the window together: `[ledger time from which on they count no more, sum]`. */
+export type Slot = readonly [until_us: number, used: number];
+
+/** `[key commitment, tenant, highest percentage recorded, slots]` */
+export type BudgetEntry = readonly [string, string, number, readonly Slot[]];
+
+interface Entry {
+  readonly tenant: string;
+  readonly slots: Map<number, number>;
+  near: number;
+}
+
+/**
+ * Budgets by key commitment. Slots whose time is over equal none, and an entry without others equals none, so both may be
+ * dropped at any time. No more slots than the window has: the key names the window.
+ */
+export class Budgets {
+  readonly #entries = new Map<string, Entry>();
+  readonly #keys: TenantKeys;
+  #cursor: IterableIterator<[string, Entry]> | undefined;
+
+  constructor(keys: TenantKeys) {
+    this.#keys = keys;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  has(commitment: string): boolean {
+    return this.#entries.has(commitment);
+  }
+
+  /** Earliest end first. */
+  live(commitment: string, now_us: number): Slot[] {
+    const slots = [...(this.#entries.get(commitment)?.slots ?? [])];
+    return slots.filter(([until]) => until > now_us).sort(([a], [b]) => a - b);
+  }
+
+  /** The highest percentage that needs no second event: forgotten once less than half of it is used. */
+  nearOf(commitment: string, used: number, cap: number): number {
+    const near = this.#entries.get(commitment)?.near ?? 0;
+    return used * 200 < cap * near ? 0 : near;
+  }
+
+  /** What a record says that it charged. */
+  charge(tenant: string, state: BudgetState): void {
+    const { key_commitment, until, amount, now, used_before, cap, near } = state;
+    const kept = this.nearOf(key_commitment, used_before, cap);
+    const entry = this.#entryOf(key_commitment, tenant);
+    dropPassed(entry, now);
+    entry.near = near ?? kept;
+    addTo(entry, until, amount);
+  }
+
+  /** Takes back, or charges more, in a slot that still counts. */
+  adjust(commitment: string, tenant: string, until: number, difference: number, now_us: number): void {
+    if (until <= now_us || difference === 0) return;
+    addTo(this.#entryOf(commitment, tenant), until, difference);
+  }
+
+  restore([commitment, tenant, near, slots]: BudgetEntry): void {
+    const entry = this.#entryOf(commitment, tenant);
+    entry.near = near;
+    for (const [until, used] of slots) entry.slots.set(until, used);
+  }
+
+  /** Looks at no more than `budget` entries, continuing where the last sweep stopped. */
+  sweep(now_us: number, budget: number): void {
+    for (let looked = 0; looked < budget; looked++) {
+      this.#cursor ??= this.#entries.entries();
+      const next = this.#cursor.next();
+      if (next.done === true) {
+        this.#cursor = undefined;
+        return;
+      }
+      const [commitment, entry] = next.value;
+      dropPassed(entry, now_us);
+      if (entry.slots.size > 0) continue;
+      this.#entries.delete(commitment);
+      this.#keys.drop(entry.tenant);
+    }
+  }
+
+  *entries(now_us: number): Generator<BudgetEntry> {
+    for (const [commitment, { tenant, near }] of this.#entries) {
+      const slots = this.live(commitment, now_us);
+      if (slots.length > 0) yield [commitment, tenant, near, slots];
+    }
+  }
+
+  #entryOf(commitment: string, tenant: string): Entry {
+    const known = this.#entries.get(commitment);
+    if (known !== undefined) return known;
+    const entry: Entry = { tenant, slots: new Map(), near: 0 };
+    this.#entries.set(commitment, entry);
+    this.#keys.add(tenant);
+    return entry;
+  }
+}
+
+function dropPassed({ slots }: Entry, now_us: number): void {
+  for (const until of slots.keys()) if (until <= now_us) slots.delete(until);
+}
+
+function addTo({ slots }: Entry, until: number, amount: number): void {
+  const used = (slots.get(until) ?? 0) + amount;
+  slots.set(until, Math.min(USED_MAX, Math.max(0, used)));
+}
