@@ -49,7 +49,10 @@ export async function gatewayAlone(child: ChildProcess): Promise<void> {
   const tracing = await openTracing(settings, gatewayId);
   const interception = interceptionSecrets({ ...child, feed });
   const { secrets } = interception;
-  const check = createGatewayCheck({ ...child, gatewayId, keyring, recorder, feed, tracing, secrets });
+  const check = createGatewayCheck({
+    ...{ ...child, gatewayId, keyring, recorder, feed, tracing, secrets },
+    asked: recorder,
+  });
   const relay = await openRelay({ ...child, keyring }, 1);
   const resolver = await openResolver({ ...child, feed }, 1);
   const server = await listen(layout.authz_socket, check, { secrets });

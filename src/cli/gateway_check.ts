@@ -9,6 +9,7 @@ import { type Check, createCheck } from '../server/check.ts';
 import type { RecorderPort, Snapshot } from '../server/ports.ts';
 import { receiptIds } from '../server/receipt_id.ts';
 import type { SecretService } from '../server/sds/service.ts';
+import type { SelfRecorder } from '../server/self/ports.ts';
 import { Sleepers } from '../server/sleepers.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -25,6 +26,8 @@ export function createGatewayCheck(parts: {
   /** Name of this gateway in receipts. */
   readonly gatewayId: string;
   readonly recorder: Pick<RecorderPort, 'append'>;
+  /** Whom agents ask about themselves. */
+  readonly asked: SelfRecorder;
   readonly feed: { current(): Snapshot };
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -52,6 +55,7 @@ export function createGatewayCheck(parts: {
       checkTimeoutMs: settings.check_timeout_ms,
     },
     sleepers: new Sleepers(),
+    self: parts.asked,
     ...(tracing === undefined ? {} : { trace: (traceparent) => tracing.check(traceparent) }),
     log,
     metrics: {

@@ -70,7 +70,7 @@ export async function gatewayMember(child: ChildProcess, number: number): Promis
   const tracing = await openTracing(settings, gatewayId);
   const interception = interceptionSecrets({ ...child, feed });
   const { secrets } = interception;
-  const judging = { ...child, gatewayId, keyring, recorder: follower, feed, tracing, secrets };
+  const judging = { ...child, gatewayId, keyring, recorder: follower, asked: client, feed, tracing, secrets };
   const check = traffic.watch(createGatewayCheck(judging));
   const socket = layout.authz_sockets[number - 1] ?? layout.authz_socket;
   const relay = await openRelay({ ...child, keyring }, number);

@@ -2410,6 +2410,9 @@ export namespace envoy {
                 /** Empty value */
                 Empty = 0,
 
+                /** OK value */
+                OK = 200,
+
                 /** BadRequest value */
                 BadRequest = 400,
 
@@ -2418,6 +2421,9 @@ export namespace envoy {
 
                 /** Forbidden value */
                 Forbidden = 403,
+
+                /** NotFound value */
+                NotFound = 404,
 
                 /** ProxyAuthenticationRequired value */
                 ProxyAuthenticationRequired = 407,

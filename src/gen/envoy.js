@@ -3517,9 +3517,11 @@ export const envoy = $root.envoy = (() => {
             v3.StatusCode = (function() {
                 const valuesById = $Object.create(null), values = $Object.create(valuesById);
                 values[valuesById[0] = "Empty"] = 0;
+                values[valuesById[200] = "OK"] = 200;
                 values[valuesById[400] = "BadRequest"] = 400;
                 values[valuesById[401] = "Unauthorized"] = 401;
                 values[valuesById[403] = "Forbidden"] = 403;
+                values[valuesById[404] = "NotFound"] = 404;
                 values[valuesById[407] = "ProxyAuthenticationRequired"] = 407;
                 values[valuesById[408] = "RequestTimeout"] = 408;
                 values[valuesById[413] = "PayloadTooLarge"] = 413;

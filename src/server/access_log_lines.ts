@@ -8,6 +8,7 @@ import type { WorkUnderWay } from './access_log_work.ts';
 import { type AccessLogEntry, parseAccessLogLine } from './codec/access_log_entry.ts';
 import { FOLDED_RECEIPT } from './codec/folded_receipt.ts';
 import { type GapCause, gapCause } from './codec/gap_cause.ts';
+import { SELF_RECEIPT } from './codec/self_receipt.ts';
 import { gapReport, type Suspect } from './gap_counter.ts';
 import type { WholeTunnel } from './joined_tunnels.ts';
 import type { LogLine } from './log_cursor.ts';
@@ -47,6 +48,8 @@ export class LineReader {
     const entry = parsed.value;
     // Counted in an aggregate record.
     if (entry.receipt_id === FOLDED_RECEIPT) return;
+    // An agent asked about itself: there was nothing to decide.
+    if (entry.receipt_id === SELF_RECEIPT) return;
     if (entry.half !== undefined && entry.receipt_id !== undefined)
       return await this.#takeHalf(state, cursor, entry, line.offset);
     if (entry.relay !== undefined && entry.receipt_id !== undefined)

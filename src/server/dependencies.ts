@@ -2,6 +2,7 @@ import type { Mac } from '../core/canonical/sealed_text.ts';
 import type { Degradation } from '../core/identity/principal.ts';
 import type { ReasonCode } from '../core/verdict/reasons.ts';
 import type { RecorderPort, Snapshot } from './ports.ts';
+import type { SelfRecorder } from './self/ports.ts';
 import type { Sleepers } from './sleepers.ts';
 
 /** The trace of one Check, when the request is sampled. */
@@ -28,6 +29,8 @@ export interface CheckDependencies {
   readonly settings: CheckSettings;
   /** Places for answers that wait for their slot; of this process. */
   readonly sleepers: Sleepers;
+  /** Answers agents about themselves; absent: nobody does, and their questions are denied. */
+  readonly self?: SelfRecorder;
   /** `traceparent` is what Envoy sent with the call. */
   readonly trace?: (traceparent: string | undefined) => CheckSpan | undefined;
   readonly log: { error(fields: object, message: string): void };

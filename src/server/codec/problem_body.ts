@@ -1,3 +1,4 @@
+import { OWN_NAME } from '../../core/request/own_name.ts';
 import { REASONS } from '../../core/verdict/reasons.ts';
 import type { DenialAnswer } from './answer.ts';
 import { GUIDANCE } from './next_steps.ts';
@@ -16,13 +17,29 @@ export function problemBody(denial: DenialAnswer, status: number): string {
     receipt_id: denial.receipt?.id,
     // Without a record the request id is all that a report to the operator can name.
     request_id: denial.receipt === undefined ? denial.requestId : undefined,
-    next_steps: guidance.steps.map((step) => fillIn(step, denial)),
+    next_steps: [...guidance.steps.map((step) => fillIn(step, idsOf(denial))), ...selfStep(denial)],
     retry_after_ms: denial.retryAfterMs,
   });
 }
 
-function fillIn(step: string, denial: DenialAnswer): string {
-  return step
-    .replace('<receipt_id>', denial.receipt?.id ?? denial.requestId)
-    .replace('<request_id>', denial.requestId);
+interface Ids {
+  readonly receipt_id: string;
+  readonly request_id: string;
+}
+
+function idsOf({ receipt, requestId }: DenialAnswer): Ids {
+  return { receipt_id: receipt?.id ?? requestId, request_id: requestId };
+}
+
+/** One step as it is told. */
+export function fillIn(step: string, ids: Ids): string {
+  return step.replace('<receipt_id>', ids.receipt_id).replace('<request_id>', ids.request_id);
+}
+
+/** Where the agent itself can ask: with a receipt that is its own, and where there is a way to us that it knows. */
+function selfStep({ receipt, reason, mode }: DenialAnswer): readonly string[] {
+  if (receipt === undefined || reason.startsWith('IDENTITY_') || mode === 'transparent') return [];
+  const path = `/_clawgress/why/${receipt.id}`;
+  if (mode === 'base_url') return [`Or ask with the same credential: GET ${path} on this listener`];
+  return [`Or ask with the same credential: GET http://${OWN_NAME}${path} through the proxy`];
 }

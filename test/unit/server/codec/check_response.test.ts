@@ -130,7 +130,10 @@ test('a denial is a problem document', () => {
     rule_id: 'refunds',
     policy_hash: 'sha256:00',
     receipt_id: RECEIPT.id,
-    next_steps: [`Ask the operator to run: clawgress receipts why ${RECEIPT.id}`],
+    next_steps: [
+      `Ask the operator to run: clawgress receipts why ${RECEIPT.id}`,
+      `Or ask with the same credential: GET http://clawgress.internal/_clawgress/why/${RECEIPT.id} through the proxy`,
+    ],
   });
   const headers = headersOf(DENIAL);
   assert.equal(headers.get('content-type'), 'application/problem+json');
@@ -140,6 +143,19 @@ test('a denial is a problem document', () => {
     headers.get('proxy-status'),
     'clawgress; error=http_request_denied; details="POLICY_NO_MATCH"',
   );
+});
+
+test('an agent is sent to its own receipts, and nobody to one that is not theirs to see', () => {
+  const steps = (denial: Parameters<typeof bodyOf>[0]) => String(bodyOf(denial)['next_steps']);
+  assert.match(steps({ ...DENIAL, mode: 'base_url' }), /GET \/_clawgress\/why\/\S+ on this listener/);
+  assert.match(steps({ ...DENIAL, mode: 'intercepted' }), /through the proxy/);
+  const { receipt: _receipt, ...unrecorded } = DENIAL;
+  for (const denial of [
+    { ...DENIAL, reason: 'IDENTITY_DISABLED' as const },
+    { ...DENIAL, mode: 'transparent' as const },
+    unrecorded,
+  ])
+    assert.doesNotMatch(steps(denial), /_clawgress/);
 });
 
 test('the status in the body is the status of the reply', () => {
