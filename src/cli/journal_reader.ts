@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseLine } from '../core/canonical/dsse.ts';
 import { parseRecord } from '../core/receipt/parse_record.ts';
-import type { DecisionRecord, JournalRecord, OutcomeRecord } from '../core/receipt/records.ts';
+import type {
+  DecisionRecord,
+  InspectionRecord,
+  JournalRecord,
+  OutcomeRecord,
+} from '../core/receipt/records.ts';
 import {
   isGone,
   listSegments,
@@ -99,22 +104,40 @@ function sizeOf(segment: SegmentFile): number {
 export interface Receipt {
   readonly decision: Placed<DecisionRecord>;
   readonly outcome?: OutcomeRecord;
+  /** The newest `INSPECTIONS_TOLD_MAX`, oldest first; absent without any. */
+  readonly inspections?: readonly InspectionRecord[];
 }
 
-/** Decisions that `wanted` accepts, newest first, each with its outcome. */
+/** An answer may have had a mark every second; the newest tell all, because they count from its beginning. */
+export const INSPECTIONS_TOLD_MAX = 32;
+
+/** Decisions that `wanted` accepts, newest first, each with what became of it. */
 export function* receipts(
   journalDir: string,
   wanted: (decision: DecisionRecord) => boolean,
 ): Generator<Receipt> {
-  // An outcome is always newer than its decision, so it has been seen by the time the decision comes.
+  // What became of a decision is always newer, so it has been seen by the time the decision comes.
   const outcomes = new Map<string, OutcomeRecord>();
+  const inspections = new Map<string, InspectionRecord[]>();
   for (const { record, segment, line } of newestFirst(journalDir)) {
     if (record.type === 'outcome') outcomes.set(record.decision_ref, record);
+    if (record.type === 'inspection') keepNewest(inspections, record);
     if (record.type !== 'decision') continue;
     const outcome = outcomes.get(record.receipt_id);
+    const found = inspections.get(record.receipt_id)?.reverse();
     outcomes.delete(record.receipt_id);
+    inspections.delete(record.receipt_id);
     if (!wanted(record)) continue;
-    const decision = { record, segment, line };
-    yield outcome === undefined ? { decision } : { decision, outcome };
+    yield {
+      decision: { record, segment, line },
+      ...(outcome === undefined ? {} : { outcome }),
+      ...(found === undefined ? {} : { inspections: found }),
+    };
   }
+}
+
+function keepNewest(inspections: Map<string, InspectionRecord[]>, record: InspectionRecord): void {
+  const kept = inspections.get(record.decision_ref) ?? [];
+  inspections.set(record.decision_ref, kept);
+  if (kept.length < INSPECTIONS_TOLD_MAX) kept.push(record);
 }

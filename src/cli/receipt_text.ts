@@ -4,6 +4,7 @@ import type { OutcomeCause } from '../core/receipt/outcome_cause.ts';
 import type { DecisionRecord, OutcomeRecord } from '../core/receipt/records.ts';
 import { REASONS } from '../core/verdict/reasons.ts';
 import { GUIDANCE } from '../server/codec/next_steps.ts';
+import { bodyRows, inspectionRows } from './inspection_text.ts';
 import type { Receipt } from './journal_reader.ts';
 
 /** `GET https://api.example:443/path`, as far as the gateway could see. */
@@ -31,7 +32,8 @@ export function summary(decision: DecisionRecord): string {
 }
 
 /** Why this verdict, in the order in which an operator asks. */
-export function explanation({ decision, outcome }: Receipt): string {
+export function explanation(receipt: Receipt): string {
+  const { decision, outcome } = receipt;
   const record = decision.record;
   const reason = REASONS[record.reason];
   const rows: [string, string][] = [
@@ -41,6 +43,7 @@ export function explanation({ decision, outcome }: Receipt): string {
     ['request id', record.request_id],
     ...tunnelRows(record),
     ...streamRows(record),
+    ...bodyRows(record.request),
     ['who', who(record)],
     [
       'verdict',
@@ -50,6 +53,7 @@ export function explanation({ decision, outcome }: Receipt): string {
     ...shadowRows(record),
     ...limitRows(record),
     ['policy', `${record.policy_id}  ${record.policy_hash}`],
+    ...inspectionRows(receipt),
     ...outcomeRows(record, outcome),
     ...nextStepRows(record),
     ...stepRows(outcome?.cause === undefined ? [] : (CAUSE_STEPS[outcome.cause] ?? [])),

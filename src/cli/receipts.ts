@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DecisionRecord } from '../core/receipt/records.ts';
 import { CliError, EXIT } from './exit.ts';
+import { inspectionNote } from './inspection_text.ts';
 import { follow, type Receipt, receipts } from './journal_reader.ts';
 import { type Flags, layoutFor, settingsFor } from './options.ts';
 import { explanation, requestLine, summary } from './receipt_text.ts';
@@ -57,17 +58,19 @@ function newest(flags: Flags, fallback: number): readonly Receipt[] {
 }
 
 function show(receipt: Receipt, flags: Flags): void {
-  print(flags['json'] === true ? asJson(receipt) : summary(receipt.decision.record));
+  print(
+    flags['json'] === true
+      ? asJson(receipt)
+      : `${summary(receipt.decision.record)}${inspectionNote(receipt)}`,
+  );
 }
 
 /** `receipts show <id>`: the record as it was signed, and its outcome. */
 export function showReceipt(id: string, flags: Flags): number {
-  const { decision, outcome } = one(flags, byId(id), `no receipt has the id or request id ${id}`);
+  const { decision, ...rest } = one(flags, byId(id), `no receipt has the id or request id ${id}`);
   const { record, segment, line } = decision;
   const line_hash = createHash('sha256').update(line).digest('hex');
-  print(
-    JSON.stringify({ segment, line_hash, record, ...(outcome === undefined ? {} : { outcome }) }, null, 2),
-  );
+  print(JSON.stringify({ segment, line_hash, record, ...becameOf(rest) }, null, 2));
   return EXIT.ok;
 }
 
@@ -120,12 +123,19 @@ function countOf(value: string | boolean | undefined, fallback: number): number 
   throw new CliError(EXIT.usage, `--limit: found '${String(value)}'; allowed: 0 to ${LIST_MAX}`);
 }
 
-function asJson({ decision, outcome }: Receipt): string {
+function becameOf({ outcome, inspections }: Partial<Receipt>): object {
+  return {
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(inspections === undefined ? {} : { inspections }),
+  };
+}
+
+function asJson({ decision, ...rest }: Receipt): string {
   const { record, segment } = decision;
   return JSON.stringify({
     request_line: requestLine(record),
     segment,
     ...record,
-    ...(outcome === undefined ? {} : { outcome }),
+    ...becameOf(rest),
   });
 }

@@ -21,6 +21,8 @@ export function verifyText(bundle: string, report: VerifyReport): string {
     ...counts('verdicts', report.population.by_verdict),
     ...counts('reasons', report.population.by_reason),
     ...counts('outcomes', report.population.by_outcome),
+    ...counts('inspections', report.population.by_inspection ?? []),
+    ...unended(report.population.answers_without_end),
     ...counts('types', report.population.by_type),
     ...report.keys.map((key) => ['key', `${key.key_id}  ${key.purpose}, ${key.records} records`] as const),
     ...report.caveats.map((caveat) => ['note', caveat] as const),
@@ -55,4 +57,8 @@ function rangeRows({ log, range, checkpoint }: VerifyReport): (readonly [string,
 function counts(name: string, list: readonly Count[]): (readonly [string, string])[] {
   if (list.length === 0) return [];
   return [[name, list.map(({ name: label, count }) => `${label} ${count}`).join(', ')]];
+}
+
+function unended(count: number | undefined): (readonly [string, string])[] {
+  return count === undefined ? [] : [['no end of', `${count} answers that were to be inspected`]];
 }

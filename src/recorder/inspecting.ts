@@ -1,4 +1,4 @@
-import { isEnd } from '../core/receipt/inspection_facts.ts';
+import { type InspectionFinding, isEnd } from '../core/receipt/inspection_facts.ts';
 import type { InspectionRecord } from '../core/receipt/records.ts';
 import type { Batch } from './batch.ts';
 import type { InspectionNotice } from './notices.ts';
@@ -86,14 +86,23 @@ export class Inspecting {
     if (place.kind === 'refused') return new RecorderError(`an inspection is refused: ${place.why}`);
     if (place.kind !== 'fits') return undefined;
     const streams = state.streams.links(place.owner);
+    const settled = isSettling(facts)
+      ? state.ledger.settlementOf(receipt_id, facts, batch.moment.now_us)
+      : undefined;
     const record: RecordFacts<InspectionRecord> = {
       type: 'inspection',
       decision_ref: receipt_id,
       streams,
       ...facts,
+      ...(settled === undefined ? {} : { settled }),
     };
     const added = batch.add(record, signer);
     if (added.ok) return undefined;
     return new RecorderError(`the inspection does not fit the record at ${added.problem.at}`);
   }
+}
+
+/** What the call comes to is known when its answer has ended. */
+function isSettling(facts: InspectionFinding): boolean {
+  return facts.part === 'response' && isEnd(facts);
 }

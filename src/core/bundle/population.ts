@@ -1,3 +1,4 @@
+import { isEnd } from '../receipt/inspection_facts.ts';
 import type { JournalRecord } from '../receipt/records.ts';
 
 export interface Count {
@@ -19,6 +20,13 @@ export interface Population {
   readonly gaps: readonly Count[];
   /** Denials that were counted instead of written, per reason; absent when there are none. They are in no other total. */
   readonly folded_denials?: readonly Count[];
+  /** Inspections per state, marks included; absent when there are none. */
+  readonly by_inspection?: readonly Count[];
+  /**
+   * Allows whose answer was to be inspected and that have no end of it in the range: what became of the answer is not
+   * known, or not yet. Absent when there are none. Answers that were never asked for (`not_sent`) are not among them.
+   */
+  readonly answers_without_end?: number;
   readonly recoveries: number;
   readonly clock_jumps: number;
 }
@@ -31,6 +39,9 @@ export class PopulationCounter {
   private readonly outcomes = new Map<string, number>();
   private readonly gaps = new Map<string, number>();
   private readonly folded = new Map<string, number>();
+  private readonly inspections = new Map<string, number>();
+  /** Ids of decisions; as many as records at most. */
+  private readonly unended = new Set<string>();
 
   add(record: JournalRecord): void {
     this.records += 1;
@@ -39,12 +50,22 @@ export class PopulationCounter {
       increase(this.reasons, record.reason);
     }
     if (record.type === 'outcome') increase(this.outcomes, record.state);
+    if (record.type === 'inspection') increase(this.inspections, record.state);
+    this.followAnswer(record);
     increase(this.types, record.type === 'lifecycle' ? `lifecycle.${record.lifecycle}` : record.type);
     if (record.type !== 'lifecycle') return;
     if (record.lifecycle === 'gap')
       for (const { cause, count } of record.counts) increase(this.gaps, cause, count);
     if (record.lifecycle === 'aggregate')
       for (const { reason, count } of record.counts) increase(this.folded, reason, count);
+  }
+
+  private followAnswer(record: JournalRecord): void {
+    if (record.type === 'decision' && record.verdict === 'allow' && record.response !== undefined)
+      this.unended.add(record.receipt_id);
+    if (record.type === 'outcome' && record.state === 'not_sent') this.unended.delete(record.decision_ref);
+    if (record.type === 'inspection' && record.part === 'response' && isEnd(record))
+      this.unended.delete(record.decision_ref);
   }
 
   result(): Population {
@@ -56,6 +77,8 @@ export class PopulationCounter {
       by_outcome: sorted(this.outcomes),
       gaps: sorted(this.gaps),
       ...(this.folded.size === 0 ? {} : { folded_denials: sorted(this.folded) }),
+      ...(this.inspections.size === 0 ? {} : { by_inspection: sorted(this.inspections) }),
+      ...(this.unended.size === 0 ? {} : { answers_without_end: this.unended.size }),
       recoveries: this.types.get('lifecycle.recovery') ?? 0,
       clock_jumps: this.types.get('lifecycle.clock') ?? 0,
     };

@@ -2,7 +2,7 @@ import { RECEIPT_PAYLOAD_TYPE } from '../canonical/dsse.ts';
 import { utf8Encode } from '../canonical/utf8.ts';
 import { PREDICATE_TYPE, type Predicate } from './manifest.ts';
 import { JOURNAL, MANIFEST_P256, SUMS } from './member.ts';
-import type { Count } from './population.ts';
+import type { Count, Population } from './population.ts';
 
 /** `README.md` of a bundle: what is in it, its totals, and how to check it with tools that everyone has. */
 export function readme(predicate: Predicate, keys: { readonly p256: string }): Uint8Array {
@@ -14,7 +14,7 @@ ${range.complete ? 'complete from genesis' : 'a contiguous range'}, tree of ${pr
 
 Decisions: ${listOf(population.by_verdict)}. Outcomes: ${listOf(population.by_outcome)}.
 Never judged (gaps): ${listOf(population.gaps)}. Recoveries: ${population.recoveries}. Clock jumps: ${population.clock_jumps}.
-${foldedLine(population.folded_denials)}
+${foldedLine(population.folded_denials)}${inspectionLine(population)}
 No outside party has cosigned this log: whoever holds its keys could have rewritten history before the last head that
 somebody else has seen. Keys inside a bundle prove nothing about who signed: compare \`keys/\` with a trust file that
 you got another way. \`journal.view.jsonl\` is for reading only; \`${JOURNAL}\` is the evidence.
@@ -57,4 +57,14 @@ function listOf(counts: readonly Count[]): string {
 /** Empty without any, so that a bundle of before there were aggregates reads the same. */
 function foldedLine(folded: readonly Count[] | undefined): string {
   return folded === undefined ? '' : `Denials that were counted instead of written: ${listOf(folded)}.\n`;
+}
+
+/** Empty without any, for the same reason. */
+function inspectionLine({ by_inspection, answers_without_end }: Population): string {
+  const found = by_inspection === undefined ? '' : `Inspections: ${listOf(by_inspection)}.\n`;
+  const lost =
+    answers_without_end === undefined
+      ? ''
+      : `Answers that were to be inspected and have no end here: ${answers_without_end}.\n`;
+  return `${found}${lost}`;
 }
