@@ -3,7 +3,10 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PACKAGES = ['requests==2.32.5', 'httpx==0.28.1', 'websockets==17.4', 'grpcio==1.85.1'];
+const PACKAGES = [
+  ...['requests==2.32.5', 'httpx==0.28.1', 'websockets==17.4', 'grpcio==1.85.1'],
+  ...['openai==3.54.0', 'anthropic==2.12.0'],
+];
 const VENV = fileURLToPath(new URL('../../.cache/test-venv', import.meta.url));
 
 /** A Python with the clients that tests need, installed once into the project's cache; or why there is none. */
