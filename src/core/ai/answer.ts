@@ -15,6 +15,9 @@ export type AnswerIssue =
   /** Something stands behind the end. */
   | 'EVENT_AFTER_END';
 
+/** Issues that leave no doubt about which tools are called. */
+export const BENIGN_ISSUES: readonly AnswerIssue[] = ['USAGE_INVALID', 'MODEL_CHANGED'];
+
 /** What an answer of a model says. */
 export interface AnswerFacts {
   readonly model?: string;

@@ -79,8 +79,7 @@ function takeItem(
   const type = textOf(item, 'type') ?? '';
   if (!Object.hasOwn(CALLS, type)) {
     // A kind of call that is younger than this list must not pass as no call.
-    if (type === '' || index === undefined || (type.endsWith('_call') && isDone))
-      answer.issue('EVENT_UNREADABLE');
+    if (type === '' || index === undefined || type.endsWith('_call')) answer.issue('EVENT_UNREADABLE');
     return;
   }
   if (index === undefined) return answer.issue('FRAGMENT_ORPHAN');

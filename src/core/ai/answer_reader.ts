@@ -8,7 +8,7 @@ import { takeChat } from './answer_openai_chat.ts';
 import { takeResponse, takeResponseEvent } from './answer_openai_responses.ts';
 import type { Dialect, Endpoint } from './facts.ts';
 import { isList, isObject, type JsonObject } from './fields.ts';
-import type { ToolCall } from './tool_calls.ts';
+import type { ToolCall, ToolCalls } from './tool_calls.ts';
 
 /** Text to JSON. Whoever passes one decides about duplicate keys: `core/body` refuses them. */
 export type ParseJson = (text: string) => Result<JsonValue, unknown>;
@@ -72,6 +72,11 @@ export class AnswerStream {
 
   get facts(): AnswerFacts {
     return this.#answer.facts;
+  }
+
+  /** Calls so far, also those that are not whole yet. */
+  get calls(): Pick<ToolCalls, 'begun' | 'isOpen'> {
+    return this.#answer.calls;
   }
 
   #takeEvent(dialect: Dialect, endpoint: Endpoint, type: string, value: JsonObject): undefined {

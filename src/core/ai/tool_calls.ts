@@ -54,6 +54,11 @@ export class ToolCalls {
     return [...this.#calls.values()].some(({ done }) => done === undefined);
   }
 
+  /** Names of all calls, in the order in which they were begun; empty where a name is still to come. */
+  get begun(): readonly string[] {
+    return [...this.#calls.values()].map(({ name }) => name);
+  }
+
   /** Those that have ended since this was asked last. */
   takeEnded(): readonly ToolCall[] {
     return this.#ended.splice(0);
