@@ -33,7 +33,9 @@ function innerRows(path: string, shape: Shape): Row[] {
 function formOf(shape: Shape): string {
   switch (shape.kind) {
     case 'text':
-      return /ASCII|^text/.test(shape.form) ? `${shape.form}, at most ${shape.length_max}` : shape.form;
+      return /ASCII|^text/.test(shape.form)
+        ? `${shape.form}, at most ${shape.length_max}${bytesOf(shape)}`
+        : shape.form;
     case 'integer':
       if (shape.min < 0) return 'integer';
       return shape.max === Number.MAX_SAFE_INTEGER
@@ -42,7 +44,7 @@ function formOf(shape: Shape): string {
     case 'one_of':
       return shape.values.map((value) => `\`${JSON.stringify(value)}\``).join(', ');
     case 'list':
-      return `list of at most ${shape.count_max}: ${formOf(shape.of)}`;
+      return `list of at most ${shape.count_max}${bytesOf(shape)}: ${formOf(shape.of)}`;
     case 'variants':
       return `object by \`${shape.tag}\``;
     case 'free_object':
@@ -50,4 +52,8 @@ function formOf(shape: Shape): string {
     default:
       return shape.kind;
   }
+}
+
+function bytesOf({ bytes_max }: { readonly bytes_max?: number }): string {
+  return bytes_max === undefined ? '' : ` (${bytes_max} bytes of JSON)`;
 }

@@ -91,11 +91,13 @@ export interface AiFacts {
   readonly output_rate?: number;
 }
 
-export const POINTER_RECORDED_MAX = 256;
+export const POINTER_RECORDED_MAX = 128;
 /** Characters of models, methods and targets. */
 export const AI_NAME_MAX = 128;
 /** A call with more tools, or with a name of another form, is `unknown`: rules about tools could be dodged. */
 export const AI_TOOLS_MAX = 128;
+/** Of the list as JSON (each name, two quotes and a comma): a call with more is `unknown` as well. */
+export const AI_TOOLS_BYTES_MAX = 4_352;
 export const TOOL_NAME = /^[A-Za-z0-9_.:/-]{1,64}$/;
-export const SCHEMAS_MAX = 8;
-export const EDITS_RECORDED_MAX = 64;
+export const SCHEMAS_MAX = 6;
+export const EDITS_RECORDED_MAX = 24;

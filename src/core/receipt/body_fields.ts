@@ -2,6 +2,7 @@ import { PROVIDERS, UNKNOWN_REASONS } from '../ai/facts.ts';
 import { EDIT_KINDS } from '../body/repair_edit.ts';
 import {
   AI_NAME_MAX,
+  AI_TOOLS_BYTES_MAX,
   AI_TOOLS_MAX,
   type AiFacts,
   type BodyFacts,
@@ -19,11 +20,13 @@ import {
   type Covers,
   DIGEST,
   integer,
+  KEYWORD,
   list,
   object,
   oneOf,
   optional,
   required,
+  TOOL,
   unicodeText,
   visibleAscii,
 } from './shape.ts';
@@ -37,7 +40,8 @@ const POINTER = {
   bytes_per_unit: 3,
 } as const;
 const NAME = unicodeText(AI_NAME_MAX);
-const TOOL = visibleAscii(64);
+/** No place in a body is further in. */
+const OFFSET = integer(0, 999_999_999);
 
 export const PROBLEM = object({
   code: required('derived', CODE),
@@ -49,14 +53,14 @@ const SCHEMA = object({
   schema_hash: required('derived', DIGEST),
   is_valid: required('derived', BOOLEAN),
   pointer: optional('observed', POINTER),
-  keyword: optional('derived', visibleAscii(64)),
+  keyword: optional('derived', KEYWORD),
 } satisfies Covers<SchemaFact>);
 
 const EDIT = object({
-  offset: required('observed', integer()),
+  offset: required('observed', OFFSET),
   kind: required('derived', oneOf(...EDIT_KINDS, 'usage_asked')),
-  removed: required('observed', integer()),
-  inserted: required('derived', integer()),
+  removed: required('observed', OFFSET),
+  inserted: required('derived', OFFSET),
 } satisfies Covers<RepairFacts['edits'][number]>);
 
 const REPAIR = object({
@@ -75,7 +79,7 @@ const AI = object({
   ),
   model: optional('asserted_by_client', NAME),
   stream: optional('asserted_by_client', BOOLEAN),
-  tools: optional('asserted_by_client', list(TOOL, AI_TOOLS_MAX)),
+  tools: optional('asserted_by_client', list(TOOL, AI_TOOLS_MAX, AI_TOOLS_BYTES_MAX)),
   input_tokens: optional('derived', integer()),
   max_output_tokens: optional('asserted_by_client', integer()),
   method: optional('asserted_by_client', NAME),
@@ -100,10 +104,13 @@ export const BODY = object({
 
 const POLICY_POINTERS_MAX = 16;
 const POLICY_TOOLS_MAX = 32;
+/** Of the lists as JSON: what a rule asks beyond that is refused when the policy is compiled. */
+export const POLICY_POINTERS_BYTES_MAX = 1_536;
+export const POLICY_TOOLS_BYTES_MAX = 1_024;
 
 const TOOL_CALLS = object({
-  allow: optional('derived', list(TOOL, POLICY_TOOLS_MAX)),
-  deny: optional('derived', list(TOOL, POLICY_TOOLS_MAX)),
+  allow: optional('derived', list(TOOL, POLICY_TOOLS_MAX, POLICY_TOOLS_BYTES_MAX)),
+  deny: optional('derived', list(TOOL, POLICY_TOOLS_MAX, POLICY_TOOLS_BYTES_MAX)),
 } satisfies Covers<NonNullable<ResponseDemands['tool_calls']>>);
 
 export const RESPONSE_DEMANDS = object({
@@ -111,7 +118,7 @@ export const RESPONSE_DEMANDS = object({
   schemas: optional('derived', list(DIGEST, SCHEMAS_MAX)),
   max_bytes: required('derived', integer(1)),
   on_violation: required('derived', oneOf('block', 'strip', 'alert')),
-  strip: optional('derived', list(POINTER, POLICY_POINTERS_MAX)),
+  strip: optional('derived', list(POINTER, POLICY_POINTERS_MAX, POLICY_POINTERS_BYTES_MAX)),
   notarize: optional('derived', oneOf(true)),
   tool_calls: optional('derived', TOOL_CALLS),
   on_encoded: optional('derived', oneOf('bypass')),

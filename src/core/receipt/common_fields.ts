@@ -20,14 +20,17 @@ import {
 /** Caps of the members that a request or a policy can grow. A decision beyond one is denied `RECORD_TOO_LARGE`. */
 export const RECORD_CAPS = {
   path_length: 8_192,
+  /** Each quote and each backslash takes two. */
+  path_bytes: 8_194,
   query_names: 16,
   query_name_length: 128,
+  query_names_bytes: 1_536,
   override_headers: 16,
-  header_name_length: 32,
-  observed_by: 32,
-  buckets: 28,
-  budgets: 8,
+  observed_by: 20,
+  buckets: 20,
+  budgets: 4,
   jwt_name_length: 256,
+  jwt_name_bytes: 514,
   wire_id_length: 128,
   address_length: 64,
   flags_length: 128,
@@ -38,7 +41,7 @@ export const RECORD_CAPS = {
   bypass_leaks: 32,
   errno_length: 32,
   file_name_length: 64,
-  ext_bytes: 2_048,
+  ext_bytes: 1_024,
 } as const;
 
 const LINK = {

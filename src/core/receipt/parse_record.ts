@@ -79,7 +79,7 @@ function checkValue(shape: Shape, value: unknown): RecordProblem | undefined {
 function isScalar(shape: Extract<Shape, { kind: ScalarKind }>, value: unknown): boolean {
   switch (shape.kind) {
     case 'text':
-      return typeof value === 'string' && value.length <= shape.length_max && shape.pattern.test(value);
+      return typeof value === 'string' && isText(shape, value);
     case 'integer':
       return Number.isSafeInteger(value) && Number(value) >= shape.min && Number(value) <= shape.max;
     case 'timestamp':
@@ -89,6 +89,12 @@ function isScalar(shape: Extract<Shape, { kind: ScalarKind }>, value: unknown): 
     case 'one_of':
       return shape.values.some((known) => known === value);
   }
+}
+
+function isText(shape: Extract<Shape, { kind: 'text' }>, value: string): boolean {
+  if (value.length > shape.length_max || !shape.pattern.test(value)) return false;
+  const { bytes_max = Number.POSITIVE_INFINITY, bytes_per_unit } = shape;
+  return 2 + value.length * bytes_per_unit <= bytes_max || encodedBytes(value) <= bytes_max;
 }
 
 type ScalarKind = 'text' | 'integer' | 'timestamp' | 'boolean' | 'one_of';
@@ -108,7 +114,7 @@ function checkList(shape: Extract<Shape, { kind: 'list' }>, value: unknown): Rec
     const problem = checkValue(shape.of, item);
     if (problem !== undefined) return { ...problem, at: `/${index}${problem.at}` };
   }
-  return undefined;
+  return shape.bytes_max === undefined || encodedBytes(value) <= shape.bytes_max ? undefined : invalid('');
 }
 
 function encodedBytes(value: JsonValue | object): number {

@@ -1,7 +1,6 @@
 import { RECORD_TABLES } from './fields.ts';
 import type { Members, Shape } from './shape.ts';
 
-const INTEGER_BYTES_MAX = '-9007199254740991'.length;
 const TIMESTAMP_BYTES = '"YYYY-MM-DDTHH:MM:SS.sssZ"'.length;
 
 /** Upper bound of the canonical bytes of any record that passes the table; the proof that a body always fits a line. */
@@ -17,17 +16,17 @@ function membersBytesMax(members: Members): number {
 function shapeBytesMax(shape: Shape): number {
   switch (shape.kind) {
     case 'text':
-      return 2 + shape.length_max * shape.bytes_per_unit;
+      return Math.min(shape.bytes_max ?? Infinity, 2 + shape.length_max * shape.bytes_per_unit);
     case 'timestamp':
       return TIMESTAMP_BYTES;
     case 'integer':
-      return INTEGER_BYTES_MAX;
+      return Math.max(String(shape.min).length, String(shape.max).length);
     case 'boolean':
       return 'false'.length;
     case 'one_of':
       return Math.max(...shape.values.map((value) => JSON.stringify(value).length));
     case 'list':
-      return 2 + shape.count_max * (shapeBytesMax(shape.of) + 1);
+      return Math.min(shape.bytes_max ?? Infinity, 2 + shape.count_max * (shapeBytesMax(shape.of) + 1));
     case 'object':
       return membersBytesMax(shape.members);
     case 'variants':

@@ -13,12 +13,15 @@ export type Shape =
       readonly length_max: number;
       /** Most bytes that one unit takes in JSON: 1 without quote, backslash and non-ASCII; 2 with the former; 3 for all. */
       readonly bytes_per_unit: 1 | 2 | 3;
+      /** Most bytes of its JSON form, quotes included, where that is tighter than the length. */
+      readonly bytes_max?: number;
     }
   | { readonly kind: 'timestamp' }
   | { readonly kind: 'integer'; readonly min: number; readonly max: number }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'one_of'; readonly values: readonly (string | number | boolean)[] }
-  | { readonly kind: 'list'; readonly of: Shape; readonly count_max: number }
+  /** `bytes_max`: of its canonical form, brackets included; absent: as many as the items come to. */
+  | { readonly kind: 'list'; readonly of: Shape; readonly count_max: number; readonly bytes_max?: number }
   | { readonly kind: 'object'; readonly members: Members }
   /** An object whose `tag` member says which table applies. */
   | { readonly kind: 'variants'; readonly tag: string; readonly options: Readonly<Record<string, Members>> }
@@ -50,8 +53,8 @@ export function oneOf(...values: readonly (string | number | boolean)[]): Shape 
   return { kind: 'one_of', values };
 }
 
-export function list(of: Shape, count_max: number): Shape {
-  return { kind: 'list', of, count_max };
+export function list(of: Shape, count_max: number, bytes_max?: number): Shape {
+  return { kind: 'list', of, count_max, ...(bytes_max === undefined ? {} : { bytes_max }) };
 }
 
 export function object(members: Members): Shape {
@@ -68,15 +71,21 @@ function plain(form: string, length_max: number, pattern: RegExp): Shape {
 }
 
 /** Printable ASCII without space, quote and backslash included. */
-export function visibleAscii(length_max: number): Shape {
+export function visibleAscii(length_max: number, bytes_max?: number): Shape {
   return {
     kind: 'text',
     form: 'visible ASCII',
     pattern: new RegExp(`^[!-~]{1,${length_max}}$`),
     length_max,
     bytes_per_unit: 2,
+    ...(bytes_max === undefined ? {} : { bytes_max }),
   };
 }
+
+/** Names without characters that JSON escapes. */
+export const HEADER_NAME: Shape = plain('header name', 32, /^[!#$%&'*+.^_`|~0-9a-z-]{1,32}$/);
+export const KEYWORD: Shape = plain('keyword', 32, /^[$A-Za-z0-9_-]{1,32}$/);
+export const TOOL: Shape = plain('tool name', 64, /^[A-Za-z0-9_.:/-]{1,64}$/);
 
 /** Printable ASCII with spaces. */
 export function asciiText(length_max: number): Shape {
@@ -90,13 +99,14 @@ export function asciiText(length_max: number): Shape {
 }
 
 /** Any Unicode text without control characters. */
-export function unicodeText(length_max: number): Shape {
+export function unicodeText(length_max: number, bytes_max?: number): Shape {
   return {
     kind: 'text',
     form: 'text without control characters',
     pattern: new RegExp(`^[^\\p{Cc}]{1,${length_max}}$`, 'u'),
     length_max,
     bytes_per_unit: 3,
+    ...(bytes_max === undefined ? {} : { bytes_max }),
   };
 }
 

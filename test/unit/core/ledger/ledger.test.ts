@@ -191,8 +191,8 @@ test('an allow stays open until its outcome, found by either id', () => {
   assert.equal(ledger.findOpen(undefined, made.request_id)?.receipt_id, made.receipt_id);
   assert.equal(ledger.findOpen(made.receipt_id, 'whatever')?.request_id, made.request_id);
   assert.equal(ledger.findOpen('unknown', made.request_id), undefined);
-  ledger.foldOutcome(made.receipt_id);
-  ledger.foldOutcome(made.receipt_id);
+  ledger.foldOutcome(made.receipt_id, 'completed', T0);
+  ledger.foldOutcome(made.receipt_id, 'completed', T0);
   assert.equal(ledger.openCount, 0);
   assert.equal(ledger.findOpen(undefined, made.request_id), undefined);
 });

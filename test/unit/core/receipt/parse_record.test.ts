@@ -104,7 +104,7 @@ function largest(shape: Members | Shape): unknown {
   const known = shape as Shape;
   switch (known.kind) {
     case 'text':
-      return largestText(known.form, known.length_max);
+      return fittingText(largestText(known.form, known.length_max), known.bytes_max);
     case 'timestamp':
       return '9999-12-31T23:59:59.999Z';
     case 'integer':
@@ -114,7 +114,7 @@ function largest(shape: Members | Shape): unknown {
     case 'one_of':
       return [...known.values].sort((a, b) => String(b).length - String(a).length)[0];
     case 'list':
-      return Array(known.count_max).fill(largest(known.of));
+      return fittingList(Array(known.count_max).fill(largest(known.of)), known.bytes_max);
     case 'object':
       return largest(known.members);
     case 'variants':
@@ -124,6 +124,22 @@ function largest(shape: Members | Shape): unknown {
     case 'free_object':
       return { x: 'y'.repeat(known.bytes_max - 8) };
   }
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
+function fittingText(text: string, bytes_max = Number.POSITIVE_INFINITY): string {
+  if (bytesOf(text) <= bytes_max) return text;
+  const each = bytesOf(text[0]) - 2;
+  return text.slice(0, Math.floor((bytes_max - 2) / each));
+}
+
+function fittingList(items: readonly unknown[], bytes_max = Number.POSITIVE_INFINITY): readonly unknown[] {
+  const fitting = [...items];
+  while (bytesOf(fitting) > bytes_max) fitting.pop();
+  return fitting;
 }
 
 function largestText(form: string, length: number): string {
@@ -143,6 +159,9 @@ function largestText(form: string, length: number): string {
     'base64 of an Ed25519 SPKI': new EvidenceLog().root.spki.toString('base64'),
     'HTTP method': 'M'.repeat(length),
     host: 'h'.repeat(length),
+    'tool name': 't'.repeat(length),
+    'header name': 'n'.repeat(length),
+    keyword: 'k'.repeat(length),
     'JSON pointer': '\u4e2d'.repeat(length),
     'uid:N or cidr:network': `cidr:${'a'.repeat(39)}/128`,
   };
