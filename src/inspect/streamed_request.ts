@@ -1,0 +1,175 @@
+import { JSON_LIMITS, type JsonLimits } from '../core/body/json_limits.ts';
+import type { JsonProblem, SinkRefusal } from '../core/body/json_problem.ts';
+import { JsonReader } from '../core/body/json_reader.ts';
+import { JsonRecords, type RecordFormat } from '../core/body/json_records.ts';
+import { selectionOf } from '../core/body/selection.ts';
+import type { BuiltValue } from '../core/body/value_builder.ts';
+import { ValueSelector } from '../core/body/value_selector.ts';
+import type { BodyProblem } from '../core/contract/body_facts.ts';
+import type { RequestDemands } from '../core/contract/demands.ts';
+import type { InspectionFacts } from '../core/receipt/inspection_facts.ts';
+import type { CompiledSchema } from '../core/schema/compile_schema.ts';
+import type { ReadStep } from '../server/inspect/ports.ts';
+import type { SaidFormat } from './body_type.ts';
+import { hashesOf, type SchemaOf } from './honours.ts';
+import { recordedProblem } from './recorded_pointer.ts';
+import { RollingHash } from './rolling_hash.ts';
+import type { StatefulReader } from './stateful.ts';
+
+/** What a thread is told of a body that goes on while it is read. */
+export interface StreamedJob {
+  readonly says: SaidFormat;
+  readonly demands: RequestDemands;
+}
+
+/** Memory of one element or record, as ValueBuilder counts it. */
+export const ELEMENT_BYTES_MAX = 4_194_304;
+const LIMITS: JsonLimits = {
+  ...JSON_LIMITS,
+  bytesMax: Number.MAX_SAFE_INTEGER,
+  elementsMax: 1_000_000_000,
+};
+const RECORD_LIMITS: JsonLimits = { ...JSON_LIMITS, bytesMax: ELEMENT_BYTES_MAX };
+const RECORDS_MAX = 1_000_000_000;
+const NOTHING = new Uint8Array(0);
+
+/** Whatever finds the first mistake in pieces. */
+interface PieceReader {
+  feed(chunk: Uint8Array): BodyProblem | undefined;
+  end(): BodyProblem | undefined;
+}
+
+/** Holds each piece until it was read; nothing goes on from the piece in which the first mistake is. */
+export class StreamedRequest implements StatefulReader {
+  readonly #reader: PieceReader;
+  readonly #format: InspectionFacts['format'];
+  readonly #in = new RollingHash();
+  readonly #out = new RollingHash();
+
+  constructor({ says, demands }: StreamedJob, schemaOf: SchemaOf) {
+    this.#reader = readerFor(says, demands, schemaOf);
+    this.#format =
+      says === 'sequence' || says === 'json_lines' ? 'json_lines' : says === 'json' ? 'json' : 'other';
+  }
+
+  feed(chunk: Uint8Array, isLast: boolean): ReadStep {
+    this.#in.add(chunk);
+    const problem = this.#reader.feed(chunk) ?? (isLast ? this.#reader.end() : undefined);
+    if (problem !== undefined)
+      return { forward: NOTHING, facts: [this.#facts('policy_cut', problem)], end: 'cut' };
+    this.#out.add(chunk);
+    if (!isLast) return { forward: chunk, facts: [] };
+    return { forward: chunk, facts: [this.#facts('complete')], end: 'complete' };
+  }
+
+  abort(by: 'client' | 'upstream'): ReadStep {
+    return { forward: NOTHING, facts: [this.#facts(`${by}_abort`)] };
+  }
+
+  #facts(state: InspectionFacts['state'], problem?: BodyProblem): ReadStep['facts'][number] {
+    return {
+      part: 'request',
+      state,
+      index: 0,
+      format: this.#format,
+      bytes_in: this.#in.bytes,
+      bytes_out: this.#out.bytes,
+      digest_in: this.#in.digest(),
+      digest_out: this.#out.digest(),
+      ...(problem === undefined ? {} : { problem: recordedProblem(problem) }),
+    };
+  }
+}
+
+function readerFor(says: SaidFormat, demands: RequestDemands, schemaOf: SchemaOf): PieceReader {
+  if (says === 'json') return new ElementsReader(demands, schemaOf);
+  if (says === 'json_lines') return new RecordsReader('lines', demands, schemaOf);
+  if (says === 'sequence') return new RecordsReader('sequence', demands, schemaOf);
+  return { feed: () => undefined, end: () => undefined };
+}
+
+/** A schema that is not at hand ends the reader: what it should check must not go on. */
+function needed(schemaOf: SchemaOf, hash: string): CompiledSchema {
+  const schema = schemaOf(hash);
+  if (schema === undefined) throw new Error('invariant: a schema was not handed over');
+  return schema;
+}
+
+class ElementsReader implements PieceReader {
+  readonly #pointers: readonly string[];
+  readonly #selector: ValueSelector | undefined;
+  readonly #reader: JsonReader;
+  /** Inside the element that broke its schema. */
+  #inside = '';
+
+  constructor({ elements = [] }: RequestDemands, schemaOf: SchemaOf) {
+    const schemas = new Map<string, CompiledSchema[]>();
+    for (const { pointer, schema_hash } of elements)
+      schemas.set(pointer, [...(schemas.get(pointer) ?? []), needed(schemaOf, schema_hash)]);
+    this.#pointers = [...schemas.keys()];
+    const tree = selectionOf(this.#pointers.map((pointer) => ({ pointer, each: true })));
+    if (!tree.ok) throw new Error(`invariant: policy has pointers that are refused (${tree.problem.code})`);
+    if (this.#pointers.length > 0)
+      this.#selector = new ValueSelector(tree.value, ELEMENT_BYTES_MAX, ({ wanted, value }) =>
+        this.#judge(schemas.get(wanted.pointer) ?? [], value),
+      );
+    this.#reader = new JsonReader(LIMITS, this.#selector);
+  }
+
+  feed(chunk: Uint8Array): BodyProblem | undefined {
+    return this.#told(this.#reader.feed(chunk));
+  }
+
+  end(): BodyProblem | undefined {
+    const problem = this.#told(this.#reader.end());
+    if (problem !== undefined) return problem;
+    const missing = this.#pointers.find((pointer) => this.#selector?.found.has(pointer) === false);
+    return missing === undefined ? undefined : { code: 'NOT_AN_ARRAY', pointer: missing };
+  }
+
+  #told(problem: JsonProblem | undefined): BodyProblem | undefined {
+    return problem && { ...problem, pointer: `${problem.pointer}${this.#inside}` };
+  }
+
+  #judge(schemas: readonly CompiledSchema[], value: BuiltValue): SinkRefusal | undefined {
+    const mistake = firstMistake(schemas, value);
+    this.#inside = mistake ?? '';
+    return mistake === undefined ? undefined : 'VALUE_REFUSED';
+  }
+}
+
+class RecordsReader implements PieceReader {
+  readonly #records: JsonRecords;
+  #inside = '';
+
+  constructor(format: RecordFormat, demands: RequestDemands, schemaOf: SchemaOf) {
+    const schemas = hashesOf(demands).map((hash) => needed(schemaOf, hash));
+    const limits = { json: RECORD_LIMITS, recordsMax: RECORDS_MAX, valueBytesMax: ELEMENT_BYTES_MAX };
+    this.#records = new JsonRecords(format, limits, (value) => {
+      const mistake = firstMistake(schemas, value);
+      this.#inside = mistake ?? '';
+      return mistake === undefined ? undefined : 'VALUE_REFUSED';
+    });
+  }
+
+  feed(chunk: Uint8Array): BodyProblem | undefined {
+    return this.#told(this.#records.feed(chunk));
+  }
+
+  end(): BodyProblem | undefined {
+    return this.#told(this.#records.end());
+  }
+
+  #told(problem: ReturnType<JsonRecords['feed']>): BodyProblem | undefined {
+    return problem && { ...problem, pointer: `/${problem.record}${problem.pointer}${this.#inside}` };
+  }
+}
+
+/** Pointer of the first mistake. */
+function firstMistake(schemas: readonly CompiledSchema[], value: BuiltValue): string | undefined {
+  for (const schema of schemas) {
+    const mistake = schema.check(value);
+    if (mistake !== undefined) return mistake.pointer;
+  }
+  return undefined;
+}
