@@ -13,6 +13,7 @@ import { startLedgerClock, warnWhileHeldBack } from './ledger_clock.ts';
 import { takeLock } from './lock.ts';
 import type { RecorderClock, RecorderOptions } from './options.ts';
 import { recoveryContext, requireOwnKeys } from './read_back.ts';
+import { recallReceipts } from './recall.ts';
 import { Recorder } from './recorder.ts';
 import { type Recovered, recover } from './recovery.ts';
 import { makeRoom, readFailure } from './reserve.ts';
@@ -58,6 +59,7 @@ async function start(options: RecorderOptions, unlock: () => void): Promise<Reco
   const recovered = readBack(options);
   const { state } = recovered;
   requireOwnKeys(options, state);
+  recallReceipts(layout.journal_dir, state);
   const elsewhere = headsFileOf(options);
   await requireHeads(options, state, elsewhere);
   const log_id = state.identity?.log_id ?? randomBytes(LOG_ID_BYTES).toString('hex');

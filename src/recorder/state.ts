@@ -90,8 +90,8 @@ export class JournalState {
   readonly tree: IncrementalTree;
   readonly ledger: Ledger;
   readonly streams: StreamHeads;
-  /** Of what was folded by this process; no part of a snapshot. */
-  readonly recent = new RecentReceipts();
+  /** No part of a snapshot: read again from the end of the journal. */
+  recent = new RecentReceipts();
   readonly epochs: EpochKey[];
   readonly inspections: AwaitedInspections;
   readonly #receipts = new DecidedRequests();

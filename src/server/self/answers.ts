@@ -44,13 +44,13 @@ export async function quota({ identity, snapshot }: Asking, recorder: SelfRecord
 }
 
 /** The same words as in the body of a denial; what is not known yet is null. */
-export function why({ ts, reason, outcome, inspections = [], ...told }: ToldReceipt): object {
+export function why({ ts, outcome, inspections = [], ...told }: ToldReceipt): object {
+  const { reason } = told;
   const { detail, steps } = GUIDANCE[reason];
   const ids = { receipt_id: told.receipt_id, request_id: told.receipt_id };
   return {
     ...told,
     time: ts,
-    code: reason,
     title: REASONS[reason].title,
     detail,
     next_steps: steps.map((step) => fillIn(step, ids)),
