@@ -1,4 +1,5 @@
-import { AUTHZ_FILTER, type ListenerMode, RECEIPT_KEY } from './ext_authz.ts';
+import { AUTHZ_FILTER, type ListenerMode, PENDING_KEY, RECEIPT_KEY } from './ext_authz.ts';
+import { INSPECTED } from './inspection.ts';
 import { RELAY_END_STATE, RELAY_RECEIPT_STATE } from './relay_ticket.ts';
 import { RECEIPT_STATE } from './tunnel.ts';
 import { extension, type Message } from './typed.ts';
@@ -21,6 +22,14 @@ const SIZES_AND_TIMES: Message = {
   attempts: '%UPSTREAM_REQUEST_ATTEMPT_COUNT%',
 };
 
+const said = (filter: string, key: string): string => `metadata.filter_metadata['${filter}']['${key}']`;
+/**
+ * Sealed: what is needed to record a request that never came as far as its decision. Being longer than all the rest, it is left
+ * out where the decision is known: what cannot be looked up is `null`.
+ */
+const IS_INSPECTED = `'${INSPECTED}' in metadata.filter_metadata && '${RECEIPT_KEY}' in metadata.filter_metadata['${INSPECTED}']`;
+const PENDING = `%CEL(${IS_INSPECTED} ? ${said('none', 'none')} : ${said(AUTHZ_FILTER, PENDING_KEY)})%`;
+
 /**
  * One JSON line per stream. Ids, codes, sizes and times only: no path, header or host name, because the log is not
  * signed, not redacted and lives on the same disk.
@@ -30,6 +39,8 @@ export function accessLog(path: string, listener: ListenerMode | 'relay_out'): M
     listener,
     route: '%ROUTE_NAME%',
     receipt_id: `%DYNAMIC_METADATA(${AUTHZ_FILTER}:${RECEIPT_KEY})%`,
+    pending: PENDING,
+    inspected: `%DYNAMIC_METADATA(${INSPECTED}:${RECEIPT_KEY})%`,
     ...ANY_STREAM,
     details: '%RESPONSE_CODE_DETAILS%',
     ...SIZES_AND_TIMES,

@@ -13,6 +13,8 @@ export const DOWNSTREAM_CONNECTIONS_MAX = 20_000;
 const HEAP_MAX_BYTES = 2_147_483_648;
 /** Envoy would keep counters for each name that a certificate was asked for, for ever; and agents choose the names. */
 const PER_NAME_STATS = [{ prefix: 'sds.' }, { contains: '.on_demand_secret.ssl.certificate.' }];
+/** The end of an inspected request is said to the gateway by half-closing its stream: a cancelled one would look like a client that left. */
+const RUNTIME = { 'envoy.reloadable_features.ext_proc_graceful_grpc_close': true };
 /** Only our own user may ask the admin interface: it can stop Envoy and shows its configuration. */
 const ADMIN_MODE = 0o600;
 
@@ -23,6 +25,7 @@ export function envoyConfig(input: EnvoyConfigInput): Message {
   return {
     node: { id: input.node_id, cluster: 'clawgress' },
     admin: { address: { pipe: { path: input.admin_socket, mode: ADMIN_MODE } } },
+    layered_runtime: { layers: [{ name: 'ours', static_layer: RUNTIME }] },
     overload_manager: overload(),
     stats_config: { stats_matcher: { exclusion_list: { patterns: PER_NAME_STATS } } },
     bootstrap_extensions: [

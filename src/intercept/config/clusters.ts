@@ -1,6 +1,6 @@
 import { BREAKERS, HTTP_OPTIONS, upstreamTls } from './cluster_parts.ts';
 import { collectorCluster } from './collector.ts';
-import { GATEWAY_CLUSTER, gatewayCluster, SECRETS_CLUSTER } from './gateway_cluster.ts';
+import { GATEWAY_CLUSTER, gatewayCluster, INSPECTION_CLUSTER, SECRETS_CLUSTER } from './gateway_cluster.ts';
 import { innerClusters } from './inner_clusters.ts';
 import type { EnvoyConfigInput } from './input.ts';
 import { relayClusters } from './relay_clusters.ts';
@@ -13,6 +13,7 @@ export function clusters(input: EnvoyConfigInput, cache: Message): Message[] {
   return [
     gatewayCluster(GATEWAY_CLUSTER, input.authz_sockets),
     gatewayCluster(SECRETS_CLUSTER, input.authz_sockets),
+    gatewayCluster(INSPECTION_CLUSTER, input.authz_sockets),
     ...innerClusters(input),
     forward('dfp_plain', cache, protocol({ explicit_http_config: { http_protocol_options: {} } })),
     // gRPC without TLS: HTTP/2 with prior knowledge.

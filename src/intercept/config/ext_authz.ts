@@ -1,4 +1,4 @@
-import { GATEWAY_CLUSTER } from './gateway_cluster.ts';
+import { ANOTHER_HOST, GATEWAY_CLUSTER, HOST_PICKS_MAX } from './gateway_cluster.ts';
 import type { EnvoyConfigInput } from './input.ts';
 import { extension, type Message, typed } from './typed.ts';
 
@@ -6,12 +6,15 @@ export const AUTHZ_FILTER = 'envoy.filters.http.ext_authz';
 /** Keys of the dynamic metadata that the gateway answers with. */
 export const STAMP_KEY = 'stamp';
 export const RECEIPT_KEY = 'rid';
+/** Instead of the stamp, of a request that goes on as far as the reading of its body; and what that needs to know. */
+export const HELD_KEY = 'held';
+export const PENDING_KEY = 'pending';
 const AUTHZ = 'envoy.extensions.filters.http.ext_authz.v3';
 /** A denial body larger than this is cut by Envoy. */
 const DENIED_BODY_MAX_BYTES = 65_536;
 
 /** The ticket of the tunnel, as it reached the listener inside; absent when the gateway gave none. */
-const TICKET: Message = { key: 'x-cg-tunnel', value: '%FILTER_STATE(cg.tunnel:PLAIN)%' };
+export const TICKET: Message = { key: 'x-cg-tunnel', value: '%FILTER_STATE(cg.tunnel:PLAIN)%' };
 
 /**
  * Asks the gateway before anything else happens; every failure to get an answer is a 503. Its answer may choose the
@@ -68,12 +71,6 @@ export function listenerFacts(context_extensions: ListenerFacts): Message {
 
 /** Of the Check time-out; with three tries, the last still ends in time. */
 const TRY_SHARE = 0.3;
-/** Picks until one is found that was not asked yet; more than there can be gateways. */
-const HOST_PICKS_MAX = 10;
-const ANOTHER_HOST = extension(
-  'envoy.retry_host_predicates.previous_hosts',
-  'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
-);
 
 /**
  * `max_interval` is also the time-out of each try and the base interval defaults to a second: with these values a dead

@@ -1,9 +1,14 @@
 import { BREAKERS, HTTP_OPTIONS } from './cluster_parts.ts';
-import { type Message, typed } from './typed.ts';
+import { extension, type Message, typed } from './typed.ts';
 
 export const GATEWAY_CLUSTER = 'cg_authz';
 /** The same processes, asked for certificates over connections of their own: many names must not hold up a Check. */
 export const SECRETS_CLUSTER = 'cg_sds';
+/** The same processes once more: bodies of 16 MiB must not hold up a Check either. */
+export const INSPECTION_CLUSTER = 'cg_inspection';
+/** What may be under way from a gateway: one replaced body, and several of them. */
+const BODY_WINDOW_BYTES = 16_777_216;
+const BODIES_WINDOW_BYTES = 67_108_864;
 const PROBE = '0.5s';
 const PROBE_TIMEOUT = '1s';
 /**
@@ -18,12 +23,18 @@ const PROBES_FAILED = 3;
  * asking hosts that it knows to be dead.
  */
 export function gatewayCluster(
-  name: typeof GATEWAY_CLUSTER | typeof SECRETS_CLUSTER,
+  name: typeof GATEWAY_CLUSTER | typeof SECRETS_CLUSTER | typeof INSPECTION_CLUSTER,
   sockets: readonly string[],
 ): Message {
   const http2_protocol_options = {
     max_concurrent_streams: 1000,
     connection_keepalive: { interval: '5s', timeout: '2s' },
+    ...(name === INSPECTION_CLUSTER
+      ? {
+          initial_stream_window_size: BODY_WINDOW_BYTES,
+          initial_connection_window_size: BODIES_WINDOW_BYTES,
+        }
+      : {}),
   };
   return {
     name,
@@ -44,6 +55,13 @@ export function gatewayCluster(
 function endpoint(path: string): Message {
   return { endpoint: { address: { pipe: { path } } } };
 }
+
+/** Picks until one is found that was not asked yet; more than there can be gateways. */
+export const HOST_PICKS_MAX = 10;
+export const ANOTHER_HOST: Message = extension(
+  'envoy.retry_host_predicates.previous_hosts',
+  'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
+);
 
 /** `probe` is the kind of health check. */
 export function choiceAmongSeveral(probe: Message): Message {

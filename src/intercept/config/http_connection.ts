@@ -7,11 +7,13 @@ import {
   type ListenerFacts,
   type ListenerMode,
   listenerFacts,
+  TICKET,
 } from './ext_authz.ts';
 import { floodGuard } from './flood_guard.ts';
-import { addressGuard, stampGuard } from './guards.ts';
+import { addressGuard, secondGuard, stampGuard } from './guards.ts';
 import { egressStrip, ingressStrip, responseStrip } from './headers.ts';
 import { type EnvoyConfigInput, transportOf } from './input.ts';
+import { inspectFilter, NOT_INSPECTED } from './inspection.ts';
 import { localReplies } from './local_replies.ts';
 import { resolveFilter } from './resolution.ts';
 import { noTunnelRoutes, tunnelFacts, tunnelRoutes } from './tunnel.ts';
@@ -31,14 +33,20 @@ export interface Shared {
   readonly refused: readonly Cidr[];
 }
 
-/** The order is the security argument: hold back floods, ask, prove the answer, resolve, check the address, strip, send. */
+/**
+ * The order is the security argument: hold back floods, ask, prove the answer, read the body and prove that, resolve, check the
+ * address, strip, send. A CONNECT has no body.
+ */
 export function httpFilters(shared: Shared, chain: Chain): Message[] {
   const { input } = shared;
+  const tunnel = chain === 'tunnel' || chain === 'redirected';
   return [
     ...(input.flood_guard === undefined ? [] : [floodGuard(input.flood_guard)]),
     authzFilter(input, chain),
     stampGuard(input.stamp),
-    ...(chain === 'tunnel' || chain === 'redirected' ? [tunnelFacts(chain)] : []),
+    ...(tunnel
+      ? [tunnelFacts(chain)]
+      : [inspectFilter(input, chain === 'intercepted' ? [TICKET] : []), secondGuard(input.stamp)]),
     ...sendingFilters(shared),
   ];
 }
@@ -66,7 +74,7 @@ export function explicitConnection(shared: Shared): Message {
     upgrade_configs: [{ upgrade_type: 'CONNECT', filters: httpFilters(shared, 'tunnel') }, WEBSOCKET],
     route_config: routes({ mode: 'explicit', transport: transportOf(input.explicit_proxy) }, [
       ...tunnelRoutes(),
-      ...requestRoutes('plain'),
+      ...requestRoutes('plain', input.stamp),
     ]),
   });
 }
@@ -77,7 +85,7 @@ export function baseUrlConnection(shared: Shared): Message {
     scheme_header_transformation: { scheme_to_overwrite: 'https' },
     route_config: routes({ mode: 'base_url', transport: transportOf(shared.input.base_url) }, [
       ...noTunnelRoutes(),
-      ...requestRoutes('tls'),
+      ...requestRoutes('tls', shared.input.stamp),
     ]),
   });
 }
@@ -88,7 +96,7 @@ export function interceptedConnection(shared: Shared): Message {
     scheme_header_transformation: { scheme_to_overwrite: 'https' },
     route_config: routes({ mode: 'intercepted', transport: 'tls' }, [
       ...noTunnelRoutes(),
-      ...requestRoutes('tls'),
+      ...requestRoutes('tls', shared.input.stamp),
     ]),
   });
 }
@@ -136,6 +144,13 @@ export function routes(facts: ListenerFacts, list: Message[]): Message {
   const name = facts.mode;
   return {
     name,
-    virtual_hosts: [{ name, domains: ['*'], typed_per_filter_config: listenerFacts(facts), routes: list }],
+    virtual_hosts: [
+      {
+        name,
+        domains: ['*'],
+        typed_per_filter_config: { ...listenerFacts(facts), ...NOT_INSPECTED },
+        routes: list,
+      },
+    ],
   };
 }

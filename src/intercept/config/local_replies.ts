@@ -1,4 +1,5 @@
 import { AUTHZ_FILTER, RECEIPT_KEY } from './ext_authz.ts';
+import { INSPECTED } from './inspection.ts';
 import { type LocalReply, REPLIES } from './local_reply_list.ts';
 import { extension, type Message } from './typed.ts';
 
@@ -9,7 +10,9 @@ interface Differences {
   /** Conditions of answers that are no errors. */
   readonly untouched: readonly string[];
 }
-const ASKED: Differences = { receipt: `%DYNAMIC_METADATA(${AUTHZ_FILTER}:${RECEIPT_KEY})%`, untouched: [] };
+const receiptOf = (filter: string): string => `%DYNAMIC_METADATA(${filter}:${RECEIPT_KEY})%`;
+/** Named by the Check or, where that had to wait for the body, by what came of the reading; never by both. */
+const ASKED: Differences = { receipt: receiptOf(AUTHZ_FILTER) + receiptOf(INSPECTED), untouched: [] };
 
 /**
  * `application/problem+json` for everything Envoy refuses by itself, with causes kept inside. A gRPC client gets a status
@@ -59,6 +62,7 @@ function grpcMapper(reply: LocalReply, receipt: string): Message {
     ...(status === undefined ? {} : { status_code: status }),
     headers_to_add: [...headers(reply), ...(grpc === undefined ? [] : [set('grpc-status', String(grpc))])],
     body_format_override: {
+      omit_empty_values: true,
       text_format_source: { inline_string: `${code}: ${title}${shown}` },
     },
   };
@@ -68,6 +72,7 @@ function grpcMapper(reply: LocalReply, receipt: string): Message {
 const GRPC_STATUS: Readonly<Record<number, number>> = {
   400: 9,
   403: 7,
+  413: 8,
   429: 8,
   431: 9,
   502: 14,

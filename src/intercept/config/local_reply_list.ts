@@ -1,4 +1,5 @@
 import { ADDRESS_POLICY } from './guards.ts';
+import { INSPECTION_DETAILS } from './inspection.ts';
 import { RELAY_ROUTE, UNCHOSEN_ROUTE } from './upgrade_routes.ts';
 
 /** One answer that Envoy gives without the gateway, told apart by `response_code_details`. */
@@ -20,9 +21,12 @@ export interface LocalReply {
 /** Codes of answers that are not decisions: nothing was judged, or the judged request could not be delivered. */
 export const GATEWAY_CODES = [
   'ADDRESS_REFUSED',
+  'BODY_TOO_LARGE',
   'DECISION_UNPROVEN',
   'FLOOD_GUARD',
   'GATEWAY_UNAVAILABLE',
+  'INSPECTION_UNAVAILABLE',
+  'RESPONSE_BLOCKED',
   'UPSTREAM_DNS',
   'UPSTREAM_TLS',
   'UPSTREAM_TIMEOUT',
@@ -44,6 +48,15 @@ const REFUSED_ADDRESS = {
   proxy_error: 'destination_ip_prohibited',
   receipt: true,
 } as const;
+
+/** The gateway gone, silent, or an answer of it that does not fit. `upstream` is where the request was sent to, if it was. */
+const UNREAD = [
+  "d.startsWith('ext_proc_error')",
+  "d.startsWith('spurious_message')",
+  "d.startsWith('header_mutation_')",
+  "d.startsWith('mismatch_between_content_length')",
+].join(' || ');
+const UNSENT = '!has(upstream.address)';
 
 const BEFORE = "d.startsWith('upstream_reset_before_response_started')";
 
@@ -94,6 +107,47 @@ export const REPLIES: readonly LocalReply[] = [
     next_step: 'Try again in a second; if it stays, tell the operator to run: clawgress doctor',
     proxy_error: 'proxy_internal_error',
     receipt: false,
+  },
+  {
+    code: 'INSPECTION_UNAVAILABLE',
+    when: `(${UNREAD}) && ${UNSENT}`,
+    status: 503,
+    title: 'The body could not be inspected',
+    detail: 'The gateway did not finish reading the body of this request. Nothing was sent.',
+    next_step: 'Try again in a second; if it stays, tell the operator to run: clawgress doctor',
+    proxy_error: 'proxy_internal_error',
+    receipt: false,
+  },
+  {
+    code: 'INSPECTION_UNAVAILABLE',
+    when: UNREAD,
+    status: 503,
+    title: 'The body could not be inspected to its end',
+    detail:
+      'The request was allowed and may have been processed; the gateway stopped reading it or its answer.',
+    next_step: 'Check the effect at the destination before trying again.',
+    proxy_error: 'proxy_internal_error',
+    receipt: true,
+  },
+  {
+    code: 'BODY_TOO_LARGE',
+    when: "d.startsWith('request_payload_too_large')",
+    status: 413,
+    title: 'The body is larger than what is inspected',
+    detail: 'A rule asks for the whole body of this request, and at most 16 MiB are read. Nothing was sent.',
+    next_step: 'Send less in one request.',
+    proxy_error: 'http_request_error',
+    receipt: false,
+  },
+  {
+    code: 'RESPONSE_BLOCKED',
+    when: "d.startsWith('response_payload_too_large')",
+    status: 502,
+    title: 'The answer is larger than what is inspected',
+    detail: 'A rule asks for the whole answer, and at most 16 MiB are read. The request was processed.',
+    next_step: 'Ask for less at once; check the effect at the destination before trying again.',
+    proxy_error: 'http_response_body_size',
+    receipt: true,
   },
   {
     // The answer of the gateway did not fit, which only a request with very many headers can cause.
@@ -202,7 +256,7 @@ export const REPLIES: readonly LocalReply[] = [
   {
     code: 'REQUEST_REFUSED',
     // What the gateway itself answered is left alone, byte for byte.
-    when: "!d.startsWith('ext_authz_denied') && !d.startsWith('via_upstream')",
+    when: `!d.startsWith('ext_authz_denied') && !d.startsWith('via_upstream') && !d.startsWith('${INSPECTION_DETAILS}')`,
     title: 'The request could not be handled',
     detail: 'The request is malformed, too large, too slow, or the gateway is overloaded.',
     next_step: 'Check the request; look up the request id in the log of the gateway.',

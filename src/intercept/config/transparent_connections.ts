@@ -11,7 +11,7 @@ export function redirectedPlain(shared: Shared, { by, identity }: TransparentLis
     scheme_header_transformation: { scheme_to_overwrite: 'http' },
     route_config: routes({ mode: 'transparent', transport, source_identity: identity }, [
       ...noTunnelRoutes(),
-      ...requestRoutes('plain'),
+      ...requestRoutes('plain', shared.input.stamp),
     ]),
   });
 }
@@ -23,7 +23,7 @@ export function redirectedOpened(shared: Shared, { identity }: TransparentListen
     http_filters: httpFilters(shared, 'opened'),
     route_config: routes({ mode: 'transparent', transport: 'tls', source_identity: identity }, [
       ...noTunnelRoutes(),
-      ...requestRoutes('tls'),
+      ...requestRoutes('tls', shared.input.stamp),
     ]),
   });
 }

@@ -1,3 +1,5 @@
+import { inspectGuards } from './guards.ts';
+import { INSPECTING } from './inspection.ts';
 import { RELAY_CLUSTER, RELAY_H2_CLUSTER } from './relay_clusters.ts';
 import { addTicket } from './relay_ticket.ts';
 import { ADDRESS_CHECKED_ELSEWHERE } from './tunnel.ts';
@@ -8,6 +10,10 @@ const WAY_HEADER = 'x-cg-route';
 /** Name of the route that a WebSocket handshake ends on for which the gateway chose no way. */
 export const UNCHOSEN_ROUTE = 'no_upgrade';
 export const RELAY_ROUTE = 'relay';
+export const INSPECT_ROUTE = 'inspect';
+
+/** Kept while the gateway reads it: 16 MiB, and what it may add to them. A larger body is answered 413. */
+const INSPECTED_BODY_MAX_BYTES = 16_777_216 + 65_536;
 
 /** Like any stream; a relay ends its own earlier when policy says so. */
 const UPGRADED_MAX = '3600s';
@@ -34,7 +40,7 @@ const GRPC: Message = { prefix: '/', grpc: {} };
  * Routes of requests that leave as plain HTTP or over verified TLS, to be put last. The first look at them is before the
  * Check, when nothing is chosen yet; a handshake then has to find a route that lets it be asked for.
  */
-export function requestRoutes(out: 'plain' | 'tls'): Message[] {
+export function requestRoutes(out: 'plain' | 'tls', stamp: string): Message[] {
   return [
     upgraded('websocket', 'websocket', out === 'plain' ? 'dfp_plain' : 'dfp_tls_h1'),
     relayed(upgraded(RELAY_ROUTE, 'relay_websocket', RELAY_CLUSTER)),
@@ -44,6 +50,9 @@ export function requestRoutes(out: 'plain' | 'tls'): Message[] {
       route: { cluster: RELAY_H2_CLUSTER, timeout: '0s', upgrade_configs: NO_UPGRADE },
     }),
     { name: UNCHOSEN_ROUTE, match: { prefix: '/', headers: [HANDSHAKE] }, direct_response: { status: 403 } },
+    // Behind the handshakes: none is ever inspected.
+    ...(out === 'plain' ? [inspected({ ...GRPC, headers: [chosen('inspect')] }, 'dfp_plain_h2', stamp)] : []),
+    inspected({ prefix: '/', headers: [chosen('inspect')] }, `dfp_${out}`, stamp),
     // A way that is not one of these: without this route a request whose bytes were to be counted would go out uncounted.
     {
       name: 'no_way',
@@ -72,6 +81,14 @@ function upgraded(name: string, way: string, cluster: string): Message {
 
 function relayed(route: Message): Message {
   return { ...route, ...addTicket(), typed_per_filter_config: ADDRESS_CHECKED_ELSEWHERE };
+}
+
+function inspected(match: Message, cluster: string, stamp: string): Message {
+  return {
+    ...plain(INSPECT_ROUTE, match, cluster),
+    request_body_buffer_limit: INSPECTED_BODY_MAX_BYTES,
+    typed_per_filter_config: { ...inspectGuards(stamp), ...INSPECTING },
+  };
 }
 
 function plain(name: string, match: Message, cluster: string): Message {

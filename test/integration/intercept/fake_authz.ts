@@ -8,9 +8,12 @@ import { encodeAllow, encodeDenial } from '../../../src/server/codec/check_respo
 import type { SecretSource } from '../../../src/server/sds/ports.ts';
 import { type SecretService, secretService } from '../../../src/server/sds/service.ts';
 import { HEALTH, SERVING } from '../../../src/server/services.ts';
-import { grpcDenial, wayOf, withWay } from './chosen_way.ts';
+import { grpcDenial, heldOf, wayOf, withHeld, withWay } from './chosen_way.ts';
+import { type Inspection, newInspection, PROCESS } from './inspection/scripted.ts';
 
 export const STAMP = 'a1b2c3d4e5f60718';
+
+const INSPECTED_MESSAGE_MAX_BYTES = 33_554_432;
 
 export interface SeenCheck {
   readonly receiptId: string;
@@ -30,18 +33,21 @@ export interface SeenCheck {
 
 export interface FakeAuthz {
   checks(nonce: string): readonly SeenCheck[];
+  readonly inspection: Inspection;
   stop(): void;
 }
 
 /**
  * `x-clawgress-test` says how to answer: ok (default), deny, unstamped, misstamped, hang; and for CONNECT also which
  * tunnel opens: raw (default), intercept, passthrough, unchosen, no-ticket, no-host; for other requests also which way:
- * websocket, relay_websocket, relay_http, no-such-way; or deny-grpc.
+ * websocket, relay_websocket, relay_http, no-such-way; or inspect and what goes wrong with it; or deny-grpc.
  */
 export async function startAuthz(socket: string, secrets?: SecretSource): Promise<FakeAuthz> {
   rmSync(socket, { force: true });
   const seen: SeenCheck[] = [];
-  const server = new Server();
+  const server = new Server({ 'grpc.max_receive_message_length': INSPECTED_MESSAGE_MAX_BYTES });
+  const inspection = newInspection(STAMP);
+  server.addService({ Process: PROCESS }, { Process: inspection.handler });
   const certificates: SecretService | undefined =
     secrets === undefined ? undefined : secretService(secrets, { leafCacheMax: 64 });
   if (certificates !== undefined) server.addService(certificates.definition, certificates.handlers);
@@ -78,6 +84,7 @@ export async function startAuthz(socket: string, secrets?: SecretSource): Promis
     ),
   );
   return {
+    inspection,
     checks: (nonce) => seen.filter((check) => `${check.authority}${check.path}`.includes(nonce)),
     stop: () => {
       certificates?.drain();
@@ -108,6 +115,8 @@ function judge(seen: SeenCheck[], bytes: Buffer, metadata: Record<string, unknow
     ...{ stamp, receipt, rewrite: rewriteOf(raw.path), strip: [] },
     ...(tunnel === undefined ? {} : { tunnel }),
   });
+  const held = heldOf(wish, STAMP, receiptId);
+  if (held !== undefined) return withHeld(allow, held);
   const way = wayOf(wish);
   return way === undefined ? allow : withWay(allow, way, `ticket.${receiptId}`);
 }

@@ -7,6 +7,12 @@ import { GOLDEN } from './golden_inputs.ts';
 
 const render = (input: EnvoyConfigInput): string => renderConfig(envoyConfig(input));
 
+/** What asks the gateway before a request goes on. */
+const checkServices = (tree: unknown) =>
+  members(tree, 'grpc_service').filter(
+    (service) => JSON.stringify(members(service, 'cluster_name')) === '["cg_authz"]',
+  ) as { timeout: string; retry_policy: Record<string, unknown> }[];
+
 /** Every object of the tree that has this member. */
 function holders(tree: unknown, member: string): Record<string, unknown>[] {
   if (typeof tree !== 'object' || tree === null) return [];
@@ -62,7 +68,7 @@ describe('generated configuration', () => {
     assert.equal(render(local), render(structuredClone(local)));
   });
 
-  it('holds floods back, asks, proves, resolves, checks the address, strips, sends, in every chain', () => {
+  it('holds floods back, asks, proves, reads bodies and proves that, resolves, checks the address, strips, sends, in every chain', () => {
     const lists = [
       ...members(config, 'http_filters'),
       ...holders(config, 'upgrade_type').map((one) => one['filters']),
@@ -80,6 +86,8 @@ describe('generated configuration', () => {
         'cg.flood',
         'envoy.filters.http.ext_authz',
         'cg.stamp',
+        // A CONNECT has no body.
+        ...(named.includes('cg.tunnel_facts') ? [] : ['envoy.filters.http.ext_proc', 'cg.second_stamp']),
         'envoy.filters.http.dynamic_forward_proxy',
         'cg.ipdeny',
         'cg.egress_strip',
@@ -133,10 +141,7 @@ describe('generated configuration', () => {
 
   it('bounds a try of the Check by the Check time-out', () => {
     const input = { ...local, check_timeout_ms: 250 };
-    const services = members(envoyConfig(input), 'grpc_service') as {
-      timeout: string;
-      retry_policy: unknown;
-    }[];
+    const services = checkServices(envoyConfig(input));
     assert.equal(services.length, 4);
     for (const service of services) {
       assert.equal(service.timeout, '0.250s');
@@ -151,7 +156,7 @@ describe('generated configuration', () => {
   it('asks another gateway within the Check time-out, and no dead one', () => {
     const fleet = GOLDEN['fleet'] as EnvoyConfigInput;
     const tree = envoyConfig(fleet);
-    for (const service of members(tree, 'grpc_service') as { retry_policy: Record<string, unknown> }[]) {
+    for (const service of checkServices(tree)) {
       const { num_retries, retry_back_off, retry_host_predicate, retry_on } = service.retry_policy;
       const { max_interval } = retry_back_off as { max_interval: string };
       const tries = Number(num_retries) + 1;
@@ -163,9 +168,10 @@ describe('generated configuration', () => {
     const clusters = holders(tree, 'health_checks');
     assert.deepEqual(
       clusters.map((cluster) => cluster['name']),
-      ['cg_authz', 'cg_sds', 'cg_relay', 'cg_relay_h2'],
+      ['cg_authz', 'cg_sds', 'cg_inspection', 'cg_relay', 'cg_relay_h2'],
     );
-    const wanted = [fleet.authz_sockets, fleet.authz_sockets, fleet.relay_sockets, fleet.relay_h2_sockets];
+    const { authz_sockets: own } = fleet;
+    const wanted = [own, own, own, fleet.relay_sockets, fleet.relay_h2_sockets];
     for (const [i, cluster] of clusters.entries()) {
       assert.deepEqual(cluster['common_lb_config'], {
         healthy_panic_threshold: { value: 0 },
@@ -179,8 +185,10 @@ describe('generated configuration', () => {
 
   it('carries the stamp in the guards alone', () => {
     const text = render({ ...local, stamp: 'SECRET' });
-    assert.equal(text.split('SECRET').length - 1, 6);
-    assert.equal(members(config, 'sourced_metadata').length, 4);
+    // Two guards in each of three chains of requests, one in that of CONNECT, two on each of four inspecting routes; the guard
+    // of names and that of relays.
+    assert.equal(text.split('SECRET').length - 1, 2 * 3 + 1 + 2 * 4 + 2);
+    assert.equal(members(config, 'sourced_metadata').length, 2 * 3 + 1 + 2 * 4);
     assert.equal(members(config, 'condition').length, 1);
   });
 
@@ -203,7 +211,17 @@ describe('generated configuration', () => {
       formats.map((format) => format['listener']),
       ['explicit', 'base_url', 'handshake', 'intercepted', 'opaque', 'relay_out'],
     );
-    const own = ['route', 'sni', 'relay_end', 'tls', 'tls_cipher', 'tls_agreed_ms', 'tls_failure'];
+    const own = [
+      'route',
+      'pending',
+      'inspected',
+      'sni',
+      'relay_end',
+      'tls',
+      'tls_cipher',
+      'tls_agreed_ms',
+      'tls_failure',
+    ];
     const shared = formats.map((format) => Object.keys(format).filter((name) => !own.includes(name)));
     assert.ok(allSame(shared), 'the entries differ in more than what is their own');
   });

@@ -8,10 +8,12 @@ import { describe, it } from 'node:test';
 import { envoyConfig } from '../../../../src/intercept/config/bootstrap.ts';
 import type { EnvoyConfigInput } from '../../../../src/intercept/config/input.ts';
 import { GOLDEN } from './golden_inputs.ts';
+import { isReadingOverride, readingLeaks, readingRouteLeaks, rulesOf } from './inspect_leaks.ts';
 
 type Node = Readonly<Record<string, unknown>>;
 const CHECK = 'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz';
 const GUARD = 'type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC';
+const READER = 'type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor';
 const ROUTER = 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router';
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;
 const list = (value: unknown): readonly Node[] => (Array.isArray(value) ? value.filter(isNode) : []);
@@ -41,26 +43,9 @@ function leaksOf(filters: readonly Node[], stamp: string): string[] {
   if (filters.some((filter) => filter['disabled'] !== undefined || filter['is_optional'] !== undefined))
     leaks.push('a filter can be left out');
   const rules = nodeOf(nodeOf(filters[guard]?.['typed_config'])['rules']);
-  const expected = {
-    action: 'ALLOW',
-    policies: {
-      stamped: {
-        permissions: [{ any: true }],
-        principals: [
-          {
-            sourced_metadata: {
-              metadata_matcher: {
-                filter: 'envoy.filters.http.ext_authz',
-                path: [{ key: 'stamp' }],
-                value: { string_match: { exact: stamp } },
-              },
-            },
-          },
-        ],
-      },
-    },
-  };
+  const expected = rulesOf('envoy.filters.http.ext_authz', 'stamp', stamp);
   if (JSON.stringify(rules) !== JSON.stringify(expected)) leaks.push('the guard asks for something else');
+  leaks.push(...readingLeaks(filters, stamp));
   return leaks;
 }
 
@@ -179,9 +164,9 @@ const isHandshake = (match: Node): boolean =>
 
 /** What has to be said, by whom only the gateway or a relay can be, before a request goes this way. */
 const WAYS: Readonly<Record<string, readonly string[]>> = {
-  dfp_plain: ['', 'x-cg-route: websocket, upgrade', 'cg-relay-scheme: http, upgrade'],
-  dfp_plain_h2: ['grpc', 'cg-relay-scheme: http'],
-  dfp_tls: ['', 'cg-relay-scheme: https'],
+  dfp_plain: ['', 'x-cg-route: inspect', 'x-cg-route: websocket, upgrade', 'cg-relay-scheme: http, upgrade'],
+  dfp_plain_h2: ['grpc', 'x-cg-route: inspect, grpc', 'cg-relay-scheme: http'],
+  dfp_tls: ['', 'x-cg-route: inspect', 'cg-relay-scheme: https'],
   dfp_tls_h1: ['x-cg-route: websocket, upgrade', 'cg-relay-scheme: https, upgrade'],
   cg_relay: ['x-cg-route: relay_websocket, upgrade'],
   cg_relay_h2: ['x-cg-route: relay_http'],
@@ -288,7 +273,10 @@ function leaks(config: unknown, stamp: string): string[] {
     // An upgrade without filters of its own takes those of its connection manager.
     if (node['upgrade_type'] !== undefined && node['filters'] !== undefined)
       for (const leak of leaksOf(list(node['filters']), stamp)) found.push(`${path}: ${leak}`);
+    if (node['match'] !== undefined || node['domains'] !== undefined)
+      for (const leak of readingRouteLeaks(node, stamp)) found.push(`${path}: ${leak}`);
     for (const [name, override] of Object.entries(nodeOf(node['typed_per_filter_config']))) {
+      if (isReadingOverride(name)) continue;
       // The second look at the address, where no address was resolved: on the way to a listener inside.
       const inside =
         ['intercept_in', 'opaque_in', 'cg_relay', 'cg_relay_h2'].includes(
@@ -376,6 +364,12 @@ describe('ways out of Envoy', () => {
       for (const [, node] of walk(copy)) change(node as Record<string, unknown>);
       return leaks(copy, LOCAL.stamp);
     };
+    /** Makes a guard ask for another member of what the Check said. */
+    const setKey = (guard: Record<string, unknown>, key: string): void => {
+      for (const [, node] of walk(guard))
+        if (nodeOf(node['metadata_matcher'])['path'] !== undefined)
+          (node['metadata_matcher'] as Record<string, unknown>)['path'] = [{ key }];
+    };
     const cut = (member: string, name: string) =>
       open((node) => {
         const filters = node[member];
@@ -436,6 +430,35 @@ describe('ways out of Envoy', () => {
       'a second hop without the stamp': open((node) => {
         const filters = node['http_filters'];
         if (list(filters)[0]?.['name'] === 'cg.relay_stamp') (filters as unknown[]).shift();
+      }),
+      'an inspecting route that takes a stamp': open((node) => {
+        if (node['rules_stat_prefix'] === 'held_') setKey(node, 'stamp');
+      }),
+      'a plain route that takes what is held': open((node) => {
+        if (node['rules_stat_prefix'] === 'stamp_') setKey(node, 'held');
+      }),
+      'an inspecting route without the second guard': open((node) => {
+        const overrides = node['typed_per_filter_config'] as Record<string, unknown> | undefined;
+        if (overrides !== undefined) delete overrides['cg.second_stamp'];
+      }),
+      'an inspecting route that reads nothing': open((node) => {
+        const overrides = node['typed_per_filter_config'] as Record<string, unknown> | undefined;
+        if (overrides?.['cg.stamp'] !== undefined) delete overrides['envoy.filters.http.ext_proc'];
+      }),
+      'a plain route that asks for nothing': open((node) => {
+        if (nodeOf(node['match'])['prefix'] === '/' && node['typed_per_filter_config'] === undefined)
+          node['typed_per_filter_config'] = { 'cg.stamp': { '@type': `${GUARD}PerRoute` } };
+      }),
+      'no second guard': cut('http_filters', 'cg.second_stamp'),
+      'bodies that go on unread': open((node) => {
+        if (node['@type'] === READER) node['failure_mode_allow'] = true;
+      }),
+      'a reader that speaks for the Check': open((node) => {
+        if (node['receiving_namespaces'] !== undefined)
+          node['receiving_namespaces'] = { untyped: ['cg.inspected', 'envoy.filters.http.ext_authz'] };
+      }),
+      'a reader that reroutes': open((node) => {
+        if (node['disallow_all'] !== undefined) node['allow_expression'] = { regex: '.*' };
       }),
       'a second hop that passes on what it was told': cut('http_filters', 'cg.egress_strip'),
       'a second hop for anybody': open((node) => {
