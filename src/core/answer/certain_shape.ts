@@ -4,44 +4,78 @@ import type { JsonValue } from '../canonical/json_value.ts';
 
 /** Members that calls of tools stand in, or stand below. In another spelling they are the same for some clients. */
 const SPELLINGS = [
-  ...['choices', 'delta', 'message', 'tool_calls', 'function_call', 'function', 'custom', 'name'],
-  ...['type', 'item', 'response', 'output', 'content', 'content_block', 'index'],
-  ...['candidates', 'parts', 'functionCall', 'executableCode'],
+  ...['choices', 'delta', 'message', 'tool_calls', 'function', 'custom', 'name', 'type', 'item', 'response'],
+  ...['output', 'content', 'content_block', 'index', 'candidates', 'parts', 'executableCode'],
 ];
-const CANONICAL = new Map(SPELLINGS.map((name) => [plain(name), name]));
-/** In other formats `functionCall` is what Chat spells `function_call`, and neither reads the other one. */
-const BOTH = ['function_call', 'functionCall'];
+type Names = ReadonlyMap<string, string>;
+const namesWith = (name: string): Names => new Map([...SPELLINGS, name].map((one) => [plain(one), one]));
+const GEMINI_NAMES = namesWith('functionCall');
+const OTHER_NAMES = namesWith('function_call');
 
 /**
  * Whether every client reads the same calls out of an event, or a whole answer, as we do. The readers of `core/ai` skip what
  * is not shaped as the protocol says; where a rule is about calls, nothing of it may be skipped.
  */
-export function isCertain(kind: AnswerKind, value: JsonValue, isEvent: boolean): boolean {
-  if (isList(value) && kind.dialect === 'gemini')
-    return value.every((item) => isCertain(kind, item, isEvent));
-  if (!isObject(value) || !isSpelled(value)) return false;
-  if (kind.dialect === 'anthropic') return isMessageCertain(value);
-  if (kind.dialect === 'gemini') return isGeneratedCertain(value);
-  if (kind.dialect === 'ollama') return isOptional(value, 'message', isSaidCertain);
-  return kind.endpoint === 'responses' ? isResponseCertain(value) : isChatCertain(value, isEvent);
+export function isCertain({ dialect, endpoint }: AnswerKind, value: JsonValue, isEvent: boolean): boolean {
+  const shape = new Shape(dialect === 'gemini' ? GEMINI_NAMES : OTHER_NAMES);
+  if (isList(value) && dialect === 'gemini')
+    return value.every((item) => isObject(item) && shape.isSpelled(item) && isGeneratedCertain(shape, item));
+  if (!isObject(value) || !shape.isSpelled(value)) return false;
+  if (dialect === 'anthropic') return isMessageCertain(shape, value);
+  if (dialect === 'gemini') return isGeneratedCertain(shape, value);
+  if (dialect === 'ollama') return shape.isOptional(value, 'message', (said) => isSaidCertain(shape, said));
+  return endpoint === 'responses' ? isResponseCertain(shape, value) : isChatCertain(shape, value, isEvent);
 }
 
-function isChatCertain(value: JsonObject, isEvent: boolean): boolean {
-  return isListOf(value, 'choices', (choice) => {
+type Fits = (inner: JsonObject) => boolean;
+
+/** What members have to be like, with the spellings of one dialect. */
+class Shape {
+  readonly #names: Names;
+
+  constructor(names: Names) {
+    this.#names = names;
+  }
+
+  isSpelled(value: JsonObject): boolean {
+    return Object.keys(value).every((key) => (this.#names.get(plain(key)) ?? key) === key);
+  }
+
+  /** Absent, or an object that is as it should be. */
+  isOptional(value: JsonObject, name: string, fits: Fits): boolean {
+    const inner = member(value, name);
+    return inner === undefined || (isObject(inner) && this.isSpelled(inner) && fits(inner));
+  }
+
+  /** Absent, or a list of objects that are as they should be. */
+  isListOf(value: JsonObject, name: string, fits: Fits): boolean {
+    const inner = member(value, name);
+    if (inner === undefined) return true;
+    return isList(inner) && inner.every((item) => isObject(item) && this.isSpelled(item) && fits(item));
+  }
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[_-]/g, '');
+}
+
+function isChatCertain(shape: Shape, value: JsonObject, isEvent: boolean): boolean {
+  return shape.isListOf(value, 'choices', (choice) => {
     // A chunk with a whole message, or a message with a delta: each client reads another one.
     if (member(choice, isEvent ? 'message' : 'delta') !== undefined) return false;
-    return isOptional(choice, isEvent ? 'delta' : 'message', isSaidCertain);
+    return shape.isOptional(choice, isEvent ? 'delta' : 'message', (said) => isSaidCertain(shape, said));
   });
 }
 
 /** What is said in Chat and Ollama. */
-function isSaidCertain(said: JsonObject): boolean {
-  return isOptional(said, 'function_call', isNamed) && isListOf(said, 'tool_calls', isListedCertain);
-}
-
-function isListedCertain(call: JsonObject): boolean {
-  if (member(call, 'function') !== undefined && member(call, 'custom') !== undefined) return false;
-  return isOptional(call, 'function', isNamed) && isOptional(call, 'custom', isNamed);
+function isSaidCertain(shape: Shape, said: JsonObject): boolean {
+  return (
+    shape.isOptional(said, 'function_call', isNamed) &&
+    shape.isListOf(said, 'tool_calls', (call) => {
+      if (member(call, 'function') !== undefined && member(call, 'custom') !== undefined) return false;
+      return shape.isOptional(call, 'function', isNamed) && shape.isOptional(call, 'custom', isNamed);
+    })
+  );
 }
 
 function isNamed(call: JsonObject): boolean {
@@ -49,68 +83,35 @@ function isNamed(call: JsonObject): boolean {
 }
 
 /** What begins a message must not hold any of it: libraries take it as it stands. */
-function isMessageCertain(value: JsonObject): boolean {
+function isMessageCertain(shape: Shape, value: JsonObject): boolean {
   const begins = textOf(value, 'type') === 'message_start';
   const isEmpty = listOf(member(value, 'message'), 'content').length === 0;
   return (
     (!begins || isEmpty) &&
-    isOptional(value, 'message', (message) => isListOf(message, 'content', isNamed)) &&
-    isListOf(value, 'content', isNamed) &&
-    isOptional(value, 'content_block', isNamed)
+    shape.isOptional(value, 'message', (message) => shape.isListOf(message, 'content', isNamed)) &&
+    shape.isListOf(value, 'content', isNamed) &&
+    shape.isOptional(value, 'content_block', isNamed)
   );
 }
 
-function isGeneratedCertain(value: JsonObject): boolean {
-  return isListOf(value, 'candidates', (candidate) =>
-    isOptional(candidate, 'content', (content) =>
-      isListOf(
-        content,
-        'parts',
-        (part) =>
-          isOptional(part, 'functionCall', (call) => textOf(call, 'name') !== undefined) &&
-          isOptional(part, 'executableCode', () => true),
-      ),
-    ),
+function isGeneratedCertain(shape: Shape, value: JsonObject): boolean {
+  const isPart: Fits = (part) =>
+    shape.isOptional(part, 'functionCall', (call) => textOf(call, 'name') !== undefined) &&
+    shape.isOptional(part, 'executableCode', () => true);
+  return shape.isListOf(value, 'candidates', (candidate) =>
+    shape.isOptional(candidate, 'content', (content) => shape.isListOf(content, 'parts', isPart)),
   );
 }
 
 const BEGINNINGS = ['response.created', 'response.queued', 'response.in_progress'];
 
-function isResponseCertain(value: JsonObject): boolean {
-  const response = member(value, 'response');
+function isResponseCertain(shape: Shape, value: JsonObject): boolean {
   const begins = BEGINNINGS.includes(textOf(value, 'type') ?? '');
+  const isEmpty = listOf(member(value, 'response'), 'output').length === 0;
   return (
-    (!begins || listOf(response, 'output').length === 0) &&
-    isOptional(value, 'response', (whole) => isListOf(whole, 'output', isNamed)) &&
-    isOptional(value, 'item', isNamed) &&
-    isListOf(value, 'output', isNamed)
+    (!begins || isEmpty) &&
+    shape.isOptional(value, 'response', (response) => shape.isListOf(response, 'output', isNamed)) &&
+    shape.isOptional(value, 'item', isNamed) &&
+    shape.isListOf(value, 'output', isNamed)
   );
-}
-
-/** Absent, or an object that is as it should be. */
-function isOptional(value: JsonObject, name: string, fits: (inner: JsonObject) => boolean): boolean {
-  const inner = member(value, name);
-  return inner === undefined || (isObject(inner) && isSpelled(inner) && fits(inner));
-}
-
-/** Absent, or a list of objects that are as they should be. */
-function isListOf(value: JsonObject, name: string, fits: (item: JsonObject) => boolean): boolean {
-  const inner = member(value, name);
-  if (inner === undefined) return true;
-  return isList(inner) && inner.every((item) => isObject(item) && isSpelled(item) && fits(item));
-}
-
-function isSpelled(value: JsonObject): boolean {
-  return Object.keys(value).every((key) => {
-    const canonical = CANONICAL.get(plain(key));
-    return canonical === undefined || canonical === key || (BOTH.includes(key) && !hasBoth(value));
-  });
-}
-
-function hasBoth(value: JsonObject): boolean {
-  return BOTH.every((name) => Object.hasOwn(value, name));
-}
-
-function plain(name: string): string {
-  return name.toLowerCase().replace(/[_-]/g, '');
 }

@@ -26,6 +26,8 @@ export class HeldStream implements AnswerPipe {
   readonly #tally: ByteTally;
   readonly #record: AnswerRecord;
   readonly #held = new HeldBytes();
+  /** The first event alone may begin with a BOM. */
+  #isFirst = true;
   #isOver = false;
 
   constructor(job: AnswerJob, parts: AnswerParts, format: 'sse' | 'json_lines') {
@@ -41,8 +43,7 @@ export class HeldStream implements AnswerPipe {
     const out: Uint8Array[] = [];
     if (this.#isOver) return this.#step(out);
     this.#record.at(now_ms);
-    // A copy: what is held outlives the buffer of whoever feeds.
-    for (const piece of linePieces(chunk.slice())) {
+    for (const piece of linePieces(chunk)) {
       const problem = this.#take(piece, out, now_ms);
       if (problem !== undefined) return this.#cut(problem, out);
     }
@@ -93,9 +94,9 @@ export class HeldStream implements AnswerPipe {
 
   #settle(out: Uint8Array[]): AnswerProblem | undefined {
     const block = this.#held.settle();
-    if (this.#format === 'sse' && !hasPlainLines(block, this.#held.isFirst))
+    if (this.#format === 'sse' && !hasPlainLines(block, this.#isFirst))
       return { code: 'TOOL_CALL_UNREADABLE' };
-    this.#held.isFirst = false;
+    this.#isFirst = false;
     if (!this.#judge.isOpen) this.#forward(this.#held.release(), out);
     return undefined;
   }
