@@ -35,7 +35,7 @@ import {
 const POINTER = {
   kind: 'text',
   form: 'JSON pointer',
-  pattern: new RegExp(`^[^\\p{Cc}]{0,${POINTER_RECORDED_MAX}}$`, 'u'),
+  pattern: new RegExp(`^[^\\p{Cc}\\p{Cs}]{0,${POINTER_RECORDED_MAX}}$`, 'u'),
   length_max: POINTER_RECORDED_MAX,
   bytes_per_unit: 3,
 } as const;

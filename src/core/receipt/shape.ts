@@ -98,12 +98,12 @@ export function asciiText(length_max: number): Shape {
   };
 }
 
-/** Any Unicode text without control characters. */
+/** Any Unicode text without control characters, and without lone surrogates, which no canonical JSON can hold. */
 export function unicodeText(length_max: number, bytes_max?: number): Shape {
   return {
     kind: 'text',
     form: 'text without control characters',
-    pattern: new RegExp(`^[^\\p{Cc}]{1,${length_max}}$`, 'u'),
+    pattern: new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${length_max}}$`, 'u'),
     length_max,
     bytes_per_unit: 3,
     ...(bytes_max === undefined ? {} : { bytes_max }),

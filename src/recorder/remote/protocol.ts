@@ -5,7 +5,7 @@ import type { Members } from '../../core/receipt/shape.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 
 /** Both sides must speak the same; there is no negotiation, because they are installed together. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** What a gateway asks. `hello` comes first and once. */
 export const ASK = {

@@ -16,6 +16,15 @@ import { openWithPolicy, proposal, StateDirs } from '../../unit/recorder/workben
 import type { Boundary } from '../boundary.ts';
 import { sendTo } from '../socket.ts';
 
+const INSPECTED = {
+  receipt_id: '01890a5d-ac96-774b-bcce-b302099a8057',
+  facts: {
+    ...{ part: 'response', state: 'complete', index: 0, format: 'json', bytes_in: 0, bytes_out: 0 },
+    ...{ digest_in: 'a'.repeat(64), digest_out: 'a'.repeat(64), tool_calls: ['search'], model: 'm' },
+  },
+  is_end: true,
+};
+
 const HELLO = { protocol: PROTOCOL, gateway_id: 'gateway-1' };
 
 /**
@@ -37,10 +46,17 @@ export async function frames(): Promise<Boundary> {
     hello,
     frame(ASK.append, 2, proposal()),
     frame(ASK.logPosition, 3, { file_id: 'e.1' }),
+    frame(ASK.inspect, 4, INSPECTED),
   ]);
   return {
     name: 'frames',
-    corpus: [session, hello, frame(ASK.append, 2, proposal()), Buffer.concat([hello, hello])],
+    corpus: [
+      session,
+      hello,
+      frame(ASK.append, 2, proposal()),
+      frame(ASK.inspect, 4, INSPECTED),
+      Buffer.concat([hello, hello]),
+    ],
     async check(input) {
       assert.deepEqual(cutBySplit(input), cutWhole(input));
       await sendTo(path, input);

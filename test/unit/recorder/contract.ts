@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { type JournalDisk, openFileDisk } from '../../../src/recorder/disk.ts';
-import type { OutcomeNotice } from '../../../src/recorder/notices.ts';
+import type { InspectionNotice, OutcomeNotice } from '../../../src/recorder/notices.ts';
 import type { RecorderOptions } from '../../../src/recorder/options.ts';
 import type { Recorder } from '../../../src/recorder/recorder.ts';
 import type { RecorderPort } from '../../../src/server/ports.ts';
@@ -63,6 +63,21 @@ const outcome = (receipt_id: string, request_id: string, offset = 10): OutcomeNo
   request_id,
   facts: { state: 'completed', status: 200, bytes_in: 1, bytes_out: 2, latency_ms: 3 },
   source: { kind: 'live', log_file_id: 'log-1', offset },
+});
+
+const ASKED = { inspect: 'auto', max_bytes: 1_000, on_violation: 'alert' } as const;
+
+const finding = (
+  receipt_id: string,
+  index: number,
+  state: InspectionNotice['facts']['state'],
+): InspectionNotice => ({
+  receipt_id,
+  facts: {
+    ...{ part: 'response', format: 'sse', state, index, bytes_in: 3, bytes_out: 3 },
+    ...{ digest_in: 'a'.repeat(64), digest_out: 'b'.repeat(64) },
+  },
+  is_end: state !== 'mark',
 });
 
 export function contractSuite({ name, open }: Arrangement): void {
@@ -240,6 +255,69 @@ export function contractSuite({ name, open }: Arrangement): void {
         outcomes.map(({ decision_ref }) => decision_ref),
         [receipt_id],
       );
+    });
+
+    test('records an inspection once, durably, behind its marks, and ignores those of strangers', async () => {
+      const { disk, state, settle } = heldDisk();
+      const { port, stop, dir, turn } = await start({ disk });
+      const answer = await port.append(proposal({ response: ASKED }));
+      assert.ok(answer.ok);
+      const { receipt_id } = answer.value;
+      state.hold = true;
+      let isKnown = false;
+      const marks = [0, 1].map((index) => port.inspect(finding(receipt_id, index, 'mark')));
+      const ended = port.inspect(finding(receipt_id, 2, 'complete')).then(() => {
+        isKnown = true;
+      });
+      for (let i = 0; i < 5; i++) await turn();
+      assert.equal(isKnown, false, 'the end of an answer was acknowledged before it was durable');
+      state.hold = false;
+      settle(null);
+      await Promise.all([...marks, ended]);
+      await port.inspect(finding(receipt_id, 2, 'complete'));
+      await assert.rejects(port.inspect(finding(receipt_id, 3, 'blocked')), /has ended/);
+      await port.inspect(finding('0190a000-0000-7000-8000-000000000000', 0, 'complete'));
+      await stop();
+      const written = recordsOf(dir).filter(({ type }) => type === 'inspection');
+      assert.deepEqual(
+        written.map(({ decision_ref, index, state: how }) => [decision_ref, index, how]),
+        [
+          [receipt_id, 0, 'mark'],
+          [receipt_id, 1, 'mark'],
+          [receipt_id, 2, 'complete'],
+        ],
+      );
+    });
+
+    test('refuses an inspection that fits no record, and takes the next one', async () => {
+      const { port } = await start();
+      const answer = await port.append(proposal({ response: ASKED }));
+      assert.ok(answer.ok);
+      const good = finding(answer.value.receipt_id, 0, 'complete');
+      for (const model of ['', 'x'.repeat(129), '\ud800'])
+        await assert.rejects(port.inspect({ ...good, facts: { ...good.facts, model } }));
+      await port.inspect(good);
+    });
+
+    test('takes the late denial of a request whose body never came under any policy, once', async () => {
+      const { port, recorder } = await start();
+      const late = {
+        ...proposal({
+          verdict: 'deny',
+          reason: 'BODY_NOT_COMPLETED',
+          policy_hash: `sha256:${'1'.repeat(64)}`,
+        }),
+        late: true as const,
+      };
+      assert.ok((await port.append(late)).ok);
+      assert.equal(recorder.decided(late.draft.request_id), true);
+      const other = proposal();
+      const second = {
+        ...other,
+        draft: { ...late.draft, request_id: other.draft.request_id },
+        late: true as const,
+      };
+      assert.deepEqual(await port.append(second), { ok: false, problem: 'REQUEST_KEY_REUSED' });
     });
 
     test('sweeps an ended epoch, counts gaps, and signs a head over all of it', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { layoutOf } from '../../../src/config/layout.ts';
 import type { RecorderSettings } from '../../../src/config/settings.ts';
 import type { Principal } from '../../../src/core/identity/principal.ts';
-import type { LedgerOp } from '../../../src/core/ledger/operation.ts';
+import type { GcraOp, LedgerOp } from '../../../src/core/ledger/operation.ts';
 import { DECISION_SEMANTICS } from '../../../src/core/verdict/decide.ts';
 import type { AppendResult, DecisionDraft, Proposal } from '../../../src/core/verdict/proposal.ts';
 import { openKeyring } from '../../../src/keys/keyring.ts';
@@ -148,7 +148,7 @@ export function anonymousDenial(): DecisionDraft {
 }
 
 /** 20 per second, burst 20, on a bucket of its own unless told otherwise. */
-export function limitOp(overrides: Partial<LedgerOp> = {}): LedgerOp {
+export function limitOp(overrides: Partial<GcraOp> = {}): GcraOp {
   return {
     op: 'gcra',
     limit_id: 'per-agent/rps',

@@ -114,3 +114,33 @@ test('one host fills a part of the queue and no more', async () => {
   assert.ok((await Promise.all(good)).every(({ ok }) => ok));
   assert.ok((await b.append(proposal())).ok);
 });
+
+test('nobody records inspections of the decisions of another host', async () => {
+  const { dir, own, a, b } = await threeHosts();
+  const response = { inspect: 'auto', max_bytes: 1_000, on_violation: 'alert' } as const;
+  const asked = await Promise.all(
+    [own, a].map(async (host) => {
+      const answer = await host.append(proposal({ response }));
+      assert.ok(answer.ok);
+      return answer.value.receipt_id;
+    }),
+  );
+  const facts = {
+    ...({
+      part: 'response',
+      state: 'complete',
+      index: 0,
+      format: 'json',
+      bytes_in: 0,
+      bytes_out: 0,
+    } as const),
+    ...{ digest_in: 'a'.repeat(64), digest_out: 'a'.repeat(64) },
+  };
+  const inspections = () => recordsOf(dir).filter(({ type }) => type === 'inspection').length;
+  for (const receipt_id of asked) await b.inspect({ receipt_id, facts, is_end: true });
+  await a.inspect({ receipt_id: asked[0] ?? '', facts, is_end: true });
+  assert.equal(inspections(), 0);
+  for (const [i, host] of [own, a].entries())
+    await host.inspect({ receipt_id: asked[i] ?? '', facts, is_end: true });
+  assert.equal(inspections(), 2);
+});

@@ -31,6 +31,15 @@ afterEach(async () => {
   states.clean();
 });
 
+const INSPECTED = {
+  receipt_id: '01890a5d-ac96-774b-bcce-b302099a8057',
+  facts: {
+    ...{ part: 'response', state: 'complete', index: 0, format: 'json', bytes_in: 0, bytes_out: 0 },
+    ...{ digest_in: 'a'.repeat(64), digest_out: 'a'.repeat(64) },
+  },
+  is_end: true,
+};
+
 async function serving(change: (service: RecorderService) => RecorderService = (one) => one) {
   const dir = states.create();
   const recorder = await openWithPolicy(dir);
@@ -123,7 +132,7 @@ test('nothing is served before a hello of the same protocol', async () => {
   const { path, recorder } = await serving();
   const cases: [number, unknown][] = [
     [ASK.append, proposal()],
-    [ASK.hello, { ...HELLO, protocol: 2 }],
+    [ASK.hello, { ...HELLO, protocol: PROTOCOL + 1 }],
     [ASK.hello, { ...HELLO, extra: 1 }],
     [ASK.hello, { ...HELLO, gateway_id: 'Not An Id' }],
   ];
@@ -164,6 +173,10 @@ test('a hostile frame costs its own connection and nobody else anything', async 
     (one) => one.send(ASK.append, 2, proposal({ verdict: 'deny' })),
     (one) => one.send(ASK.append, 2, proposal({ reason: 'POLICY_DENY' })),
     (one) => one.send(ASK.append, 2, withReason('OF_MY_OWN_MAKING')),
+    (one) => one.send(ASK.append, 2, { ...proposal(), late: true }),
+    (one) => one.send(ASK.append, 2, { ...proposal({ verdict: 'deny', reason: 'POLICY_DENY' }), late: true }),
+    (one) => one.send(ASK.inspect, 2, '{"facts":'),
+    (one) => one.send(ASK.inspect, 2, { ...INSPECTED, is_end: false }),
     (one) => one.send(ASK.close, 2, { request_id: 'x' }),
     (one) => one.send(ASK.sweep, 2, {}),
     (one) => one.send(ASK.status, 2, { extra: 1 }),
@@ -199,11 +212,31 @@ test('a draft with unknown or ill-formed members is refused as one that does not
   assert.equal(recorder.status().decisions, 0);
 });
 
+test('an inspection that fits no record is refused, and costs its sender nothing else', async () => {
+  const { path } = await serving();
+  const one = await greeted(path);
+  const { facts } = INSPECTED;
+  const bad = [
+    { ...INSPECTED, facts: { ...facts, settled: [] } },
+    { ...INSPECTED, facts: { ...facts, streams: [] } },
+    { ...INSPECTED, facts: { ...facts, state: 'fine' } },
+    { ...INSPECTED, receipt_id: 'x' },
+    {},
+  ];
+  for (const [index, body] of bad.entries()) {
+    one.send(ASK.inspect, 10 + index, body);
+    const answer = await one.answer(10 + index);
+    assert.deepEqual([answer.kind, answer.body.code], [FAULT_KIND, 'REFUSED']);
+  }
+  one.send(ASK.inspect, 20, INSPECTED);
+  assert.equal((await one.answer(20)).kind, ANSWER);
+});
+
 test('random frames after a hello never reach the journal and never stop the server', async () => {
   const { path, recorder } = await serving();
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom(ASK.append, ASK.close, ASK.gap, ASK.logPosition),
+      fc.constantFrom(ASK.append, ASK.close, ASK.inspect, ASK.gap, ASK.logPosition),
       fc.oneof(fc.json(), fc.string(), fc.constant('null')),
       async (kind, body) => {
         const one = await greeted(path);
@@ -235,7 +268,7 @@ test('nothing behind a hostile frame is heard any more', async () => {
     encodeFrame(kind, id, JSON.stringify(body)) ?? Buffer.alloc(0);
   one.raw(
     Buffer.concat([
-      frame(ASK.hello, 1, { ...HELLO, protocol: 2 }),
+      frame(ASK.hello, 1, { ...HELLO, protocol: PROTOCOL + 1 }),
       frame(ASK.hello, 2, HELLO),
       frame(ASK.append, 3, proposal()),
     ]),
