@@ -7,11 +7,15 @@ const STANDS: Readonly<Record<RuleExplanation['stand'], string>> = {
   denies: 'denies',
   denies_override: 'denies: behind an override header the method and path prove nothing',
   denies_opaque: 'denies: it may match what the tunnel hides',
+  denies_unread: 'denies: it may match a call that cannot be read for certain',
+  denies_pending: 'may deny: the body will say',
   allows: 'allows',
+  allows_pending: 'may allow: the body will say',
   stopped_by_path: 'would allow, but the path can be read in two ways',
   stopped_by_override: 'would allow, but the request carries a method or URL override',
   stopped_by_upgrade: 'would allow a plain request, but no WebSocket',
   stopped_by_tunnel: 'would allow, but it asks for something that is hidden here',
+  stopped_by_unread: 'would allow such a call, but this one cannot be read for certain',
   observes: 'observes',
   silent: 'does not match',
   excepted: 'would deny, but an exception takes the request out',
@@ -29,6 +33,12 @@ const NEXT_STEPS: Readonly<Record<RuleOutcome['reason'], string | undefined>> = 
   PATH_AMBIGUOUS: 'send the normalised path, or set path: rewrite or path: raw on the allow rule',
   UPGRADE_NOT_ALLOWED: 'add an allow rule with protocol: {kind: websocket}',
   OVERRIDE_HEADER: 'leave out the override header or the _method parameter',
+  AI_UNREADABLE: 'receipts say in request.body.ai why the call cannot be read',
+  BODY_INVALID: 'send JSON as the contract of the rule asks for it, or allow repair: once',
+  BODY_TOO_LARGE: 'raise request.max_bytes of every matching rule, or write on_oversize: stream',
+  BODY_TYPE_REFUSED: 'send an identity-encoded body in UTF-8 with the content-type of the contract',
+  SCHEMA_INVALID: 'receipts say in request.body.schemas where the body does not fit',
+  RECORD_TOO_LARGE: 'matching rules together ask for more schemas, pointers or tools than a receipt holds',
 };
 
 const TUNNELS: Readonly<Record<NonNullable<RuleOutcome['tunnel']>, string>> = {

@@ -1,3 +1,4 @@
+import type { Provider } from '../ai/facts.ts';
 import type { EditKind } from '../body/repair_edit.ts';
 
 /** What all allow rules that could match ask of the body of a request, added up. */
@@ -18,6 +19,8 @@ export interface RequestDemands {
   readonly ask_usage?: true;
   /** Some predicate or limit reads facts of AI. */
   readonly ai?: true;
+  /** What all rules that could allow the request as a call of AI say that it is: for services that nobody knows by name. */
+  readonly word?: { readonly kind: 'llm' | 'mcp' | 'a2a'; readonly provider?: Provider };
 }
 
 /** What all matching allow rules ask of the answer, added up. Serialised in receipts. */

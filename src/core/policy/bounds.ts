@@ -26,6 +26,17 @@ export const SET_RULES_MAX = 50_000;
 export const LINT_PAIRS_MAX = 200_000;
 /** Limits looked at, group by group, before those that are left are taken to meet in one request. */
 export const CROWD_STEPS_MAX = 2_000_000;
+/** Bytes of a request body that are held and read, at most. */
+export const BODY_BYTES_MAX = 16_777_216;
+/** Of a rule with a contract that does not say how many. */
+export const BODY_BYTES_DEFAULT = 1_048_576;
+/** Of an answer, where the rule does not say how many. */
+export const ANSWER_BYTES_DEFAULT = 16_777_216;
+/** Of an answer that is only read for its usage. */
+export const ANSWER_BYTES_READ = 1_073_741_824;
+/** Pointers and names of tools in the demands of one answer, as receipts hold them. */
+export const POLICY_POINTERS_MAX = 16;
+export const POLICY_TOOLS_MAX = 32;
 /** Characters of one schema in canonical form. */
 export const SCHEMA_CHARS_MAX = 65_536;
 /** Levels of objects and arrays in one schema. */

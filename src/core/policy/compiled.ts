@@ -30,6 +30,8 @@ export interface CompiledPolicy {
   limits(request: EgressRequest, principal: Principal, tunnel?: TunnelMode): readonly LimitDemand[];
   /** The limits that count some request of this agent, with what tells how much is left of each. Pure; bounded. */
   quotas(principal: Principal): readonly QuotaAsk[];
+  /** Whether some limit that may count this request has to know its body: it counts tokens or money, or asks what the call is. */
+  limitsRead(request: EgressRequest, principal: Principal): boolean;
   /**
    * Whether a tunnel to this canonical host (IPv6 without brackets) could be intercepted, whoever asks and on whatever
    * port. Asked for every SNI: the cost grows with the labels of the name, not with the rules. An address only if listed.
@@ -71,7 +73,13 @@ export interface RuleOutcome {
     | 'TUNNEL_OPAQUE'
     | 'PATH_AMBIGUOUS'
     | 'OVERRIDE_HEADER'
-    | 'UPGRADE_NOT_ALLOWED';
+    | 'UPGRADE_NOT_ALLOWED'
+    | 'AI_UNREADABLE'
+    | 'BODY_INVALID'
+    | 'BODY_TOO_LARGE'
+    | 'BODY_TYPE_REFUSED'
+    | 'SCHEMA_INVALID'
+    | 'RECORD_TOO_LARGE';
   readonly rule_id?: string;
   /** On an allow: forward the normalised path (`rewrite`) or the raw bytes although they are ambiguous (`raw`). */
   readonly path?: 'rewrite' | 'raw';
@@ -80,8 +88,9 @@ export interface RuleOutcome {
   /** On an allowed WebSocket or gRPC call: what all matching allow rules of all layers ask for together. */
   readonly stream?: StreamCaps;
   /**
-   * The body decides, or has to honour something, and nobody has looked (`EgressRequest.body` is absent): what is asked of
-   * it. The outcome is then the best that can come of it: a denial is final, an allow stands only once the body is known.
+   * The body decides, or has to honour something, and nobody has looked (`EgressRequest.body` is absent), or its facts were
+   * found for other demands: what is asked of it. The outcome is then the best that can come of it: a denial is final, an
+   * allow stands only once the body is known.
    */
   readonly inspect?: RequestDemands;
   /** On an allow that is final: what is asked of the answer. */

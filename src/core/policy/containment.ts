@@ -1,3 +1,4 @@
+import type { CallMatch } from './ai_predicates.ts';
 import { AGENT_KEYS, type HostSet, type PlanMatch } from './plan.ts';
 import { parentsOf } from './predicates.ts';
 
@@ -13,6 +14,7 @@ export function contains(outer: PlanMatch, inner: PlanMatch): boolean {
     listContains(outer.schemes, inner.schemes) &&
     listContains(outer.methods, inner.methods) &&
     (outer.kind === undefined || outer.kind === inner.kind) &&
+    callsContain(outer.call ?? {}, inner.call ?? {}) &&
     prefixesContain(outer.pathPrefixes, inner.pathPrefixes) &&
     // A rule that wants fewer parameters absent matches more.
     (outer.queryAbsent ?? []).every((name) => inner.queryAbsent?.includes(name) === true)
@@ -24,6 +26,28 @@ function listContains<T>(outer: ReadonlySet<T> | undefined, inner: ReadonlySet<T
   if (!inner || inner.size > outer.size) return false;
   for (const value of inner) if (!outer.has(value)) return false;
   return true;
+}
+
+/** Of two lists of tools it is not told which is wider. */
+function callsContain(outer: CallMatch, inner: CallMatch): boolean {
+  const isModel = (name: string) => outer.models?.some((wider) => covers(wider, name)) === true;
+  return (
+    listContains(outer.providers, inner.providers) &&
+    listContains(outer.endpoints, inner.endpoints) &&
+    listContains(outer.methods, inner.methods) &&
+    listContains(outer.targets, inner.targets) &&
+    (outer.models === undefined || inner.models?.every(isModel) === true) &&
+    isSameList(outer.toolsOnly, inner.toolsOnly) &&
+    isSameList(outer.toolsAnyOf, inner.toolsAnyOf)
+  );
+}
+
+function covers(wider: string, name: string): boolean {
+  return wider.endsWith('*') ? name.startsWith(wider.slice(0, -1)) : wider === name;
+}
+
+function isSameList(outer: ReadonlySet<string> | undefined, inner: ReadonlySet<string> | undefined): boolean {
+  return outer === undefined || (listContains(outer, inner) && listContains(inner, outer));
 }
 
 function hostsContain(outer: PlanMatch, inner: PlanMatch): boolean {

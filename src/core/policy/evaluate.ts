@@ -3,9 +3,10 @@ import { RECORD_CAPS } from '../receipt/common_fields.ts';
 import type { EgressRequest } from '../request/egress_request.ts';
 import { NO_MOMENT, type PolicyEvaluation, type RuleOutcome } from './compiled.ts';
 import { HostIndex } from './host_index.ts';
+import { seenByAll } from './onlookers.ts';
 import { openingFor } from './opening.ts';
 import type { Plan, PlanRule } from './plan.ts';
-import { covers, type Stand, standOf } from './precedence.ts';
+import { coverage, covers, type Stand, standOf } from './precedence.ts';
 import { type RequestView, viewOf } from './request_view.ts';
 import { finished, type Steps } from './steps.ts';
 import { isSameOutcome, Tally } from './tally.ts';
@@ -48,9 +49,12 @@ export function evaluateRules(
   const live = new Tally(layers);
   const shadows: Standing[] = [];
   const observers = new Set<string>();
+  let isWatched = false;
   index.visit(request, principal, (rule) => {
     if (rule.action === 'alert' || rule.action === 'log_only') {
-      if (covers(rule.match, view, principal)) observers.add(rule.id);
+      const covered = coverage(rule.match, view, principal);
+      if (covered !== 'no') observers.add(rule.id);
+      if (covered === 'pending') isWatched = true;
       return;
     }
     const stand = standOf(rule, view, principal, atMs);
@@ -59,11 +63,8 @@ export function evaluateRules(
     else live.add(stand, rule);
   });
   const outcome = live.outcome(request);
-  return {
-    live: outcome,
-    shadow: shadows.length === 0 ? outcome : withShadows(live, shadows, outcome, request),
-    observed_by: observedBy(observers),
-  };
+  const shadow = shadows.length === 0 ? outcome : withShadows(live, shadows, outcome, request);
+  return { ...seenByAll({ live: outcome, shadow }, isWatched, request), observed_by: observedBy(observers) };
 }
 
 /**

@@ -2,6 +2,7 @@ import type { TestRequest } from '../../gen/policy_document.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { EgressRequest } from '../request/egress_request.ts';
 import { fail, ok, type Result } from '../result.ts';
+import { CALL_PREDICATES } from './ai_predicates.ts';
 import type { Compilation } from './compile.ts';
 import { type LimitDemand, NO_MOMENT, type RuleOutcome } from './compiled.ts';
 import { type Opening, openingFor } from './opening.ts';
@@ -128,7 +129,10 @@ function standInWords(
     return covers(rule.match, view, principal) ? 'observes' : 'silent';
   }
   const stand = standOf(rule, view, principal, atMs);
-  if (stand !== undefined) return stand === 'allows' && rule.layer === undefined ? 'grants_nothing' : stand;
+  if (stand !== undefined) {
+    const isGrant = stand === 'allows' || stand === 'allows_pending';
+    return isGrant && rule.layer === undefined ? 'grants_nothing' : stand;
+  }
   if (standOf(rule, view, principal, NO_MOMENT) !== undefined) return 'excepted';
   const isHidden = view.opening === 'intercept' && rule.match.kind !== 'tcp';
   const isLater = isHidden && standOf(rule, viewOf(view.request), principal, NO_MOMENT) === 'denies_opaque';
@@ -147,6 +151,7 @@ function isPresent({ match, action }: PlanRule, predicate: string): boolean {
     methods: match.methods !== undefined,
     path_prefixes: match.pathPrefixes !== undefined,
     'query.absent': match.queryAbsent !== undefined,
+    ...Object.fromEntries(CALL_PREDICATES.map(([name, key]) => [name, match.call?.[key] !== undefined])),
   } satisfies Record<string, boolean>;
   return present[predicate] ?? true;
 }

@@ -54,7 +54,7 @@ function makesPointless(other: PlanRule, rule: PlanRule): boolean {
   if (contains(rule.match, other.match) && isNamedBefore(rule, other)) return false;
   if (rule.action === 'deny') return true;
   // Caps narrow whatever else allows the stream, and a rule about requests grants no WebSocket.
-  if (rule.stream !== undefined) return false;
+  if (rule.stream !== undefined || rule.contract.request || rule.contract.response) return false;
   if (rule.match.kind === 'websocket' && other.match.kind !== 'websocket') return false;
   // An allow rule opens only the tunnel that it says, and grants paths only in its own mode.
   return (rule.opens === undefined || rule.opens === other.opens) && other.path === rule.path;

@@ -1,5 +1,6 @@
 import { parse as parseDomain } from 'tldts';
 import type { PolicyDocument } from '../../gen/policy_document.ts';
+import { isOfAi } from './ai_predicates.ts';
 import { LINT_PAIRS_MAX } from './bounds.ts';
 import { type Mistake, pointerOf, quoted, warning } from './mistakes.ts';
 import { isOfConnects } from './opening.ts';
@@ -28,7 +29,7 @@ function withoutEffect(
     const message = `the rule ${quoted(id)} intercepts TLS, but its schemes leave out https`;
     return [warning('TLS_WITHOUT_EFFECT', at, message, 'add https to schemes, or remove tls')];
   }
-  if (match.kind === undefined || match.kind === 'http') return [];
+  if (match.kind === undefined || match.kind === 'http' || isOfAi(match.kind)) return [];
   const message = `the rule ${quoted(id)} is about tunnels and opens none`;
   return [warning('TLS_WITHOUT_EFFECT', at, message, 'remove the rule, or tls')];
 }

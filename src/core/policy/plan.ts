@@ -1,9 +1,12 @@
 import type { Exception, Limit, Match, PolicyDocument, Rule } from '../../gen/policy_document.ts';
 import type { TunnelMode } from '../request/egress_request.ts';
 import type { StreamCaps } from '../verdict/stream_caps.ts';
+import { type CallMatch, callMatch } from './ai_predicates.ts';
 import { type BeyondLimit, beyondOf, NEAR_LIMIT_PERCENT } from './beyond_limit.ts';
+import type { Contract } from './body_demands.ts';
+import { contractOf } from './contract_plan.ts';
 import { parseHostPattern } from './hosts.ts';
-import { type PlanSchema, schemaTableOf } from './schemas.ts';
+import { type PlanSchema, type SchemaTable, schemaTableOf } from './schemas.ts';
 import { expiryMs } from './semantic.ts';
 import { eachInSteps, finished, type Steps } from './steps.ts';
 
@@ -46,6 +49,8 @@ export interface PlanRule {
   readonly opens: TunnelMode | undefined;
   /** What an allow rule asks of the WebSockets or gRPC calls that it matches. */
   readonly stream: StreamCaps | undefined;
+  /** What an allow rule asks of the bodies of the requests that it matches, and of their answers. */
+  readonly contract: Contract;
 }
 
 /** Requests that a deny rule of an ancestor leaves alone until a moment. */
@@ -99,6 +104,8 @@ export interface PlanMatch {
   readonly pathPrefixes?: readonly string[];
   readonly queryAbsent?: readonly string[];
   readonly kind?: ProtocolKind;
+  /** Of a kind of AI. */
+  readonly call?: CallMatch;
 }
 
 export type ProtocolKind = NonNullable<Match['protocol']>['kind'];
@@ -135,7 +142,7 @@ export function* planSteps(document: PolicyDocument, ancestors: readonly PolicyD
     yield* eachInSteps(member.rules.entries(), hostsOf, ([index, rule]) => {
       const id = prefix + rule.id;
       const place = { index, id, document: member.id, layer, exceptions: exceptions.get(id) ?? [] };
-      rules.push(planRule(rule, place));
+      rules.push(planRule(rule, place, table));
     });
   }
   yield;
@@ -164,11 +171,12 @@ function hostsOf([, { match }]: readonly [number, Rule]): number {
 
 type PlanPlace = Pick<PlanRule, 'index' | 'id' | 'document' | 'layer' | 'exceptions'>;
 
-function planRule(rule: Rule, place: PlanPlace): PlanRule {
+function planRule(rule: Rule, place: PlanPlace, schemas: SchemaTable): PlanRule {
   const { priority = 0, enabled = true, action, shadow = false, path = 'deny_ambiguous' } = rule;
   const match = planMatch(rule.match ?? {});
   const opens = action === 'allow' ? tunnelOf(match, rule.tls) : undefined;
-  return { ...place, priority, enabled, action, shadow, path, match, opens, stream: streamOf(rule) };
+  const asked = { stream: streamOf(rule), contract: contractOf(rule, schemas) };
+  return { ...place, priority, enabled, action, shadow, path, match, opens, ...asked };
 }
 
 function streamOf({ stream, frames }: Rule): StreamCaps | undefined {
@@ -213,7 +221,7 @@ export function planMatch(match: Match): PlanMatch {
     ...(methods ? { methods: new Set(methods) } : {}),
     ...(path_prefixes ? { pathPrefixes: path_prefixes } : {}),
     ...(query ? { queryAbsent: query.absent } : {}),
-    ...(protocol ? { kind: protocol.kind } : {}),
+    ...(protocol ? { kind: protocol.kind, ...callMatch(protocol) } : {}),
   };
 }
 

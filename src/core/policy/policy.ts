@@ -6,10 +6,11 @@ import { evaluateRules, liveRuleSetSteps, type RuleSet, ruleSetSteps } from './e
 import { HostIndex } from './host_index.ts';
 import { interceptableSteps, reachableSteps } from './interceptable.ts';
 import { limitDemands } from './limits.ts';
+import { limitsRead } from './limits_read.ts';
+import { seenByAll } from './onlookers.ts';
 import type { Plan } from './plan.ts';
 import { quotaAsks } from './quotas.ts';
 import { finished, type Steps } from './steps.ts';
-import { isSameOutcome } from './tally.ts';
 
 interface Planned extends Stack {
   readonly plan: Plan;
@@ -48,6 +49,7 @@ export function* policySteps(
     schemaOf: (schema_hash) => firstSchema(plans, schema_hash),
     query_names: [...new Set(plans.flatMap(({ query_names }) => query_names))].sort(),
     evaluate: candidate ? besideShadow(rules, candidate) : (...asked) => evaluateRules(rules, ...asked),
+    limitsRead: (request, principal) => limitsRead(limits, request, principal),
     limits: (request, principal, tunnel) => limitDemands(limits, request, principal, tunnel),
     quotas: (principal) => quotaAsks(plan.limits, principal),
     mayIntercept,
@@ -59,7 +61,8 @@ function besideShadow(live: RuleSet, candidate: RuleSet): CompiledPolicy['evalua
   return (...asked) => {
     const judged = evaluateRules(live, ...asked);
     const shadow = evaluateRules(candidate, ...asked).live;
-    return { ...judged, shadow: isSameOutcome(shadow, judged.live) ? judged.live : shadow };
+    const [request] = asked;
+    return { ...judged, ...seenByAll({ live: judged.live, shadow }, false, request) };
   };
 }
 

@@ -10,11 +10,15 @@ export type Stand =
   | 'denies'
   | 'denies_override'
   | 'denies_opaque'
+  | 'denies_unread'
+  | 'denies_pending'
   | 'allows'
+  | 'allows_pending'
   | 'stopped_by_path'
   | 'stopped_by_override'
   | 'stopped_by_tunnel'
-  | 'stopped_by_upgrade';
+  | 'stopped_by_upgrade'
+  | 'stopped_by_unread';
 
 interface PrecedenceLine {
   readonly stand: Stand;
@@ -25,16 +29,19 @@ interface PrecedenceLine {
 /**
  * The order of precedence: the first line that any rule reaches decides. Deny before allow, then the allow rules that
  * were about to match, so that the caller learns what was in the way. No line reached: POLICY_NO_MATCH, a denial.
+ * While a body is pending, what depends on it is read for the best: an allow rule counts, a deny rule does not yet.
  */
 export const PRECEDENCE: readonly PrecedenceLine[] = [
   { stand: 'denies', verdict: 'deny', reason: 'POLICY_DENY' },
   { stand: 'denies_override', verdict: 'deny', reason: 'OVERRIDE_HEADER' },
   { stand: 'denies_opaque', verdict: 'deny', reason: 'TUNNEL_OPAQUE' },
+  { stand: 'denies_unread', verdict: 'deny', reason: 'AI_UNREADABLE' },
   { stand: 'allows', verdict: 'allow', reason: 'POLICY_ALLOW' },
   { stand: 'stopped_by_path', verdict: 'deny', reason: 'PATH_AMBIGUOUS' },
   { stand: 'stopped_by_override', verdict: 'deny', reason: 'OVERRIDE_HEADER' },
   { stand: 'stopped_by_tunnel', verdict: 'deny', reason: 'TUNNEL_OPAQUE' },
   { stand: 'stopped_by_upgrade', verdict: 'deny', reason: 'UPGRADE_NOT_ALLOWED' },
+  { stand: 'stopped_by_unread', verdict: 'deny', reason: 'AI_UNREADABLE' },
 ];
 
 export const NO_MATCH: RuleOutcome = Object.freeze({ verdict: 'deny', reason: 'POLICY_NO_MATCH' });
@@ -56,7 +63,8 @@ export function standOf(
   if (rule.action === 'allow') return standOfAllow(rule, view, principal);
   const stand = standOfDeny(rule, view, principal);
   if (stand === undefined || rule.exceptions.length === 0) return stand;
-  return exceptionFor(rule, view, principal, atMs) === undefined ? stand : undefined;
+  if (exceptionFor(rule, view, principal, atMs) !== undefined) return undefined;
+  return exceptionFor(rule, view, principal, atMs, 'allows_pending') === undefined ? stand : 'denies_pending';
 }
 
 /** The exception by which a deny rule leaves this request alone: as sure of the request as an allow rule would be. */
@@ -65,11 +73,12 @@ export function exceptionFor(
   view: RequestView,
   principal: Principal,
   atMs: number,
+  wanted: Stand = 'allows',
 ): PlanException | undefined {
   return exceptions.find(
     ({ match, opens, expires_ms }) =>
       atMs < expires_ms &&
-      standOfAllow({ match, opens, path: 'deny_ambiguous' }, view, principal) === 'allows' &&
+      standOfAllow({ match, opens, path: 'deny_ambiguous' }, view, principal) === wanted &&
       (!view.isTunnel || liftsFor(opens, denied, view.opening)),
   );
 }
@@ -83,10 +92,12 @@ function standOfAllow(
   if (view.isTunnel) return standOfOpening(rule, result, view, principal);
   if (result === 'no') return undefined;
   if (result === 'unknown') return 'stopped_by_tunnel';
+  if (result === 'unread') return 'stopped_by_unread';
   if (view.request.path_ambiguous && rule.path === 'deny_ambiguous') return 'stopped_by_path';
   if (view.isOverridden && isRestricted(rule.match)) return 'stopped_by_override';
   // What follows on the connection is no request that anybody judges, so it is granted by name or not at all.
-  return view.isUpgrade && rule.match.kind !== 'websocket' ? 'stopped_by_upgrade' : 'allows';
+  if (view.isUpgrade && rule.match.kind !== 'websocket') return 'stopped_by_upgrade';
+  return result === 'pending' ? 'allows_pending' : 'allows';
 }
 
 /** How an allow rule stands to a CONNECT: whatever it asks of requests, an intercepting one asks inside. */
@@ -104,18 +115,31 @@ function standOfOpening(
 
 function standOfDeny(rule: PlanRule, view: RequestView, principal: Principal): Stand | undefined {
   const result = testWary(rule.match, view, principal);
-  if (result === 'yes') return 'denies';
-  if (result === 'unknown') return 'denies_opaque';
+  if (result !== 'no') return DENYING[result];
   // Behind an override the visible method and path prove nothing, so such a rule holds without them.
   if (!view.isOverridden || !isRestricted(rule.match)) return undefined;
-  return testAll(unrestricted(rule.match), view, principal, WARY) === 'no' ? undefined : 'denies_override';
+  const wider = testAll(unrestricted(rule.match), view, principal, WARY);
+  if (wider === 'no') return undefined;
+  return wider === 'pending' ? 'denies_pending' : 'denies_override';
 }
+
+const DENYING: Readonly<Record<Exclude<Tri, 'no'>, Stand>> = {
+  yes: 'denies',
+  unknown: 'denies_opaque',
+  unread: 'denies_unread',
+  pending: 'denies_pending',
+};
 
 /** Whether a match counts or observes this request: unknown is a yes, or the counting could be dodged. */
 export function covers(match: PlanMatch, view: RequestView, principal: Principal): boolean {
-  if (testWary(match, view, principal) !== 'no') return true;
-  if (!view.isOverridden || !isRestricted(match)) return false;
-  return testAll(unrestricted(match), view, principal, WARY) !== 'no';
+  return coverage(match, view, principal) !== 'no';
+}
+
+/** The same with what is not known yet told apart: `pending` counts until the body is there. */
+export function coverage(match: PlanMatch, view: RequestView, principal: Principal): Tri {
+  const result = testWary(match, view, principal);
+  if (result !== 'no' || !view.isOverridden || !isRestricted(match)) return result;
+  return testAll(unrestricted(match), view, principal, WARY);
 }
 
 function testWary(match: PlanMatch, view: RequestView, principal: Principal): Tri {

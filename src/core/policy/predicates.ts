@@ -1,9 +1,13 @@
 import type { Principal } from '../identity/principal.ts';
+import { CALL_PREDICATES, isOfAi, testAiKind, testCall } from './ai_predicates.ts';
 import { AGENT_KEYS, type PathMode, type PlanMatch } from './plan.ts';
 import type { RequestView } from './request_view.ts';
 
-/** `unknown`: the request may or may not be so, and nobody here can see which. */
-export type Tri = 'yes' | 'no' | 'unknown';
+/**
+ * `unknown`: the request may or may not be so, and nobody here can see which. `unread`: the body was looked at and says
+ * nothing for certain. `pending`: the body will say.
+ */
+export type Tri = 'yes' | 'no' | 'unknown' | 'unread' | 'pending';
 
 /**
  * How a rule leans. An `allow` must be sure; a `deny` and everything that observes or counts must not be dodged,
@@ -33,16 +37,20 @@ export const PREDICATES: readonly Predicate[] = [
   hidden('methods', testMethod),
   hidden('path_prefixes', (match, view, _principal, stance) => testPath(match, view, stance)),
   hidden('query.absent', testQuery),
+  ...CALL_PREDICATES.map(([name, key, test]) => hidden(name, testCall(key, test))),
 ];
 const VISIBLE = PREDICATES.filter(({ isHidden }) => !isHidden);
 
-/** Three-valued AND: one `no` decides, else one `unknown` does. */
+/** From the surest on: of several answers the first here is the one of them all. */
+const SUREST: readonly Tri[] = ['no', 'unknown', 'unread', 'pending', 'yes'];
+
+/** Three-valued AND: one `no` decides, else whatever nobody will ever know, else what is not known yet. */
 export function testAll(match: PlanMatch, view: RequestView, principal: Principal, stance: Stance): Tri {
   let all: Tri = 'yes';
   for (const predicate of PREDICATES) {
     const result = predicate.test(match, view, principal, stance);
     if (result === 'no') return 'no';
-    if (result === 'unknown') all = 'unknown';
+    if (result !== 'yes' && SUREST.indexOf(result) < SUREST.indexOf(all)) all = result;
   }
   return all;
 }
@@ -94,13 +102,15 @@ function testScheme({ schemes }: PlanMatch, { request, isTunnel }: RequestView):
   return schemes.has('tcp') ? 'yes' : 'unknown';
 }
 
-function testKind({ kind }: PlanMatch, { request, isTunnel }: RequestView, { grants }: Stance): Tri {
+function testKind({ kind }: PlanMatch, view: RequestView, { grants }: Stance): Tri {
+  const { request, isTunnel } = view;
+  if (!isTunnel && isOfAi(kind)) return testAiKind(kind, view);
   // Streams are HTTP requests as well, so that no header takes a request out of a rule about those. That an allow rule
   // has to name a WebSocket is asked afterwards.
   if (!isTunnel) return known(kind === undefined || kind === 'http' || kind === request.protocol);
   const isOfTunnels = kind === 'connect' || kind === 'tcp';
   if (grants) return isOfTunnels ? 'yes' : 'unknown';
-  if (kind === 'websocket' || kind === 'grpc') return 'unknown';
+  if (kind === 'websocket' || kind === 'grpc' || isOfAi(kind)) return 'unknown';
   // Whether the tunnel becomes one of `tcp` is asked when that is known.
   return known(kind !== 'http');
 }

@@ -10,7 +10,8 @@ import { timestampMs } from '../receipt/timestamp.ts';
 import { normalisePath } from '../request/path.ts';
 import { modeMistakes } from './beyond_limit.ts';
 import { HOSTS_MAX } from './bounds.ts';
-import { bodySchemaMistakes } from './contract_mistakes.ts';
+import { callMistakes } from './call_mistakes.ts';
+import { bodySchemaMistakes, contractMistakes } from './contract_mistakes.ts';
 import { parseHostPattern } from './hosts.ts';
 import { type Mistake, mistake, pointerOf, quoted, shown } from './mistakes.ts';
 import { sampleMistakes } from './sample_mistakes.ts';
@@ -21,6 +22,7 @@ export function semanticMistakes(document: PolicyDocument): readonly Mistake[] {
   const limits = document.limits ?? [];
   const tests = document.tests ?? [];
   const exceptions = document.exceptions ?? [];
+  const schemas = (document.schemas ?? []).map(({ id }) => id);
   return [
     ...duplicateIds(document.rules, limits),
     ...duplicateNames(tests),
@@ -28,7 +30,7 @@ export function semanticMistakes(document: PolicyDocument): readonly Mistake[] {
     ...duplicateSchemas(document),
     ...bodySchemaMistakes(document),
     ...tooManyHosts(document),
-    ...document.rules.flatMap(ruleMistakes),
+    ...document.rules.flatMap((rule, i) => ruleMistakes(rule, i, schemas)),
     ...limits.flatMap(limitMistakes),
     ...exceptions.flatMap(exceptionMistakes),
     ...tests.flatMap(({ request }, i) => sampleMistakes(request, pointerOf('tests', i, 'request'))),
@@ -83,16 +85,17 @@ function tooManyHosts({ rules, limits = [], exceptions = [] }: PolicyDocument): 
     : [mistake('TOO_MANY', '/rules', `found ${count} hosts in all`, `at most ${HOSTS_MAX} are allowed`)];
 }
 
-function ruleMistakes(rule: Rule, index: number): Mistake[] {
+function ruleMistakes(rule: Rule, index: number, schemas: readonly string[]): Mistake[] {
   const at = pointerOf('rules', index);
   const found = matchMistakes(rule.match ?? {}, `${at}/match`, rule.path === 'raw');
   const isAllow = rule.action === 'allow';
+  found.push(...callMistakes(rule.match ?? {}, `${at}/match`, isAllow));
   if (isAllow) found.push(...missingHost(rule.match, at, `the allow rule ${quoted(rule.id)}`));
   if (!isAllow && rule.path !== undefined) {
     const hint = 'remove path; other rules look at the raw and at the normalised path';
     found.push(mistake('PATH_MODE_UNUSED', `${at}/path`, `path on the action ${rule.action}`, hint));
   }
-  found.push(...tlsMistakes(rule, at), ...streamMistakes(rule, at));
+  found.push(...tlsMistakes(rule, at), ...streamMistakes(rule, at), ...contractMistakes(rule, at, schemas));
   if (rule.shadow && (rule.action === 'alert' || rule.action === 'log_only')) {
     const hint = 'remove shadow; a rule that only observes changes no verdict anyway';
     found.push(mistake('SHADOW_UNUSED', `${at}/shadow`, `shadow on the action ${rule.action}`, hint));
@@ -100,7 +103,10 @@ function ruleMistakes(rule: Rule, index: number): Mistake[] {
   return found;
 }
 
-const OF_REQUESTS: readonly (string | undefined)[] = [undefined, 'http', 'websocket', 'grpc'];
+const OF_REQUESTS: readonly (string | undefined)[] = [
+  undefined,
+  ...['http', 'websocket', 'grpc', 'llm', 'mcp', 'a2a'],
+];
 
 function tlsMistakes({ tls, action, match }: Rule, at: string): Mistake[] {
   if (tls === undefined) return [];
@@ -130,6 +136,7 @@ function missingHost(match: Match | undefined, at: string, who: string): Mistake
 function exceptionMistakes(exception: Exception, index: number): Mistake[] {
   const at = pointerOf('exceptions', index);
   const found = matchMistakes(exception.match, `${at}/match`, false);
+  found.push(...callMistakes(exception.match, `${at}/match`, true));
   found.push(...missingHost(exception.match, at, `the exception ${quoted(exception.id)}`));
   if (expiryMs(exception.expires) === undefined) {
     const message = `found ${shown(exception.expires)}, which is no moment of the calendar`;
@@ -148,6 +155,7 @@ export function expiryMs(expires: string): number | undefined {
 function limitMistakes(limit: Limit, index: number): Mistake[] {
   const at = pointerOf('limits', index);
   const found = matchMistakes(limit.match ?? {}, `${at}/match`, false);
+  found.push(...callMistakes(limit.match ?? {}, `${at}/match`, false));
   if (limit.rps === undefined && limit.rpm === undefined) {
     found.push(mistake('RATE_MISSING', at, `the limit ${quoted(limit.id)} has no rate`, 'add rps or rpm'));
   }

@@ -1,4 +1,8 @@
+import type { BodyFacts } from '../contract/body_facts.ts';
+import { brokenBy, reasonOf } from '../contract/honoured.ts';
 import type { EgressRequest, TunnelMode } from '../request/egress_request.ts';
+import { wordOf } from './ai_predicates.ts';
+import { BodyDemands, READING } from './body_demands.ts';
 import type { RuleOutcome } from './compiled.ts';
 import { laxityOf, type Opening, openingFor, strictest } from './opening.ts';
 import type { PlanRule } from './plan.ts';
@@ -6,6 +10,8 @@ import { isNamedBefore, NO_MATCH, PRECEDENCE, type Stand } from './precedence.ts
 import { isSameStream, StreamDemands } from './stream_demands.ts';
 
 const RANKS = new Map<Stand, number>(PRECEDENCE.map(({ stand }, rank) => [stand, rank]));
+
+const ALLOWING = RANKS.get('allows');
 
 const CEILING: RuleOutcome = Object.freeze({ verdict: 'deny', reason: 'POLICY_CEILING' });
 
@@ -18,6 +24,7 @@ export class Tally {
   private readonly own: Strongest;
   private readonly ceilings: readonly Strongest[];
   private readonly streams = new StreamDemands();
+  private readonly bodies = new BodyDemands();
   private readonly isTunnel: boolean;
 
   constructor(layers: number, isTunnel = false) {
@@ -35,13 +42,36 @@ export class Tally {
 
   add(stand: Stand, rule: PlanRule): void {
     // Also of rules that something stops: a spelling by which a request slips past one must not take its caps off.
-    if (!this.isTunnel) this.streams.add(rule.stream);
+    if (!this.isTunnel) {
+      this.streams.add(rule.stream);
+      this.bodies.add(rule.contract);
+      if (NEEDING.includes(stand)) this.bodies.read();
+      if (stand === 'allows_pending') this.bodies.say(wordOf(rule.match));
+    }
+    if (stand === 'denies_pending') return;
     if (rule.action === 'deny') this.denies.add(stand, rule);
     else if (rule.layer === 0) this.own.add(stand, rule);
     else this.ceilings[(rule.layer ?? 0) - 1]?.add(stand, rule);
   }
 
   outcome(request: EgressRequest): RuleOutcome {
+    const outcome = this.byRules(request);
+    if (this.isTunnel) return outcome;
+    return outcome.verdict === 'allow' ? this.byBody(outcome, request.body) : named(outcome, request.body);
+  }
+
+  /** What the body has to honour, and what the answer. */
+  private byBody(allowed: RuleOutcome, body: BodyFacts | undefined): RuleOutcome {
+    const { request: asked, response, isTooMuch } = this.bodies;
+    if (isTooMuch) return refused(allowed, 'RECORD_TOO_LARGE');
+    const broken = body && brokenBy(asked, body);
+    if (broken !== undefined && broken !== 'again') return refused(allowed, broken);
+    const inspect = broken === 'again' ? (asked ?? READING) : body === undefined ? asked : undefined;
+    if (inspect !== undefined) return { ...allowed, inspect };
+    return response === undefined ? allowed : { ...allowed, response };
+  }
+
+  private byRules(request: EgressRequest): RuleOutcome {
     if (this.denies.rule) return this.denies.line();
     if (!this.own.allows()) return this.own.line();
     const lower = this.ceilings.find((ceiling) => !ceiling.allows());
@@ -55,6 +85,18 @@ export class Tally {
     if (layers.every(({ raws }) => raws)) return { ...allowed, path: 'raw' };
     return { ...this.own.line(), verdict: 'deny', reason: 'PATH_AMBIGUOUS' };
   }
+}
+
+const NEEDING: readonly Stand[] = ['allows_pending', 'denies_pending', 'denies_unread', 'stopped_by_unread'];
+
+/** Where the body itself says why nobody can read it, that is the better reason. */
+function named(outcome: RuleOutcome, body: BodyFacts | undefined): RuleOutcome {
+  if (outcome.reason !== 'AI_UNREADABLE' || body?.problem === undefined) return outcome;
+  return { ...outcome, reason: reasonOf(body.problem) };
+}
+
+function refused({ rule_id }: RuleOutcome, reason: RuleOutcome['reason']): RuleOutcome {
+  return { verdict: 'deny', reason, ...(rule_id === undefined ? {} : { rule_id }) };
 }
 
 function opened(allowed: RuleOutcome, tunnel: Opening): RuleOutcome {
@@ -82,8 +124,8 @@ class Strongest {
   }
 
   add(stand: Stand, rule: PlanRule): void {
-    const rank = RANKS.get(stand) ?? 0;
-    if (stand === 'allows') {
+    const rank = RANKS.get(stand === 'allows_pending' ? 'allows' : stand) ?? 0;
+    if (rank === ALLOWING) {
       if (rule.path === 'rewrite') this.rewrites = true;
       if (rule.path === 'raw') this.raws = true;
     }
@@ -113,5 +155,15 @@ class Strongest {
 
 export function isSameOutcome(a: RuleOutcome, b: RuleOutcome): boolean {
   const isSameRule = a.verdict === b.verdict && a.reason === b.reason && a.rule_id === b.rule_id;
-  return isSameRule && a.path === b.path && a.tunnel === b.tunnel && isSameStream(a.stream, b.stream);
+  const isSameWay = a.path === b.path && a.tunnel === b.tunnel && isSameStream(a.stream, b.stream);
+  return isSameRule && isSameWay && isSameAsked(a, b);
+}
+
+/** Built alike from the same rules, so their spelling tells them apart. */
+function isSameAsked(a: RuleOutcome, b: RuleOutcome): boolean {
+  return isSameText(a.inspect, b.inspect) && isSameText(a.response, b.response);
+}
+
+function isSameText(a: object | undefined, b: object | undefined): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

@@ -5,6 +5,7 @@ import { parseAuthority, parseEndpoint, parseHost } from './host.ts';
 import { PATH_BYTES_MAX } from './normalise.ts';
 import { normalisePath } from './path.ts';
 import { protocolOf } from './protocol.ts';
+import { agreesWithBody } from './recorded_body.ts';
 import { agreesWithMode } from './recorded_names.ts';
 import { formatDialled } from './transparent.ts';
 
@@ -39,8 +40,13 @@ export function requestFacts(
     ...(names.length === 0 ? {} : { query_names: names }),
     ...(request.override_headers.length === 0 ? {} : { override_headers: request.override_headers }),
     ...(request.credential_forwarded ? { credential_forwarded: true } : {}),
-    body_state: request.has_body || isOpenEnded(request) ? 'absent' : 'none',
+    ...bodyOf(request),
   };
+}
+
+function bodyOf({ body, ...request }: EgressRequest): Pick<RequestFacts, 'body_state' | 'body'> {
+  if (body !== undefined) return { body_state: body.state, body };
+  return { body_state: request.has_body || isOpenEnded(request) ? 'absent' : 'none' };
 }
 
 /** Nobody reads what follows on it, so nobody can say that it carries nothing. */
@@ -108,7 +114,7 @@ export function requestFromFacts(facts: RequestFacts): EgressRequest | undefined
   const path_ambiguous = facts.path_ambiguous === true;
   const path_normal = path === undefined ? undefined : normalisePath(path);
   if (path !== undefined && (path_normal !== path) !== path_ambiguous) return undefined;
-  if (!agreesWithMode(facts)) return undefined;
+  if (!agreesWithMode(facts) || !agreesWithBody(facts)) return undefined;
   return {
     mode: facts.mode,
     visibility: facts.visibility,
@@ -125,8 +131,15 @@ export function requestFromFacts(facts: RequestFacts): EgressRequest | undefined
     query_names: facts.query_names ?? [],
     override_headers: facts.override_headers ?? [],
     credential_forwarded: facts.credential_forwarded === true,
-    has_body: facts.body_state === 'absent' && !isOpenEnded(facts),
+    has_body: isAnnounced(facts),
+    ...(facts.body === undefined ? {} : { body: facts.body }),
   };
+}
+
+/** Of a body that was looked at only what was found counts; that it was announced plays no part any more. */
+function isAnnounced({ body_state, body, protocol }: RequestFacts): boolean {
+  if (body !== undefined) return body.state === 'streamed' || body.bytes > 0;
+  return body_state === 'absent' && !isOpenEnded({ protocol });
 }
 
 function recordablePath(request: EgressRequest): string | undefined {

@@ -12,10 +12,10 @@ export function agreesWithMode(facts: RequestFacts): boolean {
   return facts.protocol !== 'connect' && isTlsFor(facts);
 }
 
-/** A handshake has no body of its own, a call always one. */
+/** A handshake has no body of its own, a call always one, which somebody may have looked at. */
 function agreesWithProtocol({ protocol, method, body_state }: RequestFacts): boolean {
   if (protocol === 'websocket') return method === 'GET';
-  return protocol !== 'grpc' || (method === 'POST' && body_state === 'absent');
+  return protocol !== 'grpc' || (method === 'POST' && body_state !== 'none');
 }
 
 function isTlsFor({ scheme, host_kind, authority, sni }: RequestFacts): boolean {

@@ -1,5 +1,9 @@
-import type { RequestDemands } from '../contract/demands.ts';
+import type { BodyFacts } from '../contract/body_facts.ts';
+import type { RequestDemands, ResponseDemands } from '../contract/demands.ts';
+import { brokenBy } from '../contract/honoured.ts';
 import type { IdentityFact, Principal } from '../identity/principal.ts';
+import { READING, withReading } from '../policy/body_demands.ts';
+import { ANSWER_BYTES_READ } from '../policy/bounds.ts';
 import { type CompiledPolicy, type LimitDemand, NO_MOMENT, type RuleOutcome } from '../policy/compiled.ts';
 import type { EgressRequest, RequestProblem } from '../request/egress_request.ts';
 import type { Result } from '../result.ts';
@@ -50,16 +54,42 @@ function judgeByPolicy(
   request: EgressRequest,
   atMs: number,
 ): Judgement {
-  const { live, shadow, observed_by } = policy.evaluate(request, principal, atMs);
+  const evaluated = policy.evaluate(request, principal, atMs);
+  const { observed_by } = evaluated;
+  const reads = () => policy.limitsRead(request, principal);
+  const live = readForLimits(evaluated.live, request.body, reads);
+  const shadow =
+    evaluated.shadow === evaluated.live ? live : readForLimits(evaluated.shadow, request.body, reads);
   const notes = {
     observed_by,
     // Only what the verdict rests on is recorded, and it rests on the time only where exceptions run out.
     ...(policy.time_dependent && Number.isSafeInteger(atMs) ? { judged_ms: atMs } : {}),
-    ...(sameOutcome(live, shadow) ? {} : { would_be: wouldBe(shadow, policy.shadow_hash) }),
+    ...(sameOutcome(said(live), said(shadow)) ? {} : { would_be: wouldBe(said(shadow), policy.shadow_hash) }),
   };
   if (live.verdict !== 'allow') return denied(live.reason, { ...notes, ...ruleOf(live) });
+  if (live.inspect !== undefined) {
+    return { ...denied('BODY_NOT_COMPLETED', { ...notes, ...ruleOf(live) }), inspect: live.inspect };
+  }
   return allowed(live, notes, policy.limits(request, principal, live.tunnel));
 }
+
+/** A limit that reads bodies asks for them as a rule would, and what nobody can read it cannot count. */
+function readForLimits(live: RuleOutcome, body: BodyFacts | undefined, reads: () => boolean): RuleOutcome {
+  if (live.verdict !== 'allow' || live.tunnel !== undefined || !reads()) return live;
+  const { response: _response, ...pending } = live;
+  if (body === undefined) return { ...pending, inspect: withReading(live.inspect) };
+  const broken = body.problem && brokenBy(READING, body);
+  if (broken === undefined || broken === 'again') return live;
+  return { verdict: 'deny', reason: broken, ...ruleOf(live) };
+}
+
+/** As a receipt would say it: an allow that waits for the body is a denial until then. */
+function said(outcome: RuleOutcome): Said {
+  if (outcome.inspect === undefined) return outcome;
+  return { verdict: 'deny', reason: 'BODY_NOT_COMPLETED', ...ruleOf(outcome) };
+}
+
+type Said = Pick<WouldBe, 'verdict' | 'reason' | 'rule_id'>;
 
 type Notes = Pick<Verdict, 'observed_by' | 'would_be' | 'judged_ms'>;
 
@@ -67,6 +97,7 @@ function allowed(live: RuleOutcome, notes: Notes, demands: readonly LimitDemand[
   const rewrite = live.path === 'rewrite' ? { rewrite_path: true as const } : {};
   const tunnel = live.tunnel === undefined ? {} : { tunnel: live.tunnel };
   const stream = live.stream === undefined ? {} : { stream: live.stream };
+  const response = responseOf(live.response, demands);
   return {
     verdict: {
       verdict: 'allow',
@@ -76,24 +107,42 @@ function allowed(live: RuleOutcome, notes: Notes, demands: readonly LimitDemand[
       ...rewrite,
       ...tunnel,
       ...stream,
+      ...(response === undefined ? {} : { response }),
     },
     demands,
   };
+}
+
+/** What a budget needs of an answer: its usage, for which nothing is refused. Without it the reservation stays charged. */
+const USAGE: ResponseDemands = {
+  inspect: 'auto',
+  max_bytes: ANSWER_BYTES_READ,
+  on_violation: 'alert',
+  on_encoded: 'bypass',
+  usage: true,
+};
+
+function responseOf(
+  asked: ResponseDemands | undefined,
+  demands: readonly LimitDemand[],
+): ResponseDemands | undefined {
+  if (!demands.some(({ op }) => op.op === 'budget')) return asked;
+  return asked === undefined ? USAGE : { ...asked, usage: true };
 }
 
 function denied(reason: ReasonCode, notes: Partial<Verdict> = {}): Judgement {
   return { verdict: { observed_by: [], ...notes, verdict: 'deny', reason }, demands: [] };
 }
 
-function ruleOf(outcome: RuleOutcome): { rule_id?: string } {
+function ruleOf(outcome: { readonly rule_id?: string }): { rule_id?: string } {
   return outcome.rule_id === undefined ? {} : { rule_id: outcome.rule_id };
 }
 
-function wouldBe(outcome: RuleOutcome, policy_hash: string | undefined): WouldBe {
+function wouldBe(outcome: Said, policy_hash: string | undefined): WouldBe {
   const { verdict, reason } = outcome;
   return { verdict, reason, ...ruleOf(outcome), ...(policy_hash === undefined ? {} : { policy_hash }) };
 }
 
-function sameOutcome(a: RuleOutcome, b: RuleOutcome): boolean {
+function sameOutcome(a: Said, b: Said): boolean {
   return a.verdict === b.verdict && a.reason === b.reason && a.rule_id === b.rule_id;
 }

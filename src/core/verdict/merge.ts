@@ -12,8 +12,8 @@ export function mergeLedger(
   if (refused === undefined) return draft;
   const denial = denials[refused];
   if (denial === undefined) throw new Error(`invariant: no denial draft for ledger operation ${refused}`);
-  // No tunnel opens and no stream begins, so nothing becomes of them.
-  const { stream: _stream, ...rest } = draft;
+  // No tunnel opens, no stream begins and no answer comes, so nothing becomes of them.
+  const { stream: _stream, response: _response, ...rest } = draft;
   const { tls: _tls, ...request } = draft.request;
   return { ...rest, request, verdict: 'deny', reason: denial.reason, rule_id: denial.rule_id };
 }

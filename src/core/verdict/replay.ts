@@ -1,4 +1,5 @@
 import type { CompiledPolicy } from '../policy/compiled.ts';
+import { responseText } from '../policy/response_text.ts';
 import { streamText } from '../policy/stream_demands.ts';
 import type { DecisionRecord, InspectionRecord, OutcomeRecord } from '../receipt/records.ts';
 import { decide } from './decide.ts';
@@ -15,6 +16,7 @@ export interface ReplayDifference {
     | 'rule_id'
     | 'tunnel'
     | 'stream'
+    | 'response'
     | 'would_be'
     | 'limits'
     | 'bucket'
@@ -81,14 +83,25 @@ export class Replay {
       differ('inputs', 'a judged request', 'identity or request facts that contradict themselves');
       return { kind: 'different', differences };
     }
-    const { verdict, demands } = decide(policy, inputs.identity, inputs.request, inputs.circumstances);
+    const { verdict, demands, inspect } = decide(
+      policy,
+      inputs.identity,
+      inputs.request,
+      inputs.circumstances,
+    );
+    // How many bytes others were sending is not in the record: that refusal of a body to come is taken as a fact.
+    const isBusy = record.reason === 'INSPECT_BUSY' && inspect !== undefined;
     const charged = this.#limits.check(record, demands, differ);
     differ('verdict', record.verdict, charged === undefined ? verdict.verdict : 'deny');
-    differ('reason', record.reason, charged?.reason ?? verdict.reason);
+    differ('reason', record.reason, isBusy ? record.reason : (charged?.reason ?? verdict.reason));
     differ(
       'rule_id',
       record.rule_id ?? '-',
-      charged === undefined ? (verdict.rule_id ?? '-') : charged.rule_id,
+      isBusy && record.rule_id === undefined
+        ? '-'
+        : charged === undefined
+          ? (verdict.rule_id ?? '-')
+          : charged.rule_id,
     );
     // Receipts from before tunnels were told apart do not say what they opened.
     const { tls } = record.request;
@@ -97,6 +110,11 @@ export class Replay {
       'stream',
       streamText(record.stream),
       streamText(charged === undefined ? verdict.stream : undefined),
+    );
+    differ(
+      'response',
+      responseText(record.response),
+      responseText(charged === undefined ? verdict.response : undefined),
     );
     differ('would_be', shadowText(record.would_be), shadowText(verdict.would_be));
     return differences.length === 0 ? { kind: 'same' } : { kind: 'different', differences };

@@ -1,6 +1,7 @@
 import { LimitState, runIdOf } from '../ledger/limit_state.ts';
 import type { BucketState } from '../ledger/operation.ts';
 import type { CompiledPolicy, LimitDemand } from '../policy/compiled.ts';
+import { responseText } from '../policy/response_text.ts';
 import { isSameStream } from '../policy/stream_demands.ts';
 import type { DecisionRecord } from '../receipt/records.ts';
 import type { TunnelMode } from '../request/egress_request.ts';
@@ -11,7 +12,7 @@ import { inputsOf, whyNotReplayable } from './recorded_inputs.ts';
  * A verdict as a receipt names it; `tunnel` where an allowed CONNECT says what became of it, `stream` where rules ask for
  * something of a WebSocket or gRPC call.
  */
-export type Said = Pick<DecisionRecord, 'verdict' | 'reason' | 'rule_id' | 'stream'> & {
+export type Said = Pick<DecisionRecord, 'verdict' | 'reason' | 'rule_id' | 'stream' | 'response'> & {
   readonly tunnel?: TunnelMode;
 };
 
@@ -57,14 +58,16 @@ export class Simulation {
     const inputs = inputsOf(record);
     if (inputs === undefined)
       return { kind: 'skipped', why: 'the facts of the record contradict themselves' };
-    const { verdict, demands } = decide(
+    const { verdict, demands, inspect } = decide(
       this.#candidate,
       inputs.identity,
       inputs.request,
       inputs.circumstances,
     );
+    if (inspect !== undefined && !neverCame(record)) return { kind: 'skipped', why: whyUnseen(record) };
     const refused = this.#charge(record, verdict.verdict, demands);
-    const candidate = saidOf(refused === undefined ? verdict : { verdict: 'deny', ...refused });
+    const judged = inspect === undefined ? verdict : { ...verdict, reason: record.reason };
+    const candidate = saidOf(refused === undefined ? judged : { verdict: 'deny', ...refused });
     const recorded = saidOf({ ...record, ...tunnelOf(record) });
     return isSame(recorded, candidate) ? { kind: 'same' } : { kind: 'different', recorded, candidate };
   }
@@ -118,10 +121,21 @@ export class Simulation {
   }
 }
 
-function saidOf({ verdict, reason, rule_id, tunnel, stream }: Said): Said {
+/** Of such a body nobody knows more than that a policy that asks for it lets nothing go on. */
+function neverCame({ reason, request }: DecisionRecord): boolean {
+  return request.body === undefined && (reason === 'BODY_NOT_COMPLETED' || reason === 'INSPECT_BUSY');
+}
+
+function whyUnseen({ request }: DecisionRecord): string {
+  if (request.body === undefined) return 'nobody looked at the body, and the candidate would';
+  return 'the record does not hold whether the body fits schemas of the candidate';
+}
+
+function saidOf({ verdict, reason, rule_id, tunnel, stream, response }: Said): Said {
   const rule = rule_id === undefined ? {} : { rule_id };
   const opened = tunnel === undefined ? {} : { tunnel };
-  return { verdict, reason, ...rule, ...opened, ...(stream === undefined ? {} : { stream }) };
+  const asked = response === undefined ? {} : { response };
+  return { verdict, reason, ...rule, ...opened, ...(stream === undefined ? {} : { stream }), ...asked };
 }
 
 function tunnelOf({ request: { tls } }: DecisionRecord): Pick<Said, 'tunnel'> {
@@ -135,5 +149,6 @@ function isSameTunnel(recorded: Said, candidate: Said): boolean {
 
 function isSame(a: Said, b: Said): boolean {
   const isSameRule = a.verdict === b.verdict && a.reason === b.reason && a.rule_id === b.rule_id;
-  return isSameRule && isSameTunnel(a, b) && isSameStream(a.stream, b.stream);
+  const isSameAnswer = responseText(a.response) === responseText(b.response);
+  return isSameRule && isSameTunnel(a, b) && isSameStream(a.stream, b.stream) && isSameAnswer;
 }
