@@ -433,6 +433,23 @@ export interface Limit {
    */
   burst?: number;
   /**
+   * Tokens of calls of models that may be spent in the window, input and output together. In place of rps and rpm.
+   */
+  tokens?: number;
+  /**
+   * US cents that calls of models may cost in the window. In place of rps and rpm.
+   */
+  usd_cents?: number;
+  window?: Window;
+  /**
+   * Of tokens or usd_cents: what becomes of a call that nobody can count or price. deny refuses it; alert lets it pass, counts nothing before its answer and says so. Default deny.
+   */
+  unknown_price?: 'deny' | 'alert';
+  /**
+   * Of tokens or usd_cents: what is reserved for the output of a call that sets no end to it. Default 4096.
+   */
+  default_output_tokens?: number;
+  /**
    * Beyond the limit: hard_stop refuses with 429; throttle holds requests back for the next free slot; soft_stop lets runs that began before go on for a while, up to 110 %; alert_only passes and records. Default hard_stop.
    */
   mode?: 'hard_stop' | 'throttle' | 'soft_stop' | 'alert_only';
@@ -475,6 +492,27 @@ export interface Match1 {
   path_prefixes?: string[];
   query?: QueryMatch;
   protocol?: ProtocolMatch;
+}
+/**
+ * Of tokens or usd_cents: over which time.
+ */
+export interface Window {
+  /**
+   * The last minutes, hours or days before each request, such as 30m, 1h or 7d; at most 366d.
+   */
+  sliding?: string;
+  /**
+   * Minutes, hours or days one after the other from the anchor on, such as 1h or 30d; at most 366d.
+   */
+  fixed?: string;
+  /**
+   * fixed only: the day on which a window begins, at midnight UTC, such as 2026-01-01.
+   */
+  anchor?: string;
+  /**
+   * Days begin at midnight UTC, and nothing else can be said.
+   */
+  tz?: 'UTC';
 }
 export interface Exception {
   /**

@@ -2,7 +2,7 @@
 "use strict";
 export const validate = validate20;
 export default validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"urn:clawgress:policy:v1","title":"PolicyDocument","description":"One policy: who may call what, how often. Nothing is allowed that no rule allows.","type":"object","additionalProperties":false,"required":["schema","id","rules"],"properties":{"schema":{"description":"Version of the document format.","const":"clawgress/policy/v1"},"id":{"description":"Name of the policy in receipts.","$ref":"#/$defs/Id"},"inherits":{"description":"Ids of parent documents. Their deny and observing rules and their limits apply, too; their allow rules grant nothing here.","type":"array","minItems":1,"maxItems":16,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}},"ceiling":{"description":"true: whatever inherits this document allows only what the rules of this one allow, too.","const":true},"schemas":{"description":"JSON Schemas that rules of this document ask bodies and answers to fit.","type":"array","minItems":1,"maxItems":256,"items":{"$ref":"#/$defs/BodySchema"}},"rules":{"description":"Rules in any order; the order never changes a verdict. An empty list denies everything.","type":"array","maxItems":20000,"items":{"$ref":"#/$defs/Rule"}},"limits":{"description":"Rate limits for requests that the rules allow. All that cover a request are tested, then charged together.","type":"array","maxItems":1000,"items":{"$ref":"#/$defs/Limit"}},"exceptions":{"description":"Requests that a deny rule of a parent does not apply to, until a date. Only in signed policy.","type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/$defs/Exception"}},"tests":{"description":"Requests with their expected verdicts, judged at every load. A failing test refuses the document.","type":"array","maxItems":1000,"items":{"$ref":"#/$defs/DocumentTest"}}},"$defs":{"Id":{"type":"string","pattern":"^[a-z0-9._-]{1,64}$","x-allowed":"1 to 64 of the characters a-z 0-9 . _ -"},"IdList":{"type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}},"Rule":{"type":"object","additionalProperties":false,"required":["id","action"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"priority":{"description":"Which of several equally strong rules a receipt names: the highest. Never changes a verdict. Default 0.","type":"integer","minimum":0,"maximum":1000000},"enabled":{"description":"false leaves the rule out. Default true.","type":"boolean"},"match":{"description":"All predicates must hold. Absent: every request.","$ref":"#/$defs/Match"},"action":{"description":"deny beats allow; alert and log_only observe and never grant.","enum":["allow","deny","alert","log_only"]},"shadow":{"description":"true: the rule counts only for the recorded would-be verdict. Default false.","type":"boolean"},"path":{"description":"Allow rules only. What to do with a path that can be read in two ways: deny it, forward the normalised path, or forward the raw bytes. Default deny_ambiguous.","enum":["deny_ambiguous","rewrite","raw"]},"tls":{"description":"Allow rules only. What a CONNECT to these destinations opens: intercept terminates TLS and judges each request inside; passthrough (only with kind: connect, and what that means anyway) lets TLS for the same name through unseen; deny opens no tunnel. Default: a tunnel only with kind: connect or tcp.","enum":["intercept","passthrough","deny"]},"stream":{"description":"Allow rules of kind websocket or grpc. Caps of each stream; of several matching rules the smallest hold.","$ref":"#/$defs/StreamCaps"},"frames":{"description":"Allow rules of kind websocket. observe counts messages; block also ends the session at one that breaks RFC 6455 or is larger than stream.max_message_bytes. Of several matching rules block holds. Default: frames are not read.","enum":["observe","block"]},"request":{"description":"Allow rules about requests. What the body has to honour before anything of it goes on. Of several matching rules the strictest hold.","$ref":"#/$defs/RequestContract"},"response":{"description":"Allow rules about requests. What the answer has to honour, and what is recorded of it. Of several matching rules the strictest hold.","$ref":"#/$defs/ResponseContract"}}},"BodySchema":{"type":"object","additionalProperties":false,"required":["id","schema"],"properties":{"id":{"description":"Unique among the schemas of the document.","$ref":"#/$defs/Id"},"draft":{"description":"Of JSON Schema. Default: what $schema says, else 2020-12.","enum":["2020-12","draft-07"]},"schema":{"description":"The schema as a mapping, as true or false, or as JSON text. At most 65536 characters as JSON; references stay inside."}}},"RequestContract":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"format":{"description":"json: one JSON text. json_lines: one in each line. any: whatever it is. Default: json beside schema, elements or repair, else any.","enum":["json","json_lines","any"]},"schema":{"description":"Id of the schema that the body has to fit; of json_lines each line.","$ref":"#/$defs/Id"},"elements":{"description":"An array whose elements are checked one by one, also while a large body streams.","$ref":"#/$defs/ElementContract"},"repair":{"description":"once: a text that is nearly JSON is mended where that cannot change its meaning, and checked again. Default: it is refused.","const":"once"},"repair_kinds":{"description":"Only with repair. What may be mended. Default: all of them.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["code_fence","bom","trailing_comma","comment","single_quotes","unquoted_key"]}},"max_bytes":{"description":"Bytes of the body that are held and read. Default 1048576.","type":"integer","minimum":1,"maximum":16777216},"on_oversize":{"description":"A body beyond max_bytes: deny refuses it; stream passes it on while it is checked, and cuts it at a mistake; scan_prefix reads max_bytes of it and lets the rest through unread. Default deny.","enum":["deny","stream","scan_prefix"]},"ask_usage":{"description":"true: a call of a model that streams may be changed so that the provider tells its usage.","const":true}}},"ElementContract":{"type":"object","additionalProperties":false,"required":["pointer","schema"],"properties":{"pointer":{"description":"JSON pointer to the array; empty for the whole text.","type":"string","$ref":"#/$defs/Pointer"},"schema":{"description":"Id of the schema that each element has to fit.","$ref":"#/$defs/Id"}}},"Pointer":{"type":"string","pattern":"^(/([!-.0-}]|~[01]){0,64}){0,16}$","x-allowed":"a JSON pointer such as /items or /data/0/card, printable ASCII, at most 16 steps of 64 characters"},"ToolNames":{"type":"array","maxItems":32,"uniqueItems":true,"items":{"type":"string","pattern":"^[A-Za-z0-9_.:/-]{1,64}$","x-allowed":"the name of a tool, 1 to 64 of the characters A-Z a-z 0-9 _ . : / -"}},"ResponseContract":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"inspect":{"description":"json: the answer has to be JSON and is held until it was read. sse: events are read as they pass. auto: by its content-type. Default: json beside schema or strip, else auto.","enum":["json","sse","auto"]},"schema":{"description":"Id of the schema that a JSON answer has to fit.","$ref":"#/$defs/Id"},"max_bytes":{"description":"Bytes of the answer; more break the contract. Default 16777216.","type":"integer","minimum":1,"maximum":1073741824},"on_violation":{"description":"block: the agent gets our refusal, or the stream is cut. strip: what strip names is taken out and the rest goes on. alert: all goes on and the receipt says so. Default block.","enum":["block","strip","alert"]},"strip":{"description":"JSON pointers whose values are taken out of JSON answers.","type":"array","minItems":1,"maxItems":16,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Pointer"}},"notarize":{"description":"true: digests of the answer, of streams from time to time, are recorded.","const":true},"tool_calls":{"description":"Which tools the model may call; calls are held until they are whole.","$ref":"#/$defs/ToolCallContract"},"on_encoded":{"description":"An answer with a content-encoding although identity was asked for: refuse it, or bypass lets it through unread. Default refuse.","enum":["refuse","bypass"]}}},"ToolCallContract":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"allow":{"description":"The only tools that the model may call; empty: none.","$ref":"#/$defs/ToolNames"},"deny":{"description":"Tools that the model may not call.","$ref":"#/$defs/ToolNames"}}},"ToolMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"only":{"description":"Every declared tool is one of these. Not for deny rules.","$ref":"#/$defs/ToolNames"},"any_of":{"description":"Some declared tool is one of these.","$ref":"#/$defs/ToolNames"}}},"StreamCaps":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"max_bytes":{"description":"Bytes in both directions together, the handshake left out; the stream ends there.","type":"integer","minimum":1,"maximum":1099511627776},"max_seconds":{"description":"How long the stream may stand.","type":"integer","minimum":1,"maximum":3600},"max_message_bytes":{"description":"Bytes of one WebSocket message, all its fragments together. Only with frames.","type":"integer","minimum":1,"maximum":16777216}}},"Match":{"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. An absent list means any.","$ref":"#/$defs/AgentMatch"},"destination":{"description":"Where to.","$ref":"#/$defs/DestinationMatch"},"methods":{"description":"Listed methods, upper case.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"}},"path_prefixes":{"description":"Listed prefixes of the path; a prefix ends at a segment border.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","pattern":"^/[!-~]{0,1023}$","x-allowed":"a path that begins with /, printable ASCII, other bytes percent-encoded"}},"query":{"description":"Query parameters.","$ref":"#/$defs/QueryMatch"},"protocol":{"description":"How the request reaches the gateway.","$ref":"#/$defs/ProtocolMatch"}}},"AgentMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"agent_id":{"$ref":"#/$defs/IdList"},"team_id":{"$ref":"#/$defs/IdList"},"project_id":{"$ref":"#/$defs/IdList"},"environment":{"$ref":"#/$defs/IdList"},"tenant_id":{"$ref":"#/$defs/IdList"},"auth_type":{"description":"What proved who asks: source is the address or user id of a transparent connection alone, the weakest.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["api_key","jwt","mtls","source"]}}}},"DestinationMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"hosts":{"description":"Exact names, *.name for one or more labels below a name, or IP addresses.","type":"array","minItems":1,"maxItems":10000,"uniqueItems":true,"items":{"type":"string"}},"ports":{"description":"Listed ports. Absent: any.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":65535}},"schemes":{"description":"tcp is what an opaque tunnel carries. Absent: any.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["http","https","tcp"]}},"any_host":{"description":"true: every host name (in an allow rule no IP address). An allow rule needs hosts or this.","const":true}}},"QueryMatch":{"type":"object","additionalProperties":false,"required":["absent"],"properties":{"absent":{"description":"Decoded parameter names that the query must not carry.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-~]{1,128}$","x-allowed":"a decoded parameter name, 1 to 128 printable ASCII characters"}}}},"ProtocolMatch":{"type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"description":"http: a request the gateway sees; of an allow rule, any but a WebSocket. websocket, grpc: those alone. connect: a CONNECT; of an allow rule, one that carries TLS for the name it asked for. tcp: a CONNECT that may carry any bytes. A transparent connection that is no HTTP counts as a CONNECT. llm, mcp, a2a: requests whose headers and body are such a call; the body is read for that.","enum":["http","connect","tcp","websocket","grpc","llm","mcp","a2a"]},"providers":{"description":"Only with kind: llm. Whose service.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["openai","azure_openai","anthropic","gemini","vertex","ollama","xai","deepseek","mistral","groq","moonshot","openrouter","other"]}},"endpoints":{"description":"Only with kind: llm. What is called.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["chat","completions","responses","embeddings","messages","count_tokens","generate"]}},"models":{"description":"Only with kind: llm. Names of models, or beginnings of names with one * at the end.","type":"array","minItems":1,"maxItems":256,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-)+-~]{0,119}[!-~]$","x-allowed":"the name of a model, or its beginning and one * at the end, 1 to 120 printable ASCII characters"}},"tools":{"description":"Only with kind: llm. The tools that the call declares.","$ref":"#/$defs/ToolMatch"},"methods":{"description":"Only with kind: mcp or a2a. Methods of MCP such as tools/call, operations of A2A.","type":"array","minItems":1,"maxItems":256,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-~]{1,120}$","x-allowed":"the name of a method, 1 to 120 printable ASCII characters"}},"targets":{"description":"Only with kind: mcp. Tools, prompts or resources.","type":"array","minItems":1,"maxItems":256,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-~]{1,120}$","x-allowed":"the name of a tool, a prompt or a resource, 1 to 120 printable ASCII characters"}}}},"Limit":{"type":"object","additionalProperties":false,"required":["id","per"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"match":{"description":"Requests that are counted. Absent: all.","$ref":"#/$defs/Match"},"per":{"description":"What has a bucket of its own, within a tenant.","enum":["agent","team","project","environment"]},"rps":{"description":"Requests per second.","type":"integer","minimum":1,"maximum":100000},"rpm":{"description":"Requests per minute.","type":"integer","minimum":1,"maximum":6000000},"burst":{"description":"Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.","type":"integer","minimum":1,"maximum":1000000},"mode":{"description":"Beyond the limit: hard_stop refuses with 429; throttle holds requests back for the next free slot; soft_stop lets runs that began before go on for a while, up to 110 %; alert_only passes and records. Default hard_stop.","enum":["hard_stop","throttle","soft_stop","alert_only"]},"max_delay_ms":{"description":"throttle only: the longest wait for a slot; a request that would wait longer is refused with 429. Default 1000.","type":"integer","minimum":1,"maximum":5000},"grace_minutes":{"description":"soft_stop only: how long after the limit was used up a run may go on. Default 5.","type":"integer","minimum":1,"maximum":1440},"grace_calls":{"description":"soft_stop only: how many calls a run may make beyond the limit. Default 20.","type":"integer","minimum":1,"maximum":100000},"near_limit":{"description":"Percentage of the limit at which receipts, a metric and the log say that it is nearly used up. Default 80.","type":"integer","minimum":1,"maximum":99}}},"Exception":{"type":"object","additionalProperties":false,"required":["id","to","match","reason","expires"],"properties":{"id":{"description":"Unique among the exceptions of the document.","$ref":"#/$defs/Id"},"to":{"description":"The deny rule of a parent: document/rule.","$ref":"#/$defs/InheritedRule"},"match":{"description":"What the deny rule no longer applies to. All predicates must surely hold, as in an allow rule.","$ref":"#/$defs/Match"},"reason":{"description":"Why, for whoever reads the policy.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"expires":{"description":"From this moment on the deny rule applies again.","type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$","x-allowed":"a moment in UTC such as 2026-12-31T00:00:00Z"}}},"InheritedRule":{"type":"string","pattern":"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$","x-allowed":"document/rule"},"RuleName":{"type":"string","pattern":"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$","x-allowed":"a rule id, or document/rule for a rule of a parent"},"DocumentTest":{"type":"object","additionalProperties":false,"required":["name","request","expect"],"properties":{"name":{"description":"What the test shows; unique.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"request":{"$ref":"#/$defs/TestRequest"},"expect":{"$ref":"#/$defs/TestExpectation"}}},"TestRequest":{"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. tenant_id is default unless given; other absent ids are unset.","$ref":"#/$defs/TestAgent"},"method":{"description":"Default GET.","type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"},"url":{"description":"http:// or https:// URL, taken byte for byte.","type":"string","pattern":"^[!-~]{1,8192}$","x-allowed":"a URL such as https://api.example.com/v1/items"},"connect":{"description":"host:port of a CONNECT, instead of url.","type":"string","pattern":"^[!-~]{1,300}$","x-allowed":"an authority such as api.example.com:443"},"protocol":{"description":"Beside url: a WebSocket handshake, or a gRPC call (its method is POST). Absent: a plain request.","enum":["websocket","grpc"]},"transparent":{"description":"ip:port that a transparent connection was made to, IPv6 in brackets. Beside connect: TLS if that names a host, other bytes if it is an address.","type":"string","pattern":"^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$","x-allowed":"an address with a port such as 203.0.113.7:443 or [2001:db8::7]:443"},"headers":{"description":"Names of headers that the request carries (override headers matter).","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[a-z0-9-]{1,64}$","x-allowed":"a lower-case header name"}},"body":{"description":"Beside url: what was found in the body. Absent: nobody has looked.","$ref":"#/$defs/TestBody"}}},"TestBody":{"type":"object","additionalProperties":false,"properties":{"format":{"description":"Default json.","enum":["none","json","json_lines","other"]},"bytes":{"description":"Default 1.","type":"integer","minimum":0,"maximum":1073741824},"problem":{"description":"Why the body cannot be read, as receipts say it.","type":"string","pattern":"^[A-Z][A-Z_]{0,63}$","x-allowed":"a code such as BODY_TOO_LARGE or JSON_SYNTAX"},"valid":{"description":"Ids of schemas of this document that the body fits. It fits no other.","$ref":"#/$defs/IdList"},"repaired":{"description":"What was mended.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["code_fence","bom","trailing_comma","comment","single_quotes","unquoted_key"]}},"ai":{"description":"What the call is. Absent: no traffic of AI.","$ref":"#/$defs/TestAi"}}},"TestAi":{"type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"description":"unknown: traffic of AI that cannot be read for certain.","enum":["llm","mcp","a2a","unknown"]},"provider":{"description":"Default other, of llm.","enum":["openai","azure_openai","anthropic","gemini","vertex","ollama","xai","deepseek","mistral","groq","moonshot","openrouter","other"]},"endpoint":{"description":"Default chat, of llm.","enum":["chat","completions","responses","embeddings","messages","count_tokens","generate"]},"model":{"description":"Its name.","type":"string","pattern":"^[!-~]{1,120}$","x-allowed":"the name of a model, 1 to 120 printable ASCII characters"},"tools":{"description":"Names of declared tools.","$ref":"#/$defs/ToolNames"},"method":{"description":"Of mcp and a2a.","type":"string","pattern":"^[!-~]{1,120}$","x-allowed":"the name of a method, 1 to 120 printable ASCII characters"},"target":{"description":"Tool, prompt or resource of mcp.","type":"string","pattern":"^[!-~]{1,120}$","x-allowed":"the name of a tool, a prompt or a resource, 1 to 120 printable ASCII characters"},"input_tokens":{"description":"Estimate of what goes in.","type":"integer","minimum":0,"maximum":1000000000},"max_output_tokens":{"description":"The end that the call sets to its answer.","type":"integer","minimum":0,"maximum":1000000000}}},"TestAgent":{"type":"object","additionalProperties":false,"properties":{"agent_id":{"$ref":"#/$defs/Id"},"team_id":{"$ref":"#/$defs/Id"},"project_id":{"$ref":"#/$defs/Id"},"environment":{"$ref":"#/$defs/Id"},"tenant_id":{"$ref":"#/$defs/Id"},"auth_type":{"description":"Default api_key.","enum":["api_key","jwt","mtls","source"]}}},"TestExpectation":{"type":"object","additionalProperties":false,"required":["verdict"],"properties":{"verdict":{"enum":["allow","deny"]},"reason":{"description":"Reason code of the verdict.","enum":["POLICY_ALLOW","POLICY_DENY","POLICY_NO_MATCH","POLICY_CEILING","TUNNEL_OPAQUE","PATH_AMBIGUOUS","OVERRIDE_HEADER","UPGRADE_NOT_ALLOWED","AUTHORITY_INVALID","DESTINATION_SELF","HOST_NUMERIC","METHOD_INVALID","ORIGINAL_PORT_MISMATCH","PATH_INVALID","REQUEST_TOO_LARGE","UPGRADE_INVALID","BODY_NOT_COMPLETED","BODY_INVALID","BODY_TOO_LARGE","BODY_TYPE_REFUSED","SCHEMA_INVALID","AI_UNREADABLE","RECORD_TOO_LARGE"]},"rule":{"description":"The rule that the receipt names.","$ref":"#/$defs/RuleName"},"tunnel":{"description":"What the CONNECT opens: requests judged inside, TLS for this name, or any bytes.","enum":["intercept","passthrough","raw"]},"stream":{"description":"The caps of the allowed WebSocket or gRPC call, all of them.","$ref":"#/$defs/StreamCaps"},"frames":{"description":"What is done with the frames of the allowed WebSocket.","enum":["observe","block"]}}}}};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"urn:clawgress:policy:v1","title":"PolicyDocument","description":"One policy: who may call what, how often. Nothing is allowed that no rule allows.","type":"object","additionalProperties":false,"required":["schema","id","rules"],"properties":{"schema":{"description":"Version of the document format.","const":"clawgress/policy/v1"},"id":{"description":"Name of the policy in receipts.","$ref":"#/$defs/Id"},"inherits":{"description":"Ids of parent documents. Their deny and observing rules and their limits apply, too; their allow rules grant nothing here.","type":"array","minItems":1,"maxItems":16,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}},"ceiling":{"description":"true: whatever inherits this document allows only what the rules of this one allow, too.","const":true},"schemas":{"description":"JSON Schemas that rules of this document ask bodies and answers to fit.","type":"array","minItems":1,"maxItems":256,"items":{"$ref":"#/$defs/BodySchema"}},"rules":{"description":"Rules in any order; the order never changes a verdict. An empty list denies everything.","type":"array","maxItems":20000,"items":{"$ref":"#/$defs/Rule"}},"limits":{"description":"Rate limits for requests that the rules allow. All that cover a request are tested, then charged together.","type":"array","maxItems":1000,"items":{"$ref":"#/$defs/Limit"}},"exceptions":{"description":"Requests that a deny rule of a parent does not apply to, until a date. Only in signed policy.","type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/$defs/Exception"}},"tests":{"description":"Requests with their expected verdicts, judged at every load. A failing test refuses the document.","type":"array","maxItems":1000,"items":{"$ref":"#/$defs/DocumentTest"}}},"$defs":{"Id":{"type":"string","pattern":"^[a-z0-9._-]{1,64}$","x-allowed":"1 to 64 of the characters a-z 0-9 . _ -"},"IdList":{"type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Id"}},"Rule":{"type":"object","additionalProperties":false,"required":["id","action"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"priority":{"description":"Which of several equally strong rules a receipt names: the highest. Never changes a verdict. Default 0.","type":"integer","minimum":0,"maximum":1000000},"enabled":{"description":"false leaves the rule out. Default true.","type":"boolean"},"match":{"description":"All predicates must hold. Absent: every request.","$ref":"#/$defs/Match"},"action":{"description":"deny beats allow; alert and log_only observe and never grant.","enum":["allow","deny","alert","log_only"]},"shadow":{"description":"true: the rule counts only for the recorded would-be verdict. Default false.","type":"boolean"},"path":{"description":"Allow rules only. What to do with a path that can be read in two ways: deny it, forward the normalised path, or forward the raw bytes. Default deny_ambiguous.","enum":["deny_ambiguous","rewrite","raw"]},"tls":{"description":"Allow rules only. What a CONNECT to these destinations opens: intercept terminates TLS and judges each request inside; passthrough (only with kind: connect, and what that means anyway) lets TLS for the same name through unseen; deny opens no tunnel. Default: a tunnel only with kind: connect or tcp.","enum":["intercept","passthrough","deny"]},"stream":{"description":"Allow rules of kind websocket or grpc. Caps of each stream; of several matching rules the smallest hold.","$ref":"#/$defs/StreamCaps"},"frames":{"description":"Allow rules of kind websocket. observe counts messages; block also ends the session at one that breaks RFC 6455 or is larger than stream.max_message_bytes. Of several matching rules block holds. Default: frames are not read.","enum":["observe","block"]},"request":{"description":"Allow rules about requests. What the body has to honour before anything of it goes on. Of several matching rules the strictest hold.","$ref":"#/$defs/RequestContract"},"response":{"description":"Allow rules about requests. What the answer has to honour, and what is recorded of it. Of several matching rules the strictest hold.","$ref":"#/$defs/ResponseContract"}}},"BodySchema":{"type":"object","additionalProperties":false,"required":["id","schema"],"properties":{"id":{"description":"Unique among the schemas of the document.","$ref":"#/$defs/Id"},"draft":{"description":"Of JSON Schema. Default: what $schema says, else 2020-12.","enum":["2020-12","draft-07"]},"schema":{"description":"The schema as a mapping, as true or false, or as JSON text. At most 65536 characters as JSON; references stay inside."}}},"RequestContract":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"format":{"description":"json: one JSON text. json_lines: one in each line. any: whatever it is. Default: json beside schema, elements or repair, else any.","enum":["json","json_lines","any"]},"schema":{"description":"Id of the schema that the body has to fit; of json_lines each line.","$ref":"#/$defs/Id"},"elements":{"description":"An array whose elements are checked one by one, also while a large body streams.","$ref":"#/$defs/ElementContract"},"repair":{"description":"once: a text that is nearly JSON is mended where that cannot change its meaning, and checked again. Default: it is refused.","const":"once"},"repair_kinds":{"description":"Only with repair. What may be mended. Default: all of them.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["code_fence","bom","trailing_comma","comment","single_quotes","unquoted_key"]}},"max_bytes":{"description":"Bytes of the body that are held and read. Default 1048576.","type":"integer","minimum":1,"maximum":16777216},"on_oversize":{"description":"A body beyond max_bytes: deny refuses it; stream passes it on while it is checked, and cuts it at a mistake; scan_prefix reads max_bytes of it and lets the rest through unread. Default deny.","enum":["deny","stream","scan_prefix"]},"ask_usage":{"description":"true: a call of a model that streams may be changed so that the provider tells its usage.","const":true}}},"ElementContract":{"type":"object","additionalProperties":false,"required":["pointer","schema"],"properties":{"pointer":{"description":"JSON pointer to the array; empty for the whole text.","type":"string","$ref":"#/$defs/Pointer"},"schema":{"description":"Id of the schema that each element has to fit.","$ref":"#/$defs/Id"}}},"Pointer":{"type":"string","pattern":"^(/([!-.0-}]|~[01]){0,64}){0,16}$","x-allowed":"a JSON pointer such as /items or /data/0/card, printable ASCII, at most 16 steps of 64 characters"},"ToolNames":{"type":"array","maxItems":32,"uniqueItems":true,"items":{"type":"string","pattern":"^[A-Za-z0-9_.:/-]{1,64}$","x-allowed":"the name of a tool, 1 to 64 of the characters A-Z a-z 0-9 _ . : / -"}},"ResponseContract":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"inspect":{"description":"json: the answer has to be JSON and is held until it was read. sse: events are read as they pass. auto: by its content-type. Default: json beside schema or strip, else auto.","enum":["json","sse","auto"]},"schema":{"description":"Id of the schema that a JSON answer has to fit.","$ref":"#/$defs/Id"},"max_bytes":{"description":"Bytes of the answer; more break the contract. Default 16777216.","type":"integer","minimum":1,"maximum":1073741824},"on_violation":{"description":"block: the agent gets our refusal, or the stream is cut. strip: what strip names is taken out and the rest goes on. alert: all goes on and the receipt says so. Default block.","enum":["block","strip","alert"]},"strip":{"description":"JSON pointers whose values are taken out of JSON answers.","type":"array","minItems":1,"maxItems":16,"uniqueItems":true,"items":{"type":"string","$ref":"#/$defs/Pointer"}},"notarize":{"description":"true: digests of the answer, of streams from time to time, are recorded.","const":true},"tool_calls":{"description":"Which tools the model may call; calls are held until they are whole.","$ref":"#/$defs/ToolCallContract"},"on_encoded":{"description":"An answer with a content-encoding although identity was asked for: refuse it, or bypass lets it through unread. Default refuse.","enum":["refuse","bypass"]}}},"ToolCallContract":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"allow":{"description":"The only tools that the model may call; empty: none.","$ref":"#/$defs/ToolNames"},"deny":{"description":"Tools that the model may not call.","$ref":"#/$defs/ToolNames"}}},"ToolMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"only":{"description":"Every declared tool is one of these. Not for deny rules.","$ref":"#/$defs/ToolNames"},"any_of":{"description":"Some declared tool is one of these.","$ref":"#/$defs/ToolNames"}}},"StreamCaps":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"max_bytes":{"description":"Bytes in both directions together, the handshake left out; the stream ends there.","type":"integer","minimum":1,"maximum":1099511627776},"max_seconds":{"description":"How long the stream may stand.","type":"integer","minimum":1,"maximum":3600},"max_message_bytes":{"description":"Bytes of one WebSocket message, all its fragments together. Only with frames.","type":"integer","minimum":1,"maximum":16777216}}},"Match":{"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. An absent list means any.","$ref":"#/$defs/AgentMatch"},"destination":{"description":"Where to.","$ref":"#/$defs/DestinationMatch"},"methods":{"description":"Listed methods, upper case.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"}},"path_prefixes":{"description":"Listed prefixes of the path; a prefix ends at a segment border.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"string","pattern":"^/[!-~]{0,1023}$","x-allowed":"a path that begins with /, printable ASCII, other bytes percent-encoded"}},"query":{"description":"Query parameters.","$ref":"#/$defs/QueryMatch"},"protocol":{"description":"How the request reaches the gateway.","$ref":"#/$defs/ProtocolMatch"}}},"AgentMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"agent_id":{"$ref":"#/$defs/IdList"},"team_id":{"$ref":"#/$defs/IdList"},"project_id":{"$ref":"#/$defs/IdList"},"environment":{"$ref":"#/$defs/IdList"},"tenant_id":{"$ref":"#/$defs/IdList"},"auth_type":{"description":"What proved who asks: source is the address or user id of a transparent connection alone, the weakest.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["api_key","jwt","mtls","source"]}}}},"DestinationMatch":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"hosts":{"description":"Exact names, *.name for one or more labels below a name, or IP addresses.","type":"array","minItems":1,"maxItems":10000,"uniqueItems":true,"items":{"type":"string"}},"ports":{"description":"Listed ports. Absent: any.","type":"array","minItems":1,"maxItems":1000,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":65535}},"schemes":{"description":"tcp is what an opaque tunnel carries. Absent: any.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["http","https","tcp"]}},"any_host":{"description":"true: every host name (in an allow rule no IP address). An allow rule needs hosts or this.","const":true}}},"QueryMatch":{"type":"object","additionalProperties":false,"required":["absent"],"properties":{"absent":{"description":"Decoded parameter names that the query must not carry.","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-~]{1,128}$","x-allowed":"a decoded parameter name, 1 to 128 printable ASCII characters"}}}},"ProtocolMatch":{"type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"description":"http: a request the gateway sees; of an allow rule, any but a WebSocket. websocket, grpc: those alone. connect: a CONNECT; of an allow rule, one that carries TLS for the name it asked for. tcp: a CONNECT that may carry any bytes. A transparent connection that is no HTTP counts as a CONNECT. llm, mcp, a2a: requests whose headers and body are such a call; the body is read for that.","enum":["http","connect","tcp","websocket","grpc","llm","mcp","a2a"]},"providers":{"description":"Only with kind: llm. Whose service.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["openai","azure_openai","anthropic","gemini","vertex","ollama","xai","deepseek","mistral","groq","moonshot","openrouter","other"]}},"endpoints":{"description":"Only with kind: llm. What is called.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["chat","completions","responses","embeddings","messages","count_tokens","generate"]}},"models":{"description":"Only with kind: llm. Names of models, or beginnings of names with one * at the end.","type":"array","minItems":1,"maxItems":256,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-)+-~]{0,119}[!-~]$","x-allowed":"the name of a model, or its beginning and one * at the end, 1 to 120 printable ASCII characters"}},"tools":{"description":"Only with kind: llm. The tools that the call declares.","$ref":"#/$defs/ToolMatch"},"methods":{"description":"Only with kind: mcp or a2a. Methods of MCP such as tools/call, operations of A2A.","type":"array","minItems":1,"maxItems":256,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-~]{1,120}$","x-allowed":"the name of a method, 1 to 120 printable ASCII characters"}},"targets":{"description":"Only with kind: mcp. Tools, prompts or resources.","type":"array","minItems":1,"maxItems":256,"uniqueItems":true,"items":{"type":"string","pattern":"^[!-~]{1,120}$","x-allowed":"the name of a tool, a prompt or a resource, 1 to 120 printable ASCII characters"}}}},"Window":{"type":"object","additionalProperties":false,"properties":{"sliding":{"description":"The last minutes, hours or days before each request, such as 30m, 1h or 7d; at most 366d.","type":"string","pattern":"^[1-9][0-9]{0,5}[mhd]$"},"fixed":{"description":"Minutes, hours or days one after the other from the anchor on, such as 1h or 30d; at most 366d.","type":"string","pattern":"^[1-9][0-9]{0,5}[mhd]$"},"anchor":{"description":"fixed only: the day on which a window begins, at midnight UTC, such as 2026-01-01.","type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},"tz":{"description":"Days begin at midnight UTC, and nothing else can be said.","enum":["UTC"]}}},"Limit":{"type":"object","additionalProperties":false,"required":["id","per"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"match":{"description":"Requests that are counted. Absent: all.","$ref":"#/$defs/Match"},"per":{"description":"What has a bucket of its own, within a tenant.","enum":["agent","team","project","environment"]},"rps":{"description":"Requests per second.","type":"integer","minimum":1,"maximum":100000},"rpm":{"description":"Requests per minute.","type":"integer","minimum":1,"maximum":6000000},"burst":{"description":"Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.","type":"integer","minimum":1,"maximum":1000000},"tokens":{"description":"Tokens of calls of models that may be spent in the window, input and output together. In place of rps and rpm.","type":"integer","minimum":1,"maximum":10000000000000},"usd_cents":{"description":"US cents that calls of models may cost in the window. In place of rps and rpm.","type":"integer","minimum":1,"maximum":1000000000},"window":{"description":"Of tokens or usd_cents: over which time.","$ref":"#/$defs/Window"},"unknown_price":{"description":"Of tokens or usd_cents: what becomes of a call that nobody can count or price. deny refuses it; alert lets it pass, counts nothing before its answer and says so. Default deny.","enum":["deny","alert"]},"default_output_tokens":{"description":"Of tokens or usd_cents: what is reserved for the output of a call that sets no end to it. Default 4096.","type":"integer","minimum":1,"maximum":10000000},"mode":{"description":"Beyond the limit: hard_stop refuses with 429; throttle holds requests back for the next free slot; soft_stop lets runs that began before go on for a while, up to 110 %; alert_only passes and records. Default hard_stop.","enum":["hard_stop","throttle","soft_stop","alert_only"]},"max_delay_ms":{"description":"throttle only: the longest wait for a slot; a request that would wait longer is refused with 429. Default 1000.","type":"integer","minimum":1,"maximum":5000},"grace_minutes":{"description":"soft_stop only: how long after the limit was used up a run may go on. Default 5.","type":"integer","minimum":1,"maximum":1440},"grace_calls":{"description":"soft_stop only: how many calls a run may make beyond the limit. Default 20.","type":"integer","minimum":1,"maximum":100000},"near_limit":{"description":"Percentage of the limit at which receipts, a metric and the log say that it is nearly used up. Default 80.","type":"integer","minimum":1,"maximum":99}}},"Exception":{"type":"object","additionalProperties":false,"required":["id","to","match","reason","expires"],"properties":{"id":{"description":"Unique among the exceptions of the document.","$ref":"#/$defs/Id"},"to":{"description":"The deny rule of a parent: document/rule.","$ref":"#/$defs/InheritedRule"},"match":{"description":"What the deny rule no longer applies to. All predicates must surely hold, as in an allow rule.","$ref":"#/$defs/Match"},"reason":{"description":"Why, for whoever reads the policy.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"expires":{"description":"From this moment on the deny rule applies again.","type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$","x-allowed":"a moment in UTC such as 2026-12-31T00:00:00Z"}}},"InheritedRule":{"type":"string","pattern":"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$","x-allowed":"document/rule"},"RuleName":{"type":"string","pattern":"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$","x-allowed":"a rule id, or document/rule for a rule of a parent"},"DocumentTest":{"type":"object","additionalProperties":false,"required":["name","request","expect"],"properties":{"name":{"description":"What the test shows; unique.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"request":{"$ref":"#/$defs/TestRequest"},"expect":{"$ref":"#/$defs/TestExpectation"}}},"TestRequest":{"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. tenant_id is default unless given; other absent ids are unset.","$ref":"#/$defs/TestAgent"},"method":{"description":"Default GET.","type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"},"url":{"description":"http:// or https:// URL, taken byte for byte.","type":"string","pattern":"^[!-~]{1,8192}$","x-allowed":"a URL such as https://api.example.com/v1/items"},"connect":{"description":"host:port of a CONNECT, instead of url.","type":"string","pattern":"^[!-~]{1,300}$","x-allowed":"an authority such as api.example.com:443"},"protocol":{"description":"Beside url: a WebSocket handshake, or a gRPC call (its method is POST). Absent: a plain request.","enum":["websocket","grpc"]},"transparent":{"description":"ip:port that a transparent connection was made to, IPv6 in brackets. Beside connect: TLS if that names a host, other bytes if it is an address.","type":"string","pattern":"^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$","x-allowed":"an address with a port such as 203.0.113.7:443 or [2001:db8::7]:443"},"headers":{"description":"Names of headers that the request carries (override headers matter).","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[a-z0-9-]{1,64}$","x-allowed":"a lower-case header name"}},"body":{"description":"Beside url: what was found in the body. Absent: nobody has looked.","$ref":"#/$defs/TestBody"}}},"TestBody":{"type":"object","additionalProperties":false,"properties":{"format":{"description":"Default json.","enum":["none","json","json_lines","other"]},"bytes":{"description":"Default 1.","type":"integer","minimum":0,"maximum":1073741824},"problem":{"description":"Why the body cannot be read, as receipts say it.","type":"string","pattern":"^[A-Z][A-Z_]{0,63}$","x-allowed":"a code such as BODY_TOO_LARGE or JSON_SYNTAX"},"valid":{"description":"Ids of schemas of this document that the body fits. It fits no other.","$ref":"#/$defs/IdList"},"repaired":{"description":"What was mended.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["code_fence","bom","trailing_comma","comment","single_quotes","unquoted_key"]}},"ai":{"description":"What the call is. Absent: no traffic of AI.","$ref":"#/$defs/TestAi"}}},"TestAi":{"type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"description":"unknown: traffic of AI that cannot be read for certain.","enum":["llm","mcp","a2a","unknown"]},"provider":{"description":"Default other, of llm.","enum":["openai","azure_openai","anthropic","gemini","vertex","ollama","xai","deepseek","mistral","groq","moonshot","openrouter","other"]},"endpoint":{"description":"Default chat, of llm.","enum":["chat","completions","responses","embeddings","messages","count_tokens","generate"]},"model":{"description":"Its name.","type":"string","pattern":"^[!-~]{1,120}$","x-allowed":"the name of a model, 1 to 120 printable ASCII characters"},"tools":{"description":"Names of declared tools.","$ref":"#/$defs/ToolNames"},"method":{"description":"Of mcp and a2a.","type":"string","pattern":"^[!-~]{1,120}$","x-allowed":"the name of a method, 1 to 120 printable ASCII characters"},"target":{"description":"Tool, prompt or resource of mcp.","type":"string","pattern":"^[!-~]{1,120}$","x-allowed":"the name of a tool, a prompt or a resource, 1 to 120 printable ASCII characters"},"input_tokens":{"description":"Estimate of what goes in.","type":"integer","minimum":0,"maximum":1000000000},"max_output_tokens":{"description":"The end that the call sets to its answer.","type":"integer","minimum":0,"maximum":1000000000}}},"TestAgent":{"type":"object","additionalProperties":false,"properties":{"agent_id":{"$ref":"#/$defs/Id"},"team_id":{"$ref":"#/$defs/Id"},"project_id":{"$ref":"#/$defs/Id"},"environment":{"$ref":"#/$defs/Id"},"tenant_id":{"$ref":"#/$defs/Id"},"auth_type":{"description":"Default api_key.","enum":["api_key","jwt","mtls","source"]}}},"TestExpectation":{"type":"object","additionalProperties":false,"required":["verdict"],"properties":{"verdict":{"enum":["allow","deny"]},"reason":{"description":"Reason code of the verdict.","enum":["POLICY_ALLOW","POLICY_DENY","POLICY_NO_MATCH","POLICY_CEILING","TUNNEL_OPAQUE","PATH_AMBIGUOUS","OVERRIDE_HEADER","UPGRADE_NOT_ALLOWED","AUTHORITY_INVALID","DESTINATION_SELF","HOST_NUMERIC","METHOD_INVALID","ORIGINAL_PORT_MISMATCH","PATH_INVALID","REQUEST_TOO_LARGE","UPGRADE_INVALID","BODY_NOT_COMPLETED","BODY_INVALID","BODY_TOO_LARGE","BODY_TYPE_REFUSED","SCHEMA_INVALID","AI_UNREADABLE","RECORD_TOO_LARGE"]},"rule":{"description":"The rule that the receipt names.","$ref":"#/$defs/RuleName"},"tunnel":{"description":"What the CONNECT opens: requests judged inside, TLS for this name, or any bytes.","enum":["intercept","passthrough","raw"]},"stream":{"description":"The caps of the allowed WebSocket or gRPC call, all of them.","$ref":"#/$defs/StreamCaps"},"frames":{"description":"What is done with the frames of the allowed WebSocket.","enum":["observe","block"]}}}}};
 const schema32 = {"type":"string","pattern":"^[a-z0-9._-]{1,64}$","x-allowed":"1 to 64 of the characters a-z 0-9 . _ -"};
 const func1 = Object.prototype.hasOwnProperty;
 const pattern4 = new RegExp("^[a-z0-9._-]{1,64}$", "u");
@@ -2875,7 +2875,10 @@ return errors === 0;
 }
 validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema60 = {"type":"object","additionalProperties":false,"required":["id","per"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"match":{"description":"Requests that are counted. Absent: all.","$ref":"#/$defs/Match"},"per":{"description":"What has a bucket of its own, within a tenant.","enum":["agent","team","project","environment"]},"rps":{"description":"Requests per second.","type":"integer","minimum":1,"maximum":100000},"rpm":{"description":"Requests per minute.","type":"integer","minimum":1,"maximum":6000000},"burst":{"description":"Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.","type":"integer","minimum":1,"maximum":1000000},"mode":{"description":"Beyond the limit: hard_stop refuses with 429; throttle holds requests back for the next free slot; soft_stop lets runs that began before go on for a while, up to 110 %; alert_only passes and records. Default hard_stop.","enum":["hard_stop","throttle","soft_stop","alert_only"]},"max_delay_ms":{"description":"throttle only: the longest wait for a slot; a request that would wait longer is refused with 429. Default 1000.","type":"integer","minimum":1,"maximum":5000},"grace_minutes":{"description":"soft_stop only: how long after the limit was used up a run may go on. Default 5.","type":"integer","minimum":1,"maximum":1440},"grace_calls":{"description":"soft_stop only: how many calls a run may make beyond the limit. Default 20.","type":"integer","minimum":1,"maximum":100000},"near_limit":{"description":"Percentage of the limit at which receipts, a metric and the log say that it is nearly used up. Default 80.","type":"integer","minimum":1,"maximum":99}}};
+const schema60 = {"type":"object","additionalProperties":false,"required":["id","per"],"properties":{"id":{"description":"Unique among rules and limits; named in receipts.","$ref":"#/$defs/Id"},"match":{"description":"Requests that are counted. Absent: all.","$ref":"#/$defs/Match"},"per":{"description":"What has a bucket of its own, within a tenant.","enum":["agent","team","project","environment"]},"rps":{"description":"Requests per second.","type":"integer","minimum":1,"maximum":100000},"rpm":{"description":"Requests per minute.","type":"integer","minimum":1,"maximum":6000000},"burst":{"description":"Requests that may come at once. Belongs to rps, or to rpm when there is no rps. Default: rps, or a tenth of rpm.","type":"integer","minimum":1,"maximum":1000000},"tokens":{"description":"Tokens of calls of models that may be spent in the window, input and output together. In place of rps and rpm.","type":"integer","minimum":1,"maximum":10000000000000},"usd_cents":{"description":"US cents that calls of models may cost in the window. In place of rps and rpm.","type":"integer","minimum":1,"maximum":1000000000},"window":{"description":"Of tokens or usd_cents: over which time.","$ref":"#/$defs/Window"},"unknown_price":{"description":"Of tokens or usd_cents: what becomes of a call that nobody can count or price. deny refuses it; alert lets it pass, counts nothing before its answer and says so. Default deny.","enum":["deny","alert"]},"default_output_tokens":{"description":"Of tokens or usd_cents: what is reserved for the output of a call that sets no end to it. Default 4096.","type":"integer","minimum":1,"maximum":10000000},"mode":{"description":"Beyond the limit: hard_stop refuses with 429; throttle holds requests back for the next free slot; soft_stop lets runs that began before go on for a while, up to 110 %; alert_only passes and records. Default hard_stop.","enum":["hard_stop","throttle","soft_stop","alert_only"]},"max_delay_ms":{"description":"throttle only: the longest wait for a slot; a request that would wait longer is refused with 429. Default 1000.","type":"integer","minimum":1,"maximum":5000},"grace_minutes":{"description":"soft_stop only: how long after the limit was used up a run may go on. Default 5.","type":"integer","minimum":1,"maximum":1440},"grace_calls":{"description":"soft_stop only: how many calls a run may make beyond the limit. Default 20.","type":"integer","minimum":1,"maximum":100000},"near_limit":{"description":"Percentage of the limit at which receipts, a metric and the log say that it is nearly used up. Default 80.","type":"integer","minimum":1,"maximum":99}}};
+const schema62 = {"type":"object","additionalProperties":false,"properties":{"sliding":{"description":"The last minutes, hours or days before each request, such as 30m, 1h or 7d; at most 366d.","type":"string","pattern":"^[1-9][0-9]{0,5}[mhd]$"},"fixed":{"description":"Minutes, hours or days one after the other from the anchor on, such as 1h or 30d; at most 366d.","type":"string","pattern":"^[1-9][0-9]{0,5}[mhd]$"},"anchor":{"description":"fixed only: the day on which a window begins, at midnight UTC, such as 2026-01-01.","type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},"tz":{"description":"Days begin at midnight UTC, and nothing else can be said.","enum":["UTC"]}}};
+const pattern25 = new RegExp("^[1-9][0-9]{0,5}[mhd]$", "u");
+const pattern27 = new RegExp("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "u");
 
 function validate47(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3069,10 +3072,10 @@ errors++;
 }
 }
 }
-if(data.mode !== undefined){
-let data6 = data.mode;
-if(!((((data6 === "hard_stop") || (data6 === "throttle")) || (data6 === "soft_stop")) || (data6 === "alert_only"))){
-const err15 = {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema60.properties.mode.enum},message:"must be equal to one of the allowed values",schema:schema60.properties.mode.enum,parentSchema:schema60.properties.mode,data:data6};
+if(data.tokens !== undefined){
+let data6 = data.tokens;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+const err15 = {instancePath:instancePath+"/tokens",schemaPath:"#/properties/tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema60.properties.tokens.type,parentSchema:schema60.properties.tokens,data:data6};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -3081,11 +3084,9 @@ vErrors.push(err15);
 }
 errors++;
 }
-}
-if(data.max_delay_ms !== undefined){
-let data7 = data.max_delay_ms;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err16 = {instancePath:instancePath+"/max_delay_ms",schemaPath:"#/properties/max_delay_ms/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema60.properties.max_delay_ms.type,parentSchema:schema60.properties.max_delay_ms,data:data7};
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 10000000000000 || isNaN(data6)){
+const err16 = {instancePath:instancePath+"/tokens",schemaPath:"#/properties/tokens/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000000000000},message:"must be <= 10000000000000",schema:10000000000000,parentSchema:schema60.properties.tokens,data:data6};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -3094,9 +3095,8 @@ vErrors.push(err16);
 }
 errors++;
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 5000 || isNaN(data7)){
-const err17 = {instancePath:instancePath+"/max_delay_ms",schemaPath:"#/properties/max_delay_ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema60.properties.max_delay_ms,data:data7};
+if(data6 < 1 || isNaN(data6)){
+const err17 = {instancePath:instancePath+"/tokens",schemaPath:"#/properties/tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema60.properties.tokens,data:data6};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -3105,8 +3105,12 @@ vErrors.push(err17);
 }
 errors++;
 }
-if(data7 < 1 || isNaN(data7)){
-const err18 = {instancePath:instancePath+"/max_delay_ms",schemaPath:"#/properties/max_delay_ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema60.properties.max_delay_ms,data:data7};
+}
+}
+if(data.usd_cents !== undefined){
+let data7 = data.usd_cents;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err18 = {instancePath:instancePath+"/usd_cents",schemaPath:"#/properties/usd_cents/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema60.properties.usd_cents.type,parentSchema:schema60.properties.usd_cents,data:data7};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3115,12 +3119,9 @@ vErrors.push(err18);
 }
 errors++;
 }
-}
-}
-if(data.grace_minutes !== undefined){
-let data8 = data.grace_minutes;
-if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err19 = {instancePath:instancePath+"/grace_minutes",schemaPath:"#/properties/grace_minutes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema60.properties.grace_minutes.type,parentSchema:schema60.properties.grace_minutes,data:data8};
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 1000000000 || isNaN(data7)){
+const err19 = {instancePath:instancePath+"/usd_cents",schemaPath:"#/properties/usd_cents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",schema:1000000000,parentSchema:schema60.properties.usd_cents,data:data7};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -3129,9 +3130,8 @@ vErrors.push(err19);
 }
 errors++;
 }
-if((typeof data8 == "number") && (isFinite(data8))){
-if(data8 > 1440 || isNaN(data8)){
-const err20 = {instancePath:instancePath+"/grace_minutes",schemaPath:"#/properties/grace_minutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440",schema:1440,parentSchema:schema60.properties.grace_minutes,data:data8};
+if(data7 < 1 || isNaN(data7)){
+const err20 = {instancePath:instancePath+"/usd_cents",schemaPath:"#/properties/usd_cents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema60.properties.usd_cents,data:data7};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -3140,8 +3140,14 @@ vErrors.push(err20);
 }
 errors++;
 }
-if(data8 < 1 || isNaN(data8)){
-const err21 = {instancePath:instancePath+"/grace_minutes",schemaPath:"#/properties/grace_minutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema60.properties.grace_minutes,data:data8};
+}
+}
+if(data.window !== undefined){
+let data8 = data.window;
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+for(const key1 in data8){
+if(!((((key1 === "sliding") || (key1 === "fixed")) || (key1 === "anchor")) || (key1 === "tz"))){
+const err21 = {instancePath:instancePath+"/window",schemaPath:"#/$defs/Window/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema62,data:data8};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -3151,11 +3157,11 @@ vErrors.push(err21);
 errors++;
 }
 }
-}
-if(data.grace_calls !== undefined){
-let data9 = data.grace_calls;
-if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err22 = {instancePath:instancePath+"/grace_calls",schemaPath:"#/properties/grace_calls/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema60.properties.grace_calls.type,parentSchema:schema60.properties.grace_calls,data:data9};
+if(data8.sliding !== undefined){
+let data9 = data8.sliding;
+if(typeof data9 === "string"){
+if(!pattern25.test(data9)){
+const err22 = {instancePath:instancePath+"/window/sliding",schemaPath:"#/$defs/Window/properties/sliding/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,5}[mhd]$"},message:"must match pattern \""+"^[1-9][0-9]{0,5}[mhd]$"+"\"",schema:"^[1-9][0-9]{0,5}[mhd]$",parentSchema:schema62.properties.sliding,data:data9};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -3164,9 +3170,9 @@ vErrors.push(err22);
 }
 errors++;
 }
-if((typeof data9 == "number") && (isFinite(data9))){
-if(data9 > 100000 || isNaN(data9)){
-const err23 = {instancePath:instancePath+"/grace_calls",schemaPath:"#/properties/grace_calls/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema60.properties.grace_calls,data:data9};
+}
+else {
+const err23 = {instancePath:instancePath+"/window/sliding",schemaPath:"#/$defs/Window/properties/sliding/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema62.properties.sliding.type,parentSchema:schema62.properties.sliding,data:data9};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -3175,8 +3181,12 @@ vErrors.push(err23);
 }
 errors++;
 }
-if(data9 < 1 || isNaN(data9)){
-const err24 = {instancePath:instancePath+"/grace_calls",schemaPath:"#/properties/grace_calls/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema60.properties.grace_calls,data:data9};
+}
+if(data8.fixed !== undefined){
+let data10 = data8.fixed;
+if(typeof data10 === "string"){
+if(!pattern25.test(data10)){
+const err24 = {instancePath:instancePath+"/window/fixed",schemaPath:"#/$defs/Window/properties/fixed/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,5}[mhd]$"},message:"must match pattern \""+"^[1-9][0-9]{0,5}[mhd]$"+"\"",schema:"^[1-9][0-9]{0,5}[mhd]$",parentSchema:schema62.properties.fixed,data:data10};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -3186,11 +3196,8 @@ vErrors.push(err24);
 errors++;
 }
 }
-}
-if(data.near_limit !== undefined){
-let data10 = data.near_limit;
-if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err25 = {instancePath:instancePath+"/near_limit",schemaPath:"#/properties/near_limit/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema60.properties.near_limit.type,parentSchema:schema60.properties.near_limit,data:data10};
+else {
+const err25 = {instancePath:instancePath+"/window/fixed",schemaPath:"#/$defs/Window/properties/fixed/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema62.properties.fixed.type,parentSchema:schema62.properties.fixed,data:data10};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -3199,9 +3206,12 @@ vErrors.push(err25);
 }
 errors++;
 }
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 > 99 || isNaN(data10)){
-const err26 = {instancePath:instancePath+"/near_limit",schemaPath:"#/properties/near_limit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 99},message:"must be <= 99",schema:99,parentSchema:schema60.properties.near_limit,data:data10};
+}
+if(data8.anchor !== undefined){
+let data11 = data8.anchor;
+if(typeof data11 === "string"){
+if(!pattern27.test(data11)){
+const err26 = {instancePath:instancePath+"/window/anchor",schemaPath:"#/$defs/Window/properties/anchor/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"+"\"",schema:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",parentSchema:schema62.properties.anchor,data:data11};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -3210,8 +3220,9 @@ vErrors.push(err26);
 }
 errors++;
 }
-if(data10 < 1 || isNaN(data10)){
-const err27 = {instancePath:instancePath+"/near_limit",schemaPath:"#/properties/near_limit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema60.properties.near_limit,data:data10};
+}
+else {
+const err27 = {instancePath:instancePath+"/window/anchor",schemaPath:"#/$defs/Window/properties/anchor/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema62.properties.anchor.type,parentSchema:schema62.properties.anchor,data:data11};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -3221,10 +3232,10 @@ vErrors.push(err27);
 errors++;
 }
 }
-}
-}
-else {
-const err28 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema60.type,parentSchema:schema60,data};
+if(data8.tz !== undefined){
+let data12 = data8.tz;
+if(!(data12 === "UTC")){
+const err28 = {instancePath:instancePath+"/window/tz",schemaPath:"#/$defs/Window/properties/tz/enum",keyword:"enum",params:{allowedValues: schema62.properties.tz.enum},message:"must be equal to one of the allowed values",schema:schema62.properties.tz.enum,parentSchema:schema62.properties.tz,data:data12};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -3233,16 +3244,241 @@ vErrors.push(err28);
 }
 errors++;
 }
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/window",schemaPath:"#/$defs/Window/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema62.type,parentSchema:schema62,data:data8};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+}
+if(data.unknown_price !== undefined){
+let data13 = data.unknown_price;
+if(!((data13 === "deny") || (data13 === "alert"))){
+const err30 = {instancePath:instancePath+"/unknown_price",schemaPath:"#/properties/unknown_price/enum",keyword:"enum",params:{allowedValues: schema60.properties.unknown_price.enum},message:"must be equal to one of the allowed values",schema:schema60.properties.unknown_price.enum,parentSchema:schema60.properties.unknown_price,data:data13};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+}
+if(data.default_output_tokens !== undefined){
+let data14 = data.default_output_tokens;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+const err31 = {instancePath:instancePath+"/default_output_tokens",schemaPath:"#/properties/default_output_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema60.properties.default_output_tokens.type,parentSchema:schema60.properties.default_output_tokens,data:data14};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 10000000 || isNaN(data14)){
+const err32 = {instancePath:instancePath+"/default_output_tokens",schemaPath:"#/properties/default_output_tokens/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000000},message:"must be <= 10000000",schema:10000000,parentSchema:schema60.properties.default_output_tokens,data:data14};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+if(data14 < 1 || isNaN(data14)){
+const err33 = {instancePath:instancePath+"/default_output_tokens",schemaPath:"#/properties/default_output_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema60.properties.default_output_tokens,data:data14};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+}
+}
+if(data.mode !== undefined){
+let data15 = data.mode;
+if(!((((data15 === "hard_stop") || (data15 === "throttle")) || (data15 === "soft_stop")) || (data15 === "alert_only"))){
+const err34 = {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema60.properties.mode.enum},message:"must be equal to one of the allowed values",schema:schema60.properties.mode.enum,parentSchema:schema60.properties.mode,data:data15};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+}
+if(data.max_delay_ms !== undefined){
+let data16 = data.max_delay_ms;
+if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
+const err35 = {instancePath:instancePath+"/max_delay_ms",schemaPath:"#/properties/max_delay_ms/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema60.properties.max_delay_ms.type,parentSchema:schema60.properties.max_delay_ms,data:data16};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+if((typeof data16 == "number") && (isFinite(data16))){
+if(data16 > 5000 || isNaN(data16)){
+const err36 = {instancePath:instancePath+"/max_delay_ms",schemaPath:"#/properties/max_delay_ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema60.properties.max_delay_ms,data:data16};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+if(data16 < 1 || isNaN(data16)){
+const err37 = {instancePath:instancePath+"/max_delay_ms",schemaPath:"#/properties/max_delay_ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema60.properties.max_delay_ms,data:data16};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+}
+}
+if(data.grace_minutes !== undefined){
+let data17 = data.grace_minutes;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+const err38 = {instancePath:instancePath+"/grace_minutes",schemaPath:"#/properties/grace_minutes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema60.properties.grace_minutes.type,parentSchema:schema60.properties.grace_minutes,data:data17};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 1440 || isNaN(data17)){
+const err39 = {instancePath:instancePath+"/grace_minutes",schemaPath:"#/properties/grace_minutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440",schema:1440,parentSchema:schema60.properties.grace_minutes,data:data17};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+if(data17 < 1 || isNaN(data17)){
+const err40 = {instancePath:instancePath+"/grace_minutes",schemaPath:"#/properties/grace_minutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema60.properties.grace_minutes,data:data17};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+}
+}
+if(data.grace_calls !== undefined){
+let data18 = data.grace_calls;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+const err41 = {instancePath:instancePath+"/grace_calls",schemaPath:"#/properties/grace_calls/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema60.properties.grace_calls.type,parentSchema:schema60.properties.grace_calls,data:data18};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 100000 || isNaN(data18)){
+const err42 = {instancePath:instancePath+"/grace_calls",schemaPath:"#/properties/grace_calls/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema60.properties.grace_calls,data:data18};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+if(data18 < 1 || isNaN(data18)){
+const err43 = {instancePath:instancePath+"/grace_calls",schemaPath:"#/properties/grace_calls/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema60.properties.grace_calls,data:data18};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+}
+}
+if(data.near_limit !== undefined){
+let data19 = data.near_limit;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+const err44 = {instancePath:instancePath+"/near_limit",schemaPath:"#/properties/near_limit/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema60.properties.near_limit.type,parentSchema:schema60.properties.near_limit,data:data19};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 99 || isNaN(data19)){
+const err45 = {instancePath:instancePath+"/near_limit",schemaPath:"#/properties/near_limit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 99},message:"must be <= 99",schema:99,parentSchema:schema60.properties.near_limit,data:data19};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+if(data19 < 1 || isNaN(data19)){
+const err46 = {instancePath:instancePath+"/near_limit",schemaPath:"#/properties/near_limit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema60.properties.near_limit,data:data19};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err47 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema60.type,parentSchema:schema60,data};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
 validate47.errors = vErrors;
 return errors === 0;
 }
 validate47.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema62 = {"type":"object","additionalProperties":false,"required":["id","to","match","reason","expires"],"properties":{"id":{"description":"Unique among the exceptions of the document.","$ref":"#/$defs/Id"},"to":{"description":"The deny rule of a parent: document/rule.","$ref":"#/$defs/InheritedRule"},"match":{"description":"What the deny rule no longer applies to. All predicates must surely hold, as in an allow rule.","$ref":"#/$defs/Match"},"reason":{"description":"Why, for whoever reads the policy.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"expires":{"description":"From this moment on the deny rule applies again.","type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$","x-allowed":"a moment in UTC such as 2026-12-31T00:00:00Z"}}};
-const schema64 = {"type":"string","pattern":"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$","x-allowed":"document/rule"};
-const pattern26 = new RegExp("^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$", "u");
-const pattern27 = new RegExp("^[ -~]{1,200}$", "u");
-const pattern28 = new RegExp("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", "u");
+const schema63 = {"type":"object","additionalProperties":false,"required":["id","to","match","reason","expires"],"properties":{"id":{"description":"Unique among the exceptions of the document.","$ref":"#/$defs/Id"},"to":{"description":"The deny rule of a parent: document/rule.","$ref":"#/$defs/InheritedRule"},"match":{"description":"What the deny rule no longer applies to. All predicates must surely hold, as in an allow rule.","$ref":"#/$defs/Match"},"reason":{"description":"Why, for whoever reads the policy.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"expires":{"description":"From this moment on the deny rule applies again.","type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$","x-allowed":"a moment in UTC such as 2026-12-31T00:00:00Z"}}};
+const schema65 = {"type":"string","pattern":"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$","x-allowed":"document/rule"};
+const pattern29 = new RegExp("^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$", "u");
+const pattern30 = new RegExp("^[ -~]{1,200}$", "u");
+const pattern31 = new RegExp("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", "u");
 
 function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3256,7 +3492,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.id === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema62.required,parentSchema:schema62,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema63.required,parentSchema:schema63,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3266,7 +3502,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.to === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "to"},message:"must have required property '"+"to"+"'",schema:schema62.required,parentSchema:schema62,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "to"},message:"must have required property '"+"to"+"'",schema:schema63.required,parentSchema:schema63,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3276,7 +3512,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.match === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "match"},message:"must have required property '"+"match"+"'",schema:schema62.required,parentSchema:schema62,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "match"},message:"must have required property '"+"match"+"'",schema:schema63.required,parentSchema:schema63,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3286,7 +3522,7 @@ vErrors.push(err2);
 errors++;
 }
 if(data.reason === undefined){
-const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'",schema:schema62.required,parentSchema:schema62,data};
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "reason"},message:"must have required property '"+"reason"+"'",schema:schema63.required,parentSchema:schema63,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3296,7 +3532,7 @@ vErrors.push(err3);
 errors++;
 }
 if(data.expires === undefined){
-const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "expires"},message:"must have required property '"+"expires"+"'",schema:schema62.required,parentSchema:schema62,data};
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "expires"},message:"must have required property '"+"expires"+"'",schema:schema63.required,parentSchema:schema63,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3307,7 +3543,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "to")) || (key0 === "match")) || (key0 === "reason")) || (key0 === "expires"))){
-const err5 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema62,data};
+const err5 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema63,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3345,8 +3581,8 @@ errors++;
 if(data.to !== undefined){
 let data1 = data.to;
 if(typeof data1 === "string"){
-if(!pattern26.test(data1)){
-const err8 = {instancePath:instancePath+"/to",schemaPath:"#/$defs/InheritedRule/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$"+"\"",schema:"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$",parentSchema:schema64,data:data1};
+if(!pattern29.test(data1)){
+const err8 = {instancePath:instancePath+"/to",schemaPath:"#/$defs/InheritedRule/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$"+"\"",schema:"^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$",parentSchema:schema65,data:data1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -3357,7 +3593,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/to",schemaPath:"#/$defs/InheritedRule/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema64.type,parentSchema:schema64,data:data1};
+const err9 = {instancePath:instancePath+"/to",schemaPath:"#/$defs/InheritedRule/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema65.type,parentSchema:schema65,data:data1};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -3376,8 +3612,8 @@ errors = vErrors.length;
 if(data.reason !== undefined){
 let data3 = data.reason;
 if(typeof data3 === "string"){
-if(!pattern27.test(data3)){
-const err10 = {instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/pattern",keyword:"pattern",params:{pattern: "^[ -~]{1,200}$"},message:"must match pattern \""+"^[ -~]{1,200}$"+"\"",schema:"^[ -~]{1,200}$",parentSchema:schema62.properties.reason,data:data3};
+if(!pattern30.test(data3)){
+const err10 = {instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/pattern",keyword:"pattern",params:{pattern: "^[ -~]{1,200}$"},message:"must match pattern \""+"^[ -~]{1,200}$"+"\"",schema:"^[ -~]{1,200}$",parentSchema:schema63.properties.reason,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -3388,7 +3624,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema62.properties.reason.type,parentSchema:schema62.properties.reason,data:data3};
+const err11 = {instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema63.properties.reason.type,parentSchema:schema63.properties.reason,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -3401,8 +3637,8 @@ errors++;
 if(data.expires !== undefined){
 let data4 = data.expires;
 if(typeof data4 === "string"){
-if(!pattern28.test(data4)){
-const err12 = {instancePath:instancePath+"/expires",schemaPath:"#/properties/expires/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"},message:"must match pattern \""+"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"+"\"",schema:"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",parentSchema:schema62.properties.expires,data:data4};
+if(!pattern31.test(data4)){
+const err12 = {instancePath:instancePath+"/expires",schemaPath:"#/properties/expires/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"},message:"must match pattern \""+"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"+"\"",schema:"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",parentSchema:schema63.properties.expires,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -3413,7 +3649,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/expires",schemaPath:"#/properties/expires/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema62.properties.expires.type,parentSchema:schema62.properties.expires,data:data4};
+const err13 = {instancePath:instancePath+"/expires",schemaPath:"#/properties/expires/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema63.properties.expires.type,parentSchema:schema63.properties.expires,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -3425,7 +3661,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema62.type,parentSchema:schema62,data};
+const err14 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema63.type,parentSchema:schema63,data};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -3439,9 +3675,9 @@ return errors === 0;
 }
 validate50.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema65 = {"type":"object","additionalProperties":false,"required":["name","request","expect"],"properties":{"name":{"description":"What the test shows; unique.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"request":{"$ref":"#/$defs/TestRequest"},"expect":{"$ref":"#/$defs/TestExpectation"}}};
-const schema66 = {"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. tenant_id is default unless given; other absent ids are unset.","$ref":"#/$defs/TestAgent"},"method":{"description":"Default GET.","type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"},"url":{"description":"http:// or https:// URL, taken byte for byte.","type":"string","pattern":"^[!-~]{1,8192}$","x-allowed":"a URL such as https://api.example.com/v1/items"},"connect":{"description":"host:port of a CONNECT, instead of url.","type":"string","pattern":"^[!-~]{1,300}$","x-allowed":"an authority such as api.example.com:443"},"protocol":{"description":"Beside url: a WebSocket handshake, or a gRPC call (its method is POST). Absent: a plain request.","enum":["websocket","grpc"]},"transparent":{"description":"ip:port that a transparent connection was made to, IPv6 in brackets. Beside connect: TLS if that names a host, other bytes if it is an address.","type":"string","pattern":"^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$","x-allowed":"an address with a port such as 203.0.113.7:443 or [2001:db8::7]:443"},"headers":{"description":"Names of headers that the request carries (override headers matter).","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[a-z0-9-]{1,64}$","x-allowed":"a lower-case header name"}},"body":{"description":"Beside url: what was found in the body. Absent: nobody has looked.","$ref":"#/$defs/TestBody"}}};
-const schema67 = {"type":"object","additionalProperties":false,"properties":{"agent_id":{"$ref":"#/$defs/Id"},"team_id":{"$ref":"#/$defs/Id"},"project_id":{"$ref":"#/$defs/Id"},"environment":{"$ref":"#/$defs/Id"},"tenant_id":{"$ref":"#/$defs/Id"},"auth_type":{"description":"Default api_key.","enum":["api_key","jwt","mtls","source"]}}};
+const schema66 = {"type":"object","additionalProperties":false,"required":["name","request","expect"],"properties":{"name":{"description":"What the test shows; unique.","type":"string","pattern":"^[ -~]{1,200}$","x-allowed":"1 to 200 printable ASCII characters"},"request":{"$ref":"#/$defs/TestRequest"},"expect":{"$ref":"#/$defs/TestExpectation"}}};
+const schema67 = {"type":"object","additionalProperties":false,"properties":{"agent":{"description":"Who asks. tenant_id is default unless given; other absent ids are unset.","$ref":"#/$defs/TestAgent"},"method":{"description":"Default GET.","type":"string","pattern":"^[A-Z][A-Z0-9_-]{0,31}$","x-allowed":"an upper-case HTTP method such as GET or POST"},"url":{"description":"http:// or https:// URL, taken byte for byte.","type":"string","pattern":"^[!-~]{1,8192}$","x-allowed":"a URL such as https://api.example.com/v1/items"},"connect":{"description":"host:port of a CONNECT, instead of url.","type":"string","pattern":"^[!-~]{1,300}$","x-allowed":"an authority such as api.example.com:443"},"protocol":{"description":"Beside url: a WebSocket handshake, or a gRPC call (its method is POST). Absent: a plain request.","enum":["websocket","grpc"]},"transparent":{"description":"ip:port that a transparent connection was made to, IPv6 in brackets. Beside connect: TLS if that names a host, other bytes if it is an address.","type":"string","pattern":"^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$","x-allowed":"an address with a port such as 203.0.113.7:443 or [2001:db8::7]:443"},"headers":{"description":"Names of headers that the request carries (override headers matter).","type":"array","minItems":1,"maxItems":64,"uniqueItems":true,"items":{"type":"string","pattern":"^[a-z0-9-]{1,64}$","x-allowed":"a lower-case header name"}},"body":{"description":"Beside url: what was found in the body. Absent: nobody has looked.","$ref":"#/$defs/TestBody"}}};
+const schema68 = {"type":"object","additionalProperties":false,"properties":{"agent_id":{"$ref":"#/$defs/Id"},"team_id":{"$ref":"#/$defs/Id"},"project_id":{"$ref":"#/$defs/Id"},"environment":{"$ref":"#/$defs/Id"},"tenant_id":{"$ref":"#/$defs/Id"},"auth_type":{"description":"Default api_key.","enum":["api_key","jwt","mtls","source"]}}};
 
 function validate55(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3456,7 +3692,7 @@ evaluated0.items = undefined;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!((((((key0 === "agent_id") || (key0 === "team_id")) || (key0 === "project_id")) || (key0 === "environment")) || (key0 === "tenant_id")) || (key0 === "auth_type"))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema67,data};
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema68,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3594,7 +3830,7 @@ errors++;
 if(data.auth_type !== undefined){
 let data5 = data.auth_type;
 if(!((((data5 === "api_key") || (data5 === "jwt")) || (data5 === "mtls")) || (data5 === "source"))){
-const err11 = {instancePath:instancePath+"/auth_type",schemaPath:"#/properties/auth_type/enum",keyword:"enum",params:{allowedValues: schema67.properties.auth_type.enum},message:"must be equal to one of the allowed values",schema:schema67.properties.auth_type.enum,parentSchema:schema67.properties.auth_type,data:data5};
+const err11 = {instancePath:instancePath+"/auth_type",schemaPath:"#/properties/auth_type/enum",keyword:"enum",params:{allowedValues: schema68.properties.auth_type.enum},message:"must be equal to one of the allowed values",schema:schema68.properties.auth_type.enum,parentSchema:schema68.properties.auth_type,data:data5};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -3606,7 +3842,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema67.type,parentSchema:schema67,data};
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema68.type,parentSchema:schema68,data};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -3620,9 +3856,9 @@ return errors === 0;
 }
 validate55.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema73 = {"type":"object","additionalProperties":false,"properties":{"format":{"description":"Default json.","enum":["none","json","json_lines","other"]},"bytes":{"description":"Default 1.","type":"integer","minimum":0,"maximum":1073741824},"problem":{"description":"Why the body cannot be read, as receipts say it.","type":"string","pattern":"^[A-Z][A-Z_]{0,63}$","x-allowed":"a code such as BODY_TOO_LARGE or JSON_SYNTAX"},"valid":{"description":"Ids of schemas of this document that the body fits. It fits no other.","$ref":"#/$defs/IdList"},"repaired":{"description":"What was mended.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["code_fence","bom","trailing_comma","comment","single_quotes","unquoted_key"]}},"ai":{"description":"What the call is. Absent: no traffic of AI.","$ref":"#/$defs/TestAi"}}};
-const pattern40 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
-const schema74 = {"type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"description":"unknown: traffic of AI that cannot be read for certain.","enum":["llm","mcp","a2a","unknown"]},"provider":{"description":"Default other, of llm.","enum":["openai","azure_openai","anthropic","gemini","vertex","ollama","xai","deepseek","mistral","groq","moonshot","openrouter","other"]},"endpoint":{"description":"Default chat, of llm.","enum":["chat","completions","responses","embeddings","messages","count_tokens","generate"]},"model":{"description":"Its name.","type":"string","pattern":"^[!-~]{1,120}$","x-allowed":"the name of a model, 1 to 120 printable ASCII characters"},"tools":{"description":"Names of declared tools.","$ref":"#/$defs/ToolNames"},"method":{"description":"Of mcp and a2a.","type":"string","pattern":"^[!-~]{1,120}$","x-allowed":"the name of a method, 1 to 120 printable ASCII characters"},"target":{"description":"Tool, prompt or resource of mcp.","type":"string","pattern":"^[!-~]{1,120}$","x-allowed":"the name of a tool, a prompt or a resource, 1 to 120 printable ASCII characters"},"input_tokens":{"description":"Estimate of what goes in.","type":"integer","minimum":0,"maximum":1000000000},"max_output_tokens":{"description":"The end that the call sets to its answer.","type":"integer","minimum":0,"maximum":1000000000}}};
+const schema74 = {"type":"object","additionalProperties":false,"properties":{"format":{"description":"Default json.","enum":["none","json","json_lines","other"]},"bytes":{"description":"Default 1.","type":"integer","minimum":0,"maximum":1073741824},"problem":{"description":"Why the body cannot be read, as receipts say it.","type":"string","pattern":"^[A-Z][A-Z_]{0,63}$","x-allowed":"a code such as BODY_TOO_LARGE or JSON_SYNTAX"},"valid":{"description":"Ids of schemas of this document that the body fits. It fits no other.","$ref":"#/$defs/IdList"},"repaired":{"description":"What was mended.","type":"array","minItems":1,"uniqueItems":true,"items":{"type":"string","enum":["code_fence","bom","trailing_comma","comment","single_quotes","unquoted_key"]}},"ai":{"description":"What the call is. Absent: no traffic of AI.","$ref":"#/$defs/TestAi"}}};
+const pattern43 = new RegExp("^[A-Z][A-Z_]{0,63}$", "u");
+const schema75 = {"type":"object","additionalProperties":false,"required":["kind"],"properties":{"kind":{"description":"unknown: traffic of AI that cannot be read for certain.","enum":["llm","mcp","a2a","unknown"]},"provider":{"description":"Default other, of llm.","enum":["openai","azure_openai","anthropic","gemini","vertex","ollama","xai","deepseek","mistral","groq","moonshot","openrouter","other"]},"endpoint":{"description":"Default chat, of llm.","enum":["chat","completions","responses","embeddings","messages","count_tokens","generate"]},"model":{"description":"Its name.","type":"string","pattern":"^[!-~]{1,120}$","x-allowed":"the name of a model, 1 to 120 printable ASCII characters"},"tools":{"description":"Names of declared tools.","$ref":"#/$defs/ToolNames"},"method":{"description":"Of mcp and a2a.","type":"string","pattern":"^[!-~]{1,120}$","x-allowed":"the name of a method, 1 to 120 printable ASCII characters"},"target":{"description":"Tool, prompt or resource of mcp.","type":"string","pattern":"^[!-~]{1,120}$","x-allowed":"the name of a tool, a prompt or a resource, 1 to 120 printable ASCII characters"},"input_tokens":{"description":"Estimate of what goes in.","type":"integer","minimum":0,"maximum":1000000000},"max_output_tokens":{"description":"The end that the call sets to its answer.","type":"integer","minimum":0,"maximum":1000000000}}};
 
 function validate59(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3636,7 +3872,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.kind === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "kind"},message:"must have required property '"+"kind"+"'",schema:schema74.required,parentSchema:schema74,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "kind"},message:"must have required property '"+"kind"+"'",schema:schema75.required,parentSchema:schema75,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3646,8 +3882,8 @@ vErrors.push(err0);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema74.properties, key0))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema74,data};
+if(!(func1.call(schema75.properties, key0))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema75,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3660,7 +3896,7 @@ errors++;
 if(data.kind !== undefined){
 let data0 = data.kind;
 if(!((((data0 === "llm") || (data0 === "mcp")) || (data0 === "a2a")) || (data0 === "unknown"))){
-const err2 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema74.properties.kind.enum},message:"must be equal to one of the allowed values",schema:schema74.properties.kind.enum,parentSchema:schema74.properties.kind,data:data0};
+const err2 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema75.properties.kind.enum},message:"must be equal to one of the allowed values",schema:schema75.properties.kind.enum,parentSchema:schema75.properties.kind,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3673,7 +3909,7 @@ errors++;
 if(data.provider !== undefined){
 let data1 = data.provider;
 if(!(((((((((((((data1 === "openai") || (data1 === "azure_openai")) || (data1 === "anthropic")) || (data1 === "gemini")) || (data1 === "vertex")) || (data1 === "ollama")) || (data1 === "xai")) || (data1 === "deepseek")) || (data1 === "mistral")) || (data1 === "groq")) || (data1 === "moonshot")) || (data1 === "openrouter")) || (data1 === "other"))){
-const err3 = {instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/enum",keyword:"enum",params:{allowedValues: schema74.properties.provider.enum},message:"must be equal to one of the allowed values",schema:schema74.properties.provider.enum,parentSchema:schema74.properties.provider,data:data1};
+const err3 = {instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/enum",keyword:"enum",params:{allowedValues: schema75.properties.provider.enum},message:"must be equal to one of the allowed values",schema:schema75.properties.provider.enum,parentSchema:schema75.properties.provider,data:data1};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3686,7 +3922,7 @@ errors++;
 if(data.endpoint !== undefined){
 let data2 = data.endpoint;
 if(!(((((((data2 === "chat") || (data2 === "completions")) || (data2 === "responses")) || (data2 === "embeddings")) || (data2 === "messages")) || (data2 === "count_tokens")) || (data2 === "generate"))){
-const err4 = {instancePath:instancePath+"/endpoint",schemaPath:"#/properties/endpoint/enum",keyword:"enum",params:{allowedValues: schema74.properties.endpoint.enum},message:"must be equal to one of the allowed values",schema:schema74.properties.endpoint.enum,parentSchema:schema74.properties.endpoint,data:data2};
+const err4 = {instancePath:instancePath+"/endpoint",schemaPath:"#/properties/endpoint/enum",keyword:"enum",params:{allowedValues: schema75.properties.endpoint.enum},message:"must be equal to one of the allowed values",schema:schema75.properties.endpoint.enum,parentSchema:schema75.properties.endpoint,data:data2};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3700,7 +3936,7 @@ if(data.model !== undefined){
 let data3 = data.model;
 if(typeof data3 === "string"){
 if(!pattern15.test(data3)){
-const err5 = {instancePath:instancePath+"/model",schemaPath:"#/properties/model/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,120}$"},message:"must match pattern \""+"^[!-~]{1,120}$"+"\"",schema:"^[!-~]{1,120}$",parentSchema:schema74.properties.model,data:data3};
+const err5 = {instancePath:instancePath+"/model",schemaPath:"#/properties/model/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,120}$"},message:"must match pattern \""+"^[!-~]{1,120}$"+"\"",schema:"^[!-~]{1,120}$",parentSchema:schema75.properties.model,data:data3};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3711,7 +3947,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/model",schemaPath:"#/properties/model/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema74.properties.model.type,parentSchema:schema74.properties.model,data:data3};
+const err6 = {instancePath:instancePath+"/model",schemaPath:"#/properties/model/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema75.properties.model.type,parentSchema:schema75.properties.model,data:data3};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -3800,7 +4036,7 @@ if(data.method !== undefined){
 let data6 = data.method;
 if(typeof data6 === "string"){
 if(!pattern15.test(data6)){
-const err12 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,120}$"},message:"must match pattern \""+"^[!-~]{1,120}$"+"\"",schema:"^[!-~]{1,120}$",parentSchema:schema74.properties.method,data:data6};
+const err12 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,120}$"},message:"must match pattern \""+"^[!-~]{1,120}$"+"\"",schema:"^[!-~]{1,120}$",parentSchema:schema75.properties.method,data:data6};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -3811,7 +4047,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema74.properties.method.type,parentSchema:schema74.properties.method,data:data6};
+const err13 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema75.properties.method.type,parentSchema:schema75.properties.method,data:data6};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -3825,7 +4061,7 @@ if(data.target !== undefined){
 let data7 = data.target;
 if(typeof data7 === "string"){
 if(!pattern15.test(data7)){
-const err14 = {instancePath:instancePath+"/target",schemaPath:"#/properties/target/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,120}$"},message:"must match pattern \""+"^[!-~]{1,120}$"+"\"",schema:"^[!-~]{1,120}$",parentSchema:schema74.properties.target,data:data7};
+const err14 = {instancePath:instancePath+"/target",schemaPath:"#/properties/target/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,120}$"},message:"must match pattern \""+"^[!-~]{1,120}$"+"\"",schema:"^[!-~]{1,120}$",parentSchema:schema75.properties.target,data:data7};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -3836,7 +4072,7 @@ errors++;
 }
 }
 else {
-const err15 = {instancePath:instancePath+"/target",schemaPath:"#/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema74.properties.target.type,parentSchema:schema74.properties.target,data:data7};
+const err15 = {instancePath:instancePath+"/target",schemaPath:"#/properties/target/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema75.properties.target.type,parentSchema:schema75.properties.target,data:data7};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -3849,7 +4085,7 @@ errors++;
 if(data.input_tokens !== undefined){
 let data8 = data.input_tokens;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err16 = {instancePath:instancePath+"/input_tokens",schemaPath:"#/properties/input_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema74.properties.input_tokens.type,parentSchema:schema74.properties.input_tokens,data:data8};
+const err16 = {instancePath:instancePath+"/input_tokens",schemaPath:"#/properties/input_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema75.properties.input_tokens.type,parentSchema:schema75.properties.input_tokens,data:data8};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -3860,7 +4096,7 @@ errors++;
 }
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 1000000000 || isNaN(data8)){
-const err17 = {instancePath:instancePath+"/input_tokens",schemaPath:"#/properties/input_tokens/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",schema:1000000000,parentSchema:schema74.properties.input_tokens,data:data8};
+const err17 = {instancePath:instancePath+"/input_tokens",schemaPath:"#/properties/input_tokens/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",schema:1000000000,parentSchema:schema75.properties.input_tokens,data:data8};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -3870,7 +4106,7 @@ vErrors.push(err17);
 errors++;
 }
 if(data8 < 0 || isNaN(data8)){
-const err18 = {instancePath:instancePath+"/input_tokens",schemaPath:"#/properties/input_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema74.properties.input_tokens,data:data8};
+const err18 = {instancePath:instancePath+"/input_tokens",schemaPath:"#/properties/input_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema75.properties.input_tokens,data:data8};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3884,7 +4120,7 @@ errors++;
 if(data.max_output_tokens !== undefined){
 let data9 = data.max_output_tokens;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err19 = {instancePath:instancePath+"/max_output_tokens",schemaPath:"#/properties/max_output_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema74.properties.max_output_tokens.type,parentSchema:schema74.properties.max_output_tokens,data:data9};
+const err19 = {instancePath:instancePath+"/max_output_tokens",schemaPath:"#/properties/max_output_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema75.properties.max_output_tokens.type,parentSchema:schema75.properties.max_output_tokens,data:data9};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -3895,7 +4131,7 @@ errors++;
 }
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 1000000000 || isNaN(data9)){
-const err20 = {instancePath:instancePath+"/max_output_tokens",schemaPath:"#/properties/max_output_tokens/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",schema:1000000000,parentSchema:schema74.properties.max_output_tokens,data:data9};
+const err20 = {instancePath:instancePath+"/max_output_tokens",schemaPath:"#/properties/max_output_tokens/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",schema:1000000000,parentSchema:schema75.properties.max_output_tokens,data:data9};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -3905,7 +4141,7 @@ vErrors.push(err20);
 errors++;
 }
 if(data9 < 0 || isNaN(data9)){
-const err21 = {instancePath:instancePath+"/max_output_tokens",schemaPath:"#/properties/max_output_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema74.properties.max_output_tokens,data:data9};
+const err21 = {instancePath:instancePath+"/max_output_tokens",schemaPath:"#/properties/max_output_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema75.properties.max_output_tokens,data:data9};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -3918,7 +4154,7 @@ errors++;
 }
 }
 else {
-const err22 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema74.type,parentSchema:schema74,data};
+const err22 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema75.type,parentSchema:schema75,data};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -3946,7 +4182,7 @@ evaluated0.items = undefined;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!((((((key0 === "format") || (key0 === "bytes")) || (key0 === "problem")) || (key0 === "valid")) || (key0 === "repaired")) || (key0 === "ai"))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema73,data};
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema74,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3959,7 +4195,7 @@ errors++;
 if(data.format !== undefined){
 let data0 = data.format;
 if(!((((data0 === "none") || (data0 === "json")) || (data0 === "json_lines")) || (data0 === "other"))){
-const err1 = {instancePath:instancePath+"/format",schemaPath:"#/properties/format/enum",keyword:"enum",params:{allowedValues: schema73.properties.format.enum},message:"must be equal to one of the allowed values",schema:schema73.properties.format.enum,parentSchema:schema73.properties.format,data:data0};
+const err1 = {instancePath:instancePath+"/format",schemaPath:"#/properties/format/enum",keyword:"enum",params:{allowedValues: schema74.properties.format.enum},message:"must be equal to one of the allowed values",schema:schema74.properties.format.enum,parentSchema:schema74.properties.format,data:data0};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3972,7 +4208,7 @@ errors++;
 if(data.bytes !== undefined){
 let data1 = data.bytes;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-const err2 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema73.properties.bytes.type,parentSchema:schema73.properties.bytes,data:data1};
+const err2 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema74.properties.bytes.type,parentSchema:schema74.properties.bytes,data:data1};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3983,7 +4219,7 @@ errors++;
 }
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 1073741824 || isNaN(data1)){
-const err3 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",schema:1073741824,parentSchema:schema73.properties.bytes,data:data1};
+const err3 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",schema:1073741824,parentSchema:schema74.properties.bytes,data:data1};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3993,7 +4229,7 @@ vErrors.push(err3);
 errors++;
 }
 if(data1 < 0 || isNaN(data1)){
-const err4 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema73.properties.bytes,data:data1};
+const err4 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema74.properties.bytes,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4007,8 +4243,8 @@ errors++;
 if(data.problem !== undefined){
 let data2 = data.problem;
 if(typeof data2 === "string"){
-if(!pattern40.test(data2)){
-const err5 = {instancePath:instancePath+"/problem",schemaPath:"#/properties/problem/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z_]{0,63}$"+"\"",schema:"^[A-Z][A-Z_]{0,63}$",parentSchema:schema73.properties.problem,data:data2};
+if(!pattern43.test(data2)){
+const err5 = {instancePath:instancePath+"/problem",schemaPath:"#/properties/problem/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z_]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Z_]{0,63}$"+"\"",schema:"^[A-Z][A-Z_]{0,63}$",parentSchema:schema74.properties.problem,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4019,7 +4255,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/problem",schemaPath:"#/properties/problem/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema73.properties.problem.type,parentSchema:schema73.properties.problem,data:data2};
+const err6 = {instancePath:instancePath+"/problem",schemaPath:"#/properties/problem/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema74.properties.problem.type,parentSchema:schema74.properties.problem,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4039,7 +4275,7 @@ if(data.repaired !== undefined){
 let data4 = data.repaired;
 if(Array.isArray(data4)){
 if(data4.length < 1){
-const err7 = {instancePath:instancePath+"/repaired",schemaPath:"#/properties/repaired/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema73.properties.repaired,data:data4};
+const err7 = {instancePath:instancePath+"/repaired",schemaPath:"#/properties/repaired/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema74.properties.repaired,data:data4};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4052,7 +4288,7 @@ const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
 let data5 = data4[i0];
 if(typeof data5 !== "string"){
-const err8 = {instancePath:instancePath+"/repaired/" + i0,schemaPath:"#/properties/repaired/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema73.properties.repaired.items.type,parentSchema:schema73.properties.repaired.items,data:data5};
+const err8 = {instancePath:instancePath+"/repaired/" + i0,schemaPath:"#/properties/repaired/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema74.properties.repaired.items.type,parentSchema:schema74.properties.repaired.items,data:data5};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4062,7 +4298,7 @@ vErrors.push(err8);
 errors++;
 }
 if(!((((((data5 === "code_fence") || (data5 === "bom")) || (data5 === "trailing_comma")) || (data5 === "comment")) || (data5 === "single_quotes")) || (data5 === "unquoted_key"))){
-const err9 = {instancePath:instancePath+"/repaired/" + i0,schemaPath:"#/properties/repaired/items/enum",keyword:"enum",params:{allowedValues: schema73.properties.repaired.items.enum},message:"must be equal to one of the allowed values",schema:schema73.properties.repaired.items.enum,parentSchema:schema73.properties.repaired.items,data:data5};
+const err9 = {instancePath:instancePath+"/repaired/" + i0,schemaPath:"#/properties/repaired/items/enum",keyword:"enum",params:{allowedValues: schema74.properties.repaired.items.enum},message:"must be equal to one of the allowed values",schema:schema74.properties.repaired.items.enum,parentSchema:schema74.properties.repaired.items,data:data5};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -4083,7 +4319,7 @@ continue;
 }
 if(typeof indices0[item0] == "number"){
 j0 = indices0[item0];
-const err10 = {instancePath:instancePath+"/repaired",schemaPath:"#/properties/repaired/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema73.properties.repaired,data:data4};
+const err10 = {instancePath:instancePath+"/repaired",schemaPath:"#/properties/repaired/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema74.properties.repaired,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4098,7 +4334,7 @@ indices0[item0] = i1;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/repaired",schemaPath:"#/properties/repaired/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema73.properties.repaired.type,parentSchema:schema73.properties.repaired,data:data4};
+const err11 = {instancePath:instancePath+"/repaired",schemaPath:"#/properties/repaired/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema74.properties.repaired.type,parentSchema:schema74.properties.repaired,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4116,7 +4352,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema73.type,parentSchema:schema73,data};
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema74.type,parentSchema:schema74,data};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -4130,10 +4366,10 @@ return errors === 0;
 }
 validate57.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const pattern36 = new RegExp("^[!-~]{1,8192}$", "u");
-const pattern37 = new RegExp("^[!-~]{1,300}$", "u");
-const pattern38 = new RegExp("^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$", "u");
-const pattern39 = new RegExp("^[a-z0-9-]{1,64}$", "u");
+const pattern39 = new RegExp("^[!-~]{1,8192}$", "u");
+const pattern40 = new RegExp("^[!-~]{1,300}$", "u");
+const pattern41 = new RegExp("^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$", "u");
+const pattern42 = new RegExp("^[a-z0-9-]{1,64}$", "u");
 
 function validate54(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4148,7 +4384,7 @@ evaluated0.items = undefined;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!((((((((key0 === "agent") || (key0 === "method")) || (key0 === "url")) || (key0 === "connect")) || (key0 === "protocol")) || (key0 === "transparent")) || (key0 === "headers")) || (key0 === "body"))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema66,data};
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema67,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4168,7 +4404,7 @@ if(data.method !== undefined){
 let data1 = data.method;
 if(typeof data1 === "string"){
 if(!pattern9.test(data1)){
-const err1 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_-]{0,31}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_-]{0,31}$"+"\"",schema:"^[A-Z][A-Z0-9_-]{0,31}$",parentSchema:schema66.properties.method,data:data1};
+const err1 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Z0-9_-]{0,31}$"},message:"must match pattern \""+"^[A-Z][A-Z0-9_-]{0,31}$"+"\"",schema:"^[A-Z][A-Z0-9_-]{0,31}$",parentSchema:schema67.properties.method,data:data1};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4179,7 +4415,7 @@ errors++;
 }
 }
 else {
-const err2 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema66.properties.method.type,parentSchema:schema66.properties.method,data:data1};
+const err2 = {instancePath:instancePath+"/method",schemaPath:"#/properties/method/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema67.properties.method.type,parentSchema:schema67.properties.method,data:data1};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4192,8 +4428,8 @@ errors++;
 if(data.url !== undefined){
 let data2 = data.url;
 if(typeof data2 === "string"){
-if(!pattern36.test(data2)){
-const err3 = {instancePath:instancePath+"/url",schemaPath:"#/properties/url/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,8192}$"},message:"must match pattern \""+"^[!-~]{1,8192}$"+"\"",schema:"^[!-~]{1,8192}$",parentSchema:schema66.properties.url,data:data2};
+if(!pattern39.test(data2)){
+const err3 = {instancePath:instancePath+"/url",schemaPath:"#/properties/url/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,8192}$"},message:"must match pattern \""+"^[!-~]{1,8192}$"+"\"",schema:"^[!-~]{1,8192}$",parentSchema:schema67.properties.url,data:data2};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4204,7 +4440,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema66.properties.url.type,parentSchema:schema66.properties.url,data:data2};
+const err4 = {instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema67.properties.url.type,parentSchema:schema67.properties.url,data:data2};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4217,8 +4453,8 @@ errors++;
 if(data.connect !== undefined){
 let data3 = data.connect;
 if(typeof data3 === "string"){
-if(!pattern37.test(data3)){
-const err5 = {instancePath:instancePath+"/connect",schemaPath:"#/properties/connect/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,300}$"},message:"must match pattern \""+"^[!-~]{1,300}$"+"\"",schema:"^[!-~]{1,300}$",parentSchema:schema66.properties.connect,data:data3};
+if(!pattern40.test(data3)){
+const err5 = {instancePath:instancePath+"/connect",schemaPath:"#/properties/connect/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,300}$"},message:"must match pattern \""+"^[!-~]{1,300}$"+"\"",schema:"^[!-~]{1,300}$",parentSchema:schema67.properties.connect,data:data3};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4229,7 +4465,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/connect",schemaPath:"#/properties/connect/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema66.properties.connect.type,parentSchema:schema66.properties.connect,data:data3};
+const err6 = {instancePath:instancePath+"/connect",schemaPath:"#/properties/connect/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema67.properties.connect.type,parentSchema:schema67.properties.connect,data:data3};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4242,7 +4478,7 @@ errors++;
 if(data.protocol !== undefined){
 let data4 = data.protocol;
 if(!((data4 === "websocket") || (data4 === "grpc"))){
-const err7 = {instancePath:instancePath+"/protocol",schemaPath:"#/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema66.properties.protocol.enum},message:"must be equal to one of the allowed values",schema:schema66.properties.protocol.enum,parentSchema:schema66.properties.protocol,data:data4};
+const err7 = {instancePath:instancePath+"/protocol",schemaPath:"#/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema67.properties.protocol.enum},message:"must be equal to one of the allowed values",schema:schema67.properties.protocol.enum,parentSchema:schema67.properties.protocol,data:data4};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4255,8 +4491,8 @@ errors++;
 if(data.transparent !== undefined){
 let data5 = data.transparent;
 if(typeof data5 === "string"){
-if(!pattern38.test(data5)){
-const err8 = {instancePath:instancePath+"/transparent",schemaPath:"#/properties/transparent/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$"},message:"must match pattern \""+"^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$"+"\"",schema:"^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$",parentSchema:schema66.properties.transparent,data:data5};
+if(!pattern41.test(data5)){
+const err8 = {instancePath:instancePath+"/transparent",schemaPath:"#/properties/transparent/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$"},message:"must match pattern \""+"^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$"+"\"",schema:"^(\\[[0-9a-f:.]{2,45}\\]|[0-9.]{7,15}):[1-9][0-9]{0,4}$",parentSchema:schema67.properties.transparent,data:data5};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4267,7 +4503,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/transparent",schemaPath:"#/properties/transparent/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema66.properties.transparent.type,parentSchema:schema66.properties.transparent,data:data5};
+const err9 = {instancePath:instancePath+"/transparent",schemaPath:"#/properties/transparent/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema67.properties.transparent.type,parentSchema:schema67.properties.transparent,data:data5};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -4281,7 +4517,7 @@ if(data.headers !== undefined){
 let data6 = data.headers;
 if(Array.isArray(data6)){
 if(data6.length > 64){
-const err10 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema66.properties.headers,data:data6};
+const err10 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema67.properties.headers,data:data6};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4291,7 +4527,7 @@ vErrors.push(err10);
 errors++;
 }
 if(data6.length < 1){
-const err11 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema66.properties.headers,data:data6};
+const err11 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema67.properties.headers,data:data6};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4304,8 +4540,8 @@ const len0 = data6.length;
 for(let i0=0; i0<len0; i0++){
 let data7 = data6[i0];
 if(typeof data7 === "string"){
-if(!pattern39.test(data7)){
-const err12 = {instancePath:instancePath+"/headers/" + i0,schemaPath:"#/properties/headers/items/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\"",schema:"^[a-z0-9-]{1,64}$",parentSchema:schema66.properties.headers.items,data:data7};
+if(!pattern42.test(data7)){
+const err12 = {instancePath:instancePath+"/headers/" + i0,schemaPath:"#/properties/headers/items/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\"",schema:"^[a-z0-9-]{1,64}$",parentSchema:schema67.properties.headers.items,data:data7};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -4316,7 +4552,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/headers/" + i0,schemaPath:"#/properties/headers/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema66.properties.headers.items.type,parentSchema:schema66.properties.headers.items,data:data7};
+const err13 = {instancePath:instancePath+"/headers/" + i0,schemaPath:"#/properties/headers/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema67.properties.headers.items.type,parentSchema:schema67.properties.headers.items,data:data7};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -4337,7 +4573,7 @@ continue;
 }
 if(typeof indices0[item0] == "number"){
 j0 = indices0[item0];
-const err14 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema66.properties.headers,data:data6};
+const err14 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema67.properties.headers,data:data6};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -4352,7 +4588,7 @@ indices0[item0] = i1;
 }
 }
 else {
-const err15 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema66.properties.headers.type,parentSchema:schema66.properties.headers,data:data6};
+const err15 = {instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema67.properties.headers.type,parentSchema:schema67.properties.headers,data:data6};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -4370,7 +4606,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema66.type,parentSchema:schema66,data};
+const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema67.type,parentSchema:schema67,data};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -4384,9 +4620,9 @@ return errors === 0;
 }
 validate54.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema76 = {"type":"object","additionalProperties":false,"required":["verdict"],"properties":{"verdict":{"enum":["allow","deny"]},"reason":{"description":"Reason code of the verdict.","enum":["POLICY_ALLOW","POLICY_DENY","POLICY_NO_MATCH","POLICY_CEILING","TUNNEL_OPAQUE","PATH_AMBIGUOUS","OVERRIDE_HEADER","UPGRADE_NOT_ALLOWED","AUTHORITY_INVALID","DESTINATION_SELF","HOST_NUMERIC","METHOD_INVALID","ORIGINAL_PORT_MISMATCH","PATH_INVALID","REQUEST_TOO_LARGE","UPGRADE_INVALID","BODY_NOT_COMPLETED","BODY_INVALID","BODY_TOO_LARGE","BODY_TYPE_REFUSED","SCHEMA_INVALID","AI_UNREADABLE","RECORD_TOO_LARGE"]},"rule":{"description":"The rule that the receipt names.","$ref":"#/$defs/RuleName"},"tunnel":{"description":"What the CONNECT opens: requests judged inside, TLS for this name, or any bytes.","enum":["intercept","passthrough","raw"]},"stream":{"description":"The caps of the allowed WebSocket or gRPC call, all of them.","$ref":"#/$defs/StreamCaps"},"frames":{"description":"What is done with the frames of the allowed WebSocket.","enum":["observe","block"]}}};
-const schema77 = {"type":"string","pattern":"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$","x-allowed":"a rule id, or document/rule for a rule of a parent"};
-const pattern45 = new RegExp("^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$", "u");
+const schema77 = {"type":"object","additionalProperties":false,"required":["verdict"],"properties":{"verdict":{"enum":["allow","deny"]},"reason":{"description":"Reason code of the verdict.","enum":["POLICY_ALLOW","POLICY_DENY","POLICY_NO_MATCH","POLICY_CEILING","TUNNEL_OPAQUE","PATH_AMBIGUOUS","OVERRIDE_HEADER","UPGRADE_NOT_ALLOWED","AUTHORITY_INVALID","DESTINATION_SELF","HOST_NUMERIC","METHOD_INVALID","ORIGINAL_PORT_MISMATCH","PATH_INVALID","REQUEST_TOO_LARGE","UPGRADE_INVALID","BODY_NOT_COMPLETED","BODY_INVALID","BODY_TOO_LARGE","BODY_TYPE_REFUSED","SCHEMA_INVALID","AI_UNREADABLE","RECORD_TOO_LARGE"]},"rule":{"description":"The rule that the receipt names.","$ref":"#/$defs/RuleName"},"tunnel":{"description":"What the CONNECT opens: requests judged inside, TLS for this name, or any bytes.","enum":["intercept","passthrough","raw"]},"stream":{"description":"The caps of the allowed WebSocket or gRPC call, all of them.","$ref":"#/$defs/StreamCaps"},"frames":{"description":"What is done with the frames of the allowed WebSocket.","enum":["observe","block"]}}};
+const schema78 = {"type":"string","pattern":"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$","x-allowed":"a rule id, or document/rule for a rule of a parent"};
+const pattern48 = new RegExp("^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$", "u");
 
 function validate63(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4400,7 +4636,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.verdict === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verdict"},message:"must have required property '"+"verdict"+"'",schema:schema76.required,parentSchema:schema76,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verdict"},message:"must have required property '"+"verdict"+"'",schema:schema77.required,parentSchema:schema77,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4411,7 +4647,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((((key0 === "verdict") || (key0 === "reason")) || (key0 === "rule")) || (key0 === "tunnel")) || (key0 === "stream")) || (key0 === "frames"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema76,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema77,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4424,7 +4660,7 @@ errors++;
 if(data.verdict !== undefined){
 let data0 = data.verdict;
 if(!((data0 === "allow") || (data0 === "deny"))){
-const err2 = {instancePath:instancePath+"/verdict",schemaPath:"#/properties/verdict/enum",keyword:"enum",params:{allowedValues: schema76.properties.verdict.enum},message:"must be equal to one of the allowed values",schema:schema76.properties.verdict.enum,parentSchema:schema76.properties.verdict,data:data0};
+const err2 = {instancePath:instancePath+"/verdict",schemaPath:"#/properties/verdict/enum",keyword:"enum",params:{allowedValues: schema77.properties.verdict.enum},message:"must be equal to one of the allowed values",schema:schema77.properties.verdict.enum,parentSchema:schema77.properties.verdict,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4437,7 +4673,7 @@ errors++;
 if(data.reason !== undefined){
 let data1 = data.reason;
 if(!(((((((((((((((((((((((data1 === "POLICY_ALLOW") || (data1 === "POLICY_DENY")) || (data1 === "POLICY_NO_MATCH")) || (data1 === "POLICY_CEILING")) || (data1 === "TUNNEL_OPAQUE")) || (data1 === "PATH_AMBIGUOUS")) || (data1 === "OVERRIDE_HEADER")) || (data1 === "UPGRADE_NOT_ALLOWED")) || (data1 === "AUTHORITY_INVALID")) || (data1 === "DESTINATION_SELF")) || (data1 === "HOST_NUMERIC")) || (data1 === "METHOD_INVALID")) || (data1 === "ORIGINAL_PORT_MISMATCH")) || (data1 === "PATH_INVALID")) || (data1 === "REQUEST_TOO_LARGE")) || (data1 === "UPGRADE_INVALID")) || (data1 === "BODY_NOT_COMPLETED")) || (data1 === "BODY_INVALID")) || (data1 === "BODY_TOO_LARGE")) || (data1 === "BODY_TYPE_REFUSED")) || (data1 === "SCHEMA_INVALID")) || (data1 === "AI_UNREADABLE")) || (data1 === "RECORD_TOO_LARGE"))){
-const err3 = {instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/enum",keyword:"enum",params:{allowedValues: schema76.properties.reason.enum},message:"must be equal to one of the allowed values",schema:schema76.properties.reason.enum,parentSchema:schema76.properties.reason,data:data1};
+const err3 = {instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/enum",keyword:"enum",params:{allowedValues: schema77.properties.reason.enum},message:"must be equal to one of the allowed values",schema:schema77.properties.reason.enum,parentSchema:schema77.properties.reason,data:data1};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4450,8 +4686,8 @@ errors++;
 if(data.rule !== undefined){
 let data2 = data.rule;
 if(typeof data2 === "string"){
-if(!pattern45.test(data2)){
-const err4 = {instancePath:instancePath+"/rule",schemaPath:"#/$defs/RuleName/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$"},message:"must match pattern \""+"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$"+"\"",schema:"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$",parentSchema:schema77,data:data2};
+if(!pattern48.test(data2)){
+const err4 = {instancePath:instancePath+"/rule",schemaPath:"#/$defs/RuleName/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$"},message:"must match pattern \""+"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$"+"\"",schema:"^[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?$",parentSchema:schema78,data:data2};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4462,7 +4698,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/rule",schemaPath:"#/$defs/RuleName/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema77.type,parentSchema:schema77,data:data2};
+const err5 = {instancePath:instancePath+"/rule",schemaPath:"#/$defs/RuleName/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema78.type,parentSchema:schema78,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4475,7 +4711,7 @@ errors++;
 if(data.tunnel !== undefined){
 let data3 = data.tunnel;
 if(!(((data3 === "intercept") || (data3 === "passthrough")) || (data3 === "raw"))){
-const err6 = {instancePath:instancePath+"/tunnel",schemaPath:"#/properties/tunnel/enum",keyword:"enum",params:{allowedValues: schema76.properties.tunnel.enum},message:"must be equal to one of the allowed values",schema:schema76.properties.tunnel.enum,parentSchema:schema76.properties.tunnel,data:data3};
+const err6 = {instancePath:instancePath+"/tunnel",schemaPath:"#/properties/tunnel/enum",keyword:"enum",params:{allowedValues: schema77.properties.tunnel.enum},message:"must be equal to one of the allowed values",schema:schema77.properties.tunnel.enum,parentSchema:schema77.properties.tunnel,data:data3};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4630,7 +4866,7 @@ errors++;
 if(data.frames !== undefined){
 let data8 = data.frames;
 if(!((data8 === "observe") || (data8 === "block"))){
-const err19 = {instancePath:instancePath+"/frames",schemaPath:"#/properties/frames/enum",keyword:"enum",params:{allowedValues: schema76.properties.frames.enum},message:"must be equal to one of the allowed values",schema:schema76.properties.frames.enum,parentSchema:schema76.properties.frames,data:data8};
+const err19 = {instancePath:instancePath+"/frames",schemaPath:"#/properties/frames/enum",keyword:"enum",params:{allowedValues: schema77.properties.frames.enum},message:"must be equal to one of the allowed values",schema:schema77.properties.frames.enum,parentSchema:schema77.properties.frames,data:data8};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -4642,7 +4878,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema76.type,parentSchema:schema76,data};
+const err20 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema77.type,parentSchema:schema77,data};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -4669,7 +4905,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.name === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema65.required,parentSchema:schema65,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema66.required,parentSchema:schema66,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4679,7 +4915,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.request === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "request"},message:"must have required property '"+"request"+"'",schema:schema65.required,parentSchema:schema65,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "request"},message:"must have required property '"+"request"+"'",schema:schema66.required,parentSchema:schema66,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4689,7 +4925,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.expect === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "expect"},message:"must have required property '"+"expect"+"'",schema:schema65.required,parentSchema:schema65,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "expect"},message:"must have required property '"+"expect"+"'",schema:schema66.required,parentSchema:schema66,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4700,7 +4936,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((key0 === "name") || (key0 === "request")) || (key0 === "expect"))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema65,data};
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema66,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4713,8 +4949,8 @@ errors++;
 if(data.name !== undefined){
 let data0 = data.name;
 if(typeof data0 === "string"){
-if(!pattern27.test(data0)){
-const err4 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[ -~]{1,200}$"},message:"must match pattern \""+"^[ -~]{1,200}$"+"\"",schema:"^[ -~]{1,200}$",parentSchema:schema65.properties.name,data:data0};
+if(!pattern30.test(data0)){
+const err4 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[ -~]{1,200}$"},message:"must match pattern \""+"^[ -~]{1,200}$"+"\"",schema:"^[ -~]{1,200}$",parentSchema:schema66.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4725,7 +4961,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema65.properties.name.type,parentSchema:schema65.properties.name,data:data0};
+const err5 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema66.properties.name.type,parentSchema:schema66.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4749,7 +4985,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err6 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema65.type,parentSchema:schema65,data};
+const err6 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema66.type,parentSchema:schema66,data};
 if(vErrors === null){
 vErrors = [err6];
 }
