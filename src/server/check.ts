@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { normalise } from '../core/request/normalise.ts';
-import type { AppendResult } from '../core/verdict/proposal.ts';
 import type { ReasonCode } from '../core/verdict/reasons.ts';
 import { decodeCheck } from './codec/check_request.ts';
 import { encodeDenial } from './codec/check_response.ts';
@@ -10,7 +9,8 @@ import { encodeHeld } from './inspect/hold.ts';
 import { type Appended, isHeld, judgeAndRecord } from './judging.ts';
 import type { Call } from './propose.ts';
 import { encodeRecorded, encodeRefused } from './reply.ts';
-import type { Seat } from './sleepers.ts';
+import { createSelf } from './self/self.ts';
+import { heldBack, type Seat } from './sleepers.ts';
 import { enterTunnel } from './tunnel.ts';
 
 /** The Envoy that asks, as its configuration names itself in the metadata of the call. */
@@ -27,6 +27,7 @@ export type Check = (bytes: Uint8Array, caller: Caller | undefined) => Promise<U
  * is recorded, and a repeated call finds that record.
  */
 export function createCheck(deps: CheckDependencies): Check {
+  const answerSelf = createSelf(deps);
   return async (bytes, caller) => {
     const startedUs = deps.clock.monoUs();
     const decoded = decodeCheck(bytes);
@@ -36,6 +37,9 @@ export function createCheck(deps: CheckDependencies): Check {
     try {
       if (caller === undefined) throw new Error('the call does not name its Envoy');
       const { node, epoch } = caller;
+      const asked = answerSelf(check);
+      const told = asked === undefined ? undefined : await asked;
+      if (told !== undefined) return told;
       const entered = enterTunnel(deps, check, caller);
       const request = normalise(entered.check.raw, { ports: deps.settings.selfPorts });
       return await answer(deps, {
@@ -75,7 +79,7 @@ async function answerFrom(deps: CheckDependencies, call: Call, seat: Seat): Prom
   deps.metrics.checked(reason, appended.ok || folded, deps.clock.monoUs() - call.startedUs);
   call.span?.end({ reason, recorded: appended.ok, receiptId: call.receiptId });
   if (!appended.ok) return encodeRefused(call, proposal, appended.problem);
-  const isHere = await heldBack(deps, seat, appended.value);
+  const isHere = await heldBack(deps.metrics, seat, appended.value);
   if (!isHere) return encodeRefused(call, proposal, 'RECORDER_BUSY');
   return encodeRecorded(deps, call, judged, appended.value);
 }
@@ -83,13 +87,6 @@ async function answerFrom(deps: CheckDependencies, call: Call, seat: Seat): Prom
 function reasonOf(appended: Appended): ReasonCode {
   if (appended.ok) return appended.value.reason;
   return typeof appended.problem === 'object' ? appended.problem.reason : appended.problem;
-}
-
-/** Waits for the slot that is reserved and recorded by now, even when the client has left: an abort still consumes. */
-async function heldBack(deps: CheckDependencies, seat: Seat, { delay_ms }: AppendResult): Promise<boolean> {
-  if (delay_ms === undefined) return true;
-  deps.metrics.delayed?.(delay_ms);
-  return await seat.wait(delay_ms);
 }
 
 /** Whatever nobody foresaw becomes a bland 503 here and only here; the cause stays in the log, under the same id. */

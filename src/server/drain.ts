@@ -15,24 +15,29 @@ export const DRAIN_BOUNDS: DrainBounds = { graceMs: 2_000, forceMs: 5_000 };
 export interface Draining {
   readonly server: Server;
   readonly health: Pick<Health, 'set'>;
-  readonly checks: InFlight;
+  /** Checks, and requests whose body or answer is looked at. */
+  readonly running: readonly InFlight[];
   /** What stays open by itself, and would hold the shutdown of its connection. */
   readonly streams: readonly { end(): void }[];
 }
 
 /**
- * The end of a server: health says NOT_SERVING, running Checks finish, GOAWAY, close. Bounded by both times.
- * Checks that outlive even the force keep running to their record; only their answer is lost.
+ * The end of a server: health says NOT_SERVING, what runs finishes, GOAWAY, close. Bounded by both times.
+ * Checks that outlive even the force keep running to their record; only their answer is lost. Inspections that do are
+ * cut, and what was found until then is recorded.
  */
 export async function drain(
-  { server, health, checks, streams }: Draining,
+  { server, health, running, streams }: Draining,
   bounds: DrainBounds,
 ): Promise<void> {
   health.set(false);
-  await within(bounds.graceMs, checks.idle());
+  const idle = async () => void (await Promise.all(running.map((one) => one.idle())));
+  await within(bounds.graceMs, idle());
   for (const stream of streams) stream.end();
   const closed = promisify(server.tryShutdown.bind(server))();
-  if (!(await within(bounds.forceMs, closed))) server.forceShutdown();
+  if (await within(bounds.forceMs, closed)) return;
+  server.forceShutdown();
+  await within(bounds.graceMs, idle());
 }
 
 /** Whether `work` was done in time. */
@@ -44,7 +49,7 @@ async function within(ms: number, work: Promise<void>): Promise<boolean> {
   return done;
 }
 
-/** Counts running Checks and tells when there are none. */
+/** Counts what runs and tells when there are none. */
 export class InFlight {
   count = 0;
   #waiting: (() => void)[] = [];

@@ -1,18 +1,13 @@
 import { chmodSync } from 'node:fs';
 import { promisify } from 'node:util';
-import {
-  type Metadata,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type sendUnaryData,
-  status,
-} from '@grpc/grpc-js';
-import { ID_PATTERN } from '../core/identity/principal.ts';
-import type { Caller, Check } from './check.ts';
+import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
+import { callerOf } from './caller.ts';
+import type { Check } from './check.ts';
 import { CHECK_BYTES_MAX } from './codec/check_request.ts';
+import { PROC_BYTES_MAX } from './codec/ext_proc_message.ts';
 import { DRAIN_BOUNDS, type DrainBounds, drain, InFlight } from './drain.ts';
 import { Health } from './health.ts';
+import type { InspectService } from './inspect/service.ts';
 import type { SecretService } from './sds/service.ts';
 import { AUTHORIZATION, asBuffer, HEALTH } from './services.ts';
 import { clearStaleSocket } from './socket_file.ts';
@@ -36,6 +31,8 @@ export interface ListenOptions {
   readonly bounds?: DrainBounds;
   /** Certificates for intercepted tunnels; absent: none are served. */
   readonly secrets?: Pick<SecretService, 'definition' | 'handlers' | 'drain'>;
+  /** For bodies that decide; absent: none are looked at. */
+  readonly inspection?: InspectService;
 }
 
 /**
@@ -45,12 +42,13 @@ export interface ListenOptions {
 export async function listen(
   socketPath: string,
   check: Check,
-  { bounds = DRAIN_BOUNDS, secrets }: ListenOptions = {},
+  { bounds = DRAIN_BOUNDS, secrets, inspection }: ListenOptions = {},
 ): Promise<AuthzServer> {
   await clearStaleSocket(socketPath);
   const server = new Server({
-    'grpc.max_receive_message_length': CHECK_BYTES_MAX,
-    'grpc.max_send_message_length': ANSWER_BYTES_MAX,
+    // Of the largest message of all methods; each codec has its own bound. Nobody but our own Envoy gets here.
+    'grpc.max_receive_message_length': inspection === undefined ? CHECK_BYTES_MAX : PROC_BYTES_MAX,
+    'grpc.max_send_message_length': inspection === undefined ? ANSWER_BYTES_MAX : PROC_BYTES_MAX,
     'grpc.max_concurrent_streams': STREAMS_MAX,
   });
   tolerateResets(server);
@@ -59,6 +57,7 @@ export async function listen(
   server.addService(AUTHORIZATION, { check: checkHandler(check, checks) });
   server.addService(HEALTH, health.handlers);
   if (secrets !== undefined) server.addService(secrets.definition, secrets.handlers);
+  if (inspection !== undefined) server.addService(inspection.definition, inspection.handlers);
   const streams = [health, { end: () => secrets?.drain() }];
   await promisify(server.bindAsync.bind(server))(`unix:${socketPath}`, ServerCredentials.createInsecure());
   // The folder is 0700 already; this keeps the socket closed even where it is not.
@@ -68,10 +67,14 @@ export async function listen(
     setServing: (serving) => health.set(serving),
     inFlight: () => checks.count,
     drain: () => {
-      drained ??= drain({ server, health, checks, streams }, bounds);
+      drained ??= drain({ server, health, running: [checks, ...inspections(inspection)], streams }, bounds);
       return drained;
     },
   };
+}
+
+function inspections(inspection: InspectService | undefined): readonly InFlight[] {
+  return inspection === undefined ? [] : [inspection.inFlight];
 }
 
 /**
@@ -88,30 +91,6 @@ function checkHandler(check: Check, checks: InFlight) {
       )
       .finally(() => checks.end());
   };
-}
-
-function callerOf(metadata: Metadata): Caller | undefined {
-  const node = single(metadata, 'x-cg-node');
-  const epoch = single(metadata, 'x-cg-epoch');
-  if (node === undefined || epoch === undefined) return undefined;
-  const [traceparent] = metadata.get('traceparent');
-  const ticket = ticketOf(metadata);
-  return {
-    ...{ node, epoch },
-    ...(typeof traceparent === 'string' ? { traceparent } : {}),
-    ...(ticket === undefined ? {} : { ticket }),
-  };
-}
-
-/** Of two there is none: nobody could say which tunnel the request came through. */
-function ticketOf(metadata: Metadata): string | undefined {
-  const [value, ...more] = metadata.get('x-cg-tunnel');
-  return typeof value === 'string' && more.length === 0 ? value : undefined;
-}
-
-function single(metadata: Metadata, name: string): string | undefined {
-  const [value, ...more] = metadata.get(name);
-  return typeof value === 'string' && more.length === 0 && ID_PATTERN.test(value) ? value : undefined;
 }
 
 /**

@@ -5,6 +5,7 @@ import type {
   Proposal,
   Verdict,
 } from '../core/verdict/proposal.ts';
+import type { ReasonCode } from '../core/verdict/reasons.ts';
 import type { AllowAnswer, DenialAnswer, LimitState } from './codec/answer.ts';
 import { encodeAllow, encodeDenial } from './codec/check_response.ts';
 import { isAnsweredAsGrpc } from './codec/grpc_denial.ts';
@@ -23,30 +24,38 @@ export function encodeRecorded(
   recorded: AppendResult,
 ): Uint8Array {
   const { proposal, verdict } = judged;
-  const receipt = { id: recorded.receipt_id, leafHash: recorded.leaf_hash };
-  const limit = limitOf(proposal.ops, recorded);
   if (recorded.verdict === 'allow') {
     // Repeated across a policy change: an allow that would not be given now is not handed out again.
     if (verdict.verdict !== 'allow') return encodeUnrecorded(call, 'STALE_SNAPSHOT');
+    const receipt = { id: recorded.receipt_id, leafHash: recorded.leaf_hash };
     const strip = strippedHeaders(call.check.raw.headers);
     const tunnel = tunnelAnswer(deps, call, judged, recorded.receipt_id);
     const way = wayAnswer(deps, call, judged, recorded.receipt_id);
     return encodeAllow({
       stamp: deps.settings.stamp,
-      ...{ receipt, rewrite: rewriteOf(call, verdict), strip, ...limit },
+      ...{ receipt, rewrite: rewriteOf(call, verdict), strip, ...limitOf(proposal.ops, recorded) },
       ...(tunnel === undefined ? {} : { tunnel }),
       ...(way === undefined ? {} : { way }),
     });
   }
-  return encodeDenial({
+  return encodeDenial(recordedDenial(call, proposal, recorded));
+}
+
+/** Of a denial that the recorder made durable. */
+export function recordedDenial(
+  call: Call,
+  proposal: Pick<Proposal, 'draft' | 'ops'>,
+  recorded: AppendResult,
+): DenialAnswer {
+  return {
     reason: recorded.reason,
     ...askedBy(call),
-    receipt,
+    receipt: { id: recorded.receipt_id, leafHash: recorded.leaf_hash },
     policyHash: proposal.draft.policy_hash,
     ...(recorded.rule_id === undefined ? {} : { ruleId: recorded.rule_id }),
     ...(recorded.retry_after_ms === undefined ? {} : { retryAfterMs: recorded.retry_after_ms }),
-    ...limit,
-  });
+    ...limitOf(proposal.ops, recorded),
+  };
 }
 
 /** A denial without a receipt: the recorder took nothing, or it only counted. */
@@ -55,19 +64,31 @@ export function encodeRefused(
   proposal: Proposal,
   problem: AppendProblem | FoldedDenial,
 ): Uint8Array {
-  if (typeof problem !== 'object') return encodeUnrecorded(call, problem);
-  return encodeDenial({
+  return encodeDenial(refusedDenial(call, proposal, problem));
+}
+
+export function refusedDenial(
+  call: Call,
+  proposal: Pick<Proposal, 'draft'>,
+  problem: AppendProblem | FoldedDenial,
+): DenialAnswer {
+  if (typeof problem !== 'object') return unrecordedDenial(call, problem);
+  return {
     reason: problem.reason,
     ...askedBy(call),
     folded: true,
     policyHash: proposal.draft.policy_hash,
     ...(problem.rule_id === undefined ? {} : { ruleId: problem.rule_id }),
     ...(problem.retry_after_ms === undefined ? {} : { retryAfterMs: problem.retry_after_ms }),
-  });
+  };
 }
 
 export function encodeUnrecorded(call: Call, reason: AppendProblem): Uint8Array {
-  return encodeDenial({ reason, ...askedBy(call) });
+  return encodeDenial(unrecordedDenial(call, reason));
+}
+
+export function unrecordedDenial(call: Call, reason: ReasonCode): DenialAnswer {
+  return { reason, ...askedBy(call) };
 }
 
 function askedBy({ check }: Call): Pick<DenialAnswer, 'mode' | 'requestId' | 'grpc'> {
@@ -83,7 +104,7 @@ export function rewriteOf(call: Call, verdict: Verdict): AllowAnswer['rewrite'] 
   return { ...rewrite, path: request.path_normal + (request.query === undefined ? '' : `?${request.query}`) };
 }
 
-function limitOf(ops: Proposal['ops'], { limit }: AppendResult): { limit?: LimitState } {
+export function limitOf(ops: Proposal['ops'], { limit }: AppendResult): { limit?: LimitState } {
   const op = ops.find((candidate) => candidate.limit_id === limit?.limit_id);
   if (limit === undefined || op?.op !== 'gcra') return {};
   // (burst - 1) emission intervals are tolerated beyond the one that passes.

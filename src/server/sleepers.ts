@@ -67,3 +67,14 @@ export class Seat {
     this.#agent = undefined;
   }
 }
+
+/** Waits for the slot that is reserved and recorded by now, even when the client has left: an abort still consumes. */
+export async function heldBack(
+  metrics: { delayed?(ms: number): void },
+  seat: Seat,
+  { delay_ms }: { readonly delay_ms?: number },
+): Promise<boolean> {
+  if (delay_ms === undefined) return true;
+  metrics.delayed?.(delay_ms);
+  return await seat.wait(delay_ms);
+}

@@ -30,7 +30,7 @@ function destination(rewrite: AllowAnswer['rewrite']): HeaderOption[] {
 }
 
 /** Headers that are added to the destination's response. */
-export function allowHeaders(allow: AllowAnswer): HeaderOption[] {
+export function allowHeaders(allow: Pick<AllowAnswer, 'receipt' | 'limit'>): HeaderOption[] {
   return [...receiptHeaders(allow.receipt), ...limitHeaders(allow.limit)];
 }
 
@@ -77,7 +77,7 @@ function seconds(ms: number): string {
 }
 
 /** Replaces; the default action would append to what the client or the destination sent. */
-function set(key: string, value: string): HeaderOption {
+export function set(key: string, value: string): HeaderOption {
   return { header: { key, value }, appendAction: OVERWRITE_IF_EXISTS_OR_ADD };
 }
 

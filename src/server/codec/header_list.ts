@@ -37,6 +37,17 @@ export function readHeaders(listed: readonly WireHeader[]): Result<HeaderList, '
   return line === undefined ? fail('PSEUDO_HEADERS') : ok({ pseudo: line, headers });
 }
 
+/** Those of an answer: the status alone is pseudo. The rest under the same rules. */
+export function readResponseHeaders(
+  listed: readonly WireHeader[],
+): Result<{ readonly status: number; readonly headers: RawRequest['headers'] }, 'PSEUDO_HEADERS'> {
+  const isStatus = ({ key }: WireHeader) => key === ':status';
+  const text = listed.filter(isStatus).map(byteString);
+  if (text.length !== 1 || !/^[1-9][0-9]{2}$/.test(text[0] ?? '')) return fail('PSEUDO_HEADERS');
+  const rest = readHeaders([{ key: ':method', value: '-' }, ...listed.filter((wire) => !isStatus(wire))]);
+  return rest.ok ? ok({ status: Number(text[0]), headers: rest.value.headers }) : rest;
+}
+
 const PSEUDO: ReadonlySet<string> = new Set([':method', ':authority', ':path', ':scheme']);
 
 /** CONNECT has neither path nor scheme; an absent authority is for the normaliser to refuse. */

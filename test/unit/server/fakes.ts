@@ -51,6 +51,8 @@ export function policy(live: RuleOutcome, overrides: Partial<CompiledPolicy> = {
     query_names: [],
     evaluate: () => ({ live, shadow: live, observed_by: [] }),
     limits: () => [],
+    schemaOf: () => undefined,
+    limitsRead: () => false,
     mayIntercept: () => false,
     mayReach: () => false,
     quotas: () => [],
