@@ -17,6 +17,7 @@ export function readAi(job: WholeJob, body_bytes: number, body?: BuiltValue): Ai
     headers: job.headers,
     ...(body === undefined ? {} : { body }),
     body_bytes,
+    ...(job.demands.word === undefined ? {} : { word: job.demands.word }),
   });
 }
 
