@@ -3,6 +3,7 @@ import type { TunnelMode } from '../request/egress_request.ts';
 import type { StreamCaps } from '../verdict/stream_caps.ts';
 import { type CallMatch, callMatch } from './ai_predicates.ts';
 import { type BeyondLimit, beyondOf, NEAR_LIMIT_PERCENT } from './beyond_limit.ts';
+import { budgetOf, type PlanBudget } from './budget_plan.ts';
 import type { Contract } from './body_demands.ts';
 import { contractOf } from './contract_plan.ts';
 import { parseHostPattern } from './hosts.ts';
@@ -73,7 +74,9 @@ export interface PlanLimit {
   /** Share of a bucket from which on it is nearly used up. */
   readonly near_percent: number;
   readonly beyond: BeyondLimit;
+  /** None where it is a budget. */
   readonly buckets: readonly Bucket[];
+  readonly budget?: PlanBudget;
 }
 
 /** One GCRA bucket; see `GcraOp` for the arithmetic. */
@@ -252,10 +255,12 @@ const RPM_BURST_DIVISOR = 10;
 
 function planLimit(limit: Limit, index: number): PlanLimit {
   const { id, match = {}, per, mode = 'hard_stop', near_limit = NEAR_LIMIT_PERCENT } = limit;
+  const budget = budgetOf(limit);
   return {
     ...{ index, id, match: planMatch(match), per, mode, near_percent: near_limit },
     beyond: beyondOf(limit),
     buckets: bucketsOf(limit),
+    ...(budget === undefined ? {} : { budget }),
   };
 }
 

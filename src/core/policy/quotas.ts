@@ -1,7 +1,7 @@
 import type { Principal } from '../identity/principal.ts';
 import type { LedgerOp } from '../ledger/operation.ts';
 import { RECORD_CAPS } from '../receipt/common_fields.ts';
-import { demandOf } from './limits.ts';
+import { opsOf } from './limits.ts';
 import type { PlanLimit, PlanMatch } from './plan.ts';
 import { testAgent } from './predicates.ts';
 
@@ -24,8 +24,8 @@ export function quotaAsks(limits: readonly PlanLimit[], principal: Principal): r
   return limits
     .filter(({ match }) => testAgent(match, principal) === 'yes')
     .flatMap((limit) =>
-      limit.buckets.map((bucket) => ({
-        op: demandOf(limit, bucket, principal).op,
+      opsOf(limit, principal).map((op) => ({
+        op,
         per: limit.per,
         ...matchOf(limit.match),
       })),

@@ -9,6 +9,7 @@ import type {
 import { timestampMs } from '../receipt/timestamp.ts';
 import { normalisePath } from '../request/path.ts';
 import { modeMistakes } from './beyond_limit.ts';
+import { countedMistakes } from './budget_mistakes.ts';
 import { HOSTS_MAX } from './bounds.ts';
 import { callMistakes } from './call_mistakes.ts';
 import { bodySchemaMistakes, contractMistakes } from './contract_mistakes.ts';
@@ -156,10 +157,7 @@ function limitMistakes(limit: Limit, index: number): Mistake[] {
   const at = pointerOf('limits', index);
   const found = matchMistakes(limit.match ?? {}, `${at}/match`, false);
   found.push(...callMistakes(limit.match ?? {}, `${at}/match`, false));
-  if (limit.rps === undefined && limit.rpm === undefined) {
-    found.push(mistake('RATE_MISSING', at, `the limit ${quoted(limit.id)} has no rate`, 'add rps or rpm'));
-  }
-  found.push(...modeMistakes(limit, at));
+  found.push(...countedMistakes(limit, at), ...modeMistakes(limit, at));
   return found;
 }
 
