@@ -182,6 +182,22 @@ export class EvidenceLog {
     });
   }
 
+  inspection(extra: Members = {}, run?: string): Buffer {
+    return this.add('inspection', {
+      decision_ref: RECEIPT_ID,
+      part: 'response',
+      state: 'complete',
+      index: 0,
+      format: 'sse',
+      bytes_in: 12,
+      bytes_out: 10,
+      digest_in: hexOf('in'),
+      digest_out: hexOf('out'),
+      streams: this.links(run),
+      ...extra,
+    });
+  }
+
   /** Signed checkpoint over the first `size` lines. */
   checkpoint(size = this.lines.length, key: TestKey = this.logKey, origin = this.origin): string {
     const root = treeRoot(this.lines.slice(0, size).map(leafOf));
@@ -266,6 +282,9 @@ function decisionMembers(log: EvidenceLog): Members {
     hmac_key_id: '0123456789abcdef',
   };
 }
+
+/** What an allow says whose answer is to be inspected. */
+export const DEMANDS = { inspect: 'auto', max_bytes: 1000, on_violation: 'block', notarize: true };
 
 /** Genesis, one delegation, start, policy, an allowed request with its outcome and a denied one. */
 export function smallLog(): EvidenceLog {

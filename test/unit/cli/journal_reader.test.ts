@@ -3,7 +3,13 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { follow, newestFirst, oldestFirst, receipts } from '../../../src/cli/journal_reader.ts';
+import {
+  follow,
+  INSPECTIONS_TOLD_MAX,
+  newestFirst,
+  oldestFirst,
+  receipts,
+} from '../../../src/cli/journal_reader.ts';
 import { EvidenceLog } from '../../support/evidence_log.ts';
 
 const SECOND = '01890a5d-ac96-774b-bcce-b302099a8058';
@@ -44,6 +50,22 @@ test('each decision comes with its own outcome, newest first', () => {
     ],
   );
   assert.equal([...receipts(dir, (record) => record.verdict === 'allow')].length, 1);
+});
+
+test('each decision comes with its inspections, oldest first, and no more than are told', () => {
+  const marks = INSPECTIONS_TOLD_MAX + 5;
+  for (let index = 0; index < marks; index++) log.inspection({ index, state: 'mark' });
+  log.inspection({ index: marks });
+  writeFileSync(segment, log.lines.map((line) => `${line}\n`).join(''));
+  const [denied, allowed] = [...receipts(dir, () => true)];
+  assert.equal(denied?.inspections, undefined);
+  const told = allowed?.inspections?.map(({ index }) => index) ?? [];
+  assert.equal(told.length, INSPECTIONS_TOLD_MAX);
+  assert.deepEqual(
+    told,
+    [...told].sort((a, b) => a - b),
+  );
+  assert.equal(told.at(-1), marks);
 });
 
 test('a write under way at the end of the file is passed over', () => {

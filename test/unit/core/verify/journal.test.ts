@@ -5,6 +5,7 @@ import { bodyTextOf, nodeCrypto, trustOf } from '../../../support/evidence_bundl
 import { hexOf } from '../../../support/evidence_keys.ts';
 import {
   canonical,
+  DEMANDS,
   type EvidenceLog,
   leafOf,
   signedLine,
@@ -65,7 +66,7 @@ test('a correctly signed record out of place is refused all the same', () => {
     [{ issuer: 'other' }, ['LOG_MISMATCH journal:5']],
     [{ key_id: hexOf('x') }, ['LINE_INVALID journal:5']],
     [{ v: 1 }, ['VERSION_UNKNOWN journal:5']],
-    [{ type: 'inspection' }, ['VERSION_UNKNOWN journal:5']],
+    [{ type: 'approval' }, ['VERSION_UNKNOWN journal:5']],
     [{ vendor_note: 'x' }, ['VERSION_UNKNOWN journal:5']],
     [{ verdict: 'maybe' }, ['FIELD_INVALID journal:5']],
     [{ streams: [{ kind: 'tenant', id: 'default', seq: 1, prev: hexOf('x') }] }, ['STREAM_BREAK journal:5']],
@@ -141,7 +142,7 @@ function sealOf(log: EvidenceLog): Record<string, unknown> {
         id,
         last_seq: seq,
         last_hash: hexOf(line),
-        counts: { ...before, [event]: before[event] + 1 },
+        counts: event in counts ? { ...before, [event]: before[event] + 1 } : before,
       });
     }
   }
@@ -170,6 +171,44 @@ test('a seal tells what the segment held', () => {
     liar.add('seal', { ...sealOf(liar), ...lie });
     assert.deepEqual(codes(liar), ['SEAL_MISMATCH journal:8']);
   }
+});
+
+test('inspections move the heads of their streams and are counted in no seal', () => {
+  const log = smallLog();
+  log.inspection({ state: 'mark' }, 'run-1');
+  log.inspection({ index: 1 });
+  log.add('seal', sealOf(log));
+  assert.deepEqual(codes(log), []);
+  const counts = { allow: 1, deny: 1, outcome: 1 };
+  assert.deepEqual(
+    (JSON.parse(bodyTextOf(log.lines.at(-1) ?? Buffer.alloc(0))) as { counts: object }).counts,
+    counts,
+  );
+  log.streams.set('agent demo', { seq: 9, prev: hexOf('x') });
+  log.inspection({ index: 2 });
+  assert.deepEqual(codes(log), ['STREAM_BREAK journal:11']);
+});
+
+test('inspections are totalled by state, and so are answers without an end', () => {
+  const log = smallLog();
+  const id = (last: string) => `01890a5d-ac96-774b-bcce-b302099a900${last}`;
+  for (const last of ['1', '2', '3', '4']) log.decision({ receipt_id: id(last), response: DEMANDS });
+  log.decision({ receipt_id: id('5'), response: DEMANDS, verdict: 'deny', reason: 'POLICY_DENY' });
+  for (const last of ['1', '2', '3']) log.inspection({ decision_ref: id(last), state: 'mark' });
+  log.inspection({ decision_ref: id('1'), index: 1, state: 'policy_cut' });
+  log.inspection({ decision_ref: id('2'), part: 'request' });
+  log.outcome({ decision_ref: id('3') });
+  log.outcome({ decision_ref: id('4'), state: 'not_sent' });
+  assert.deepEqual(codes(log), []);
+  const { totals } = verifyJournalLines(log.lines, nodeCrypto, undefined).journal;
+  assert.deepEqual(totals.by_inspection, [
+    { name: 'complete', count: 1 },
+    { name: 'mark', count: 3 },
+    { name: 'policy_cut', count: 1 },
+  ]);
+  assert.equal(totals.answers_without_end, 2, 'the second and the third; the fourth was never sent');
+  const plain = verifyJournalLines(smallLog().lines, nodeCrypto, undefined).journal.totals;
+  assert.deepEqual([plain.by_inspection, plain.answers_without_end], [undefined, undefined]);
 });
 
 test('findings are bounded, and counted', () => {
