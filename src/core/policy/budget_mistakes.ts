@@ -63,10 +63,14 @@ function windowMistakes(window: Window, at: string): readonly Mistake[] {
     refuse('fixed', `found ${shown(fixed)}, which is too long`, SPANS);
   if (fixed !== undefined && anchor === undefined)
     refuse('fixed', 'nothing says when a window begins', 'add anchor: "2026-01-01", a day on which one does');
-  if (sliding !== undefined && anchor !== undefined)
+  if (sliding !== undefined && fixed === undefined && anchor !== undefined)
     refuse('anchor', 'anchor beside sliding', 'remove it; a sliding window begins nowhere');
   if (anchor !== undefined && anchorUs(anchor) === undefined)
-    refuse('anchor', `found ${shown(anchor)}, which is no day of 1970 to 2095`, 'write one such as 2026-01-01');
+    refuse(
+      'anchor',
+      `found ${shown(anchor)}, which is no day of 1970 to 2095`,
+      'write one such as 2026-01-01',
+    );
   return found;
 }
 

@@ -13,22 +13,42 @@ interface Planned {
 const NAMED_MAX = 3;
 
 /**
- * A receipt has room for a bounded number of buckets; a request that more of them counted would be refused for its size.
+ * A receipt has room for a bounded number of buckets and of budgets; a request that more of them counted would be refused for its size.
  * Such a policy is refused as a whole, before a request meets it.
  */
 export function crowdProblems({ part, plan }: Planned): Problems {
-  const found = crowdedLimits(plan.limits, RECORD_CAPS.buckets);
-  if (found === undefined) return [];
-  const crowd = [...found].sort((a, b) => a.index - b.index);
-  const named = crowd.slice(0, NAMED_MAX).map(({ id }) => quoted(id));
-  const more = crowd.length > NAMED_MAX ? ` and ${crowd.length - NAMED_MAX} more` : '';
-  const message = `up to ${bucketsOf(crowd)} buckets of limits can count one request: ${named.join(', ')}${more}`;
-  const hint = `at most ${RECORD_CAPS.buckets} fit a receipt, and a limit with rps and rpm has two: merge limits, or let their hosts, ports, kinds or agents exclude each other`;
-  // Inherited limits are called `document/id`; their place is in another file.
-  const own = crowd.filter(({ id }) => !id.includes('/')).at(-1);
-  const place = own === undefined ? '/inherits' : pointerOf('limits', own.index);
-  return problemsIn(part, [mistake('TOO_MANY_BUCKETS', place, message, hint)]);
+  return [BUCKETS, BUDGETS].flatMap(({ count, most, code, noun, hint }) => {
+    const found = crowdedLimits(plan.limits, most, count);
+    if (found === undefined) return [];
+    const crowd = [...found].filter((limit) => count(limit) > 0).sort((a, b) => a.index - b.index);
+    const named = crowd.slice(0, NAMED_MAX).map(({ id }) => quoted(id));
+    const more = crowd.length > NAMED_MAX ? ` and ${crowd.length - NAMED_MAX} more` : '';
+    const message = `up to ${sumOf(crowd, count)} ${noun} can count one request: ${named.join(', ')}${more}`;
+    // Inherited limits are called `document/id`; their place is in another file.
+    const own = crowd.filter(({ id }) => !id.includes('/')).at(-1);
+    const place = own === undefined ? '/inherits' : pointerOf('limits', own.index);
+    return problemsIn(part, [mistake(code, place, message, hint)]);
+  });
 }
+
+/** How many places of a receipt a limit takes. */
+type Count = (limit: PlanLimit) => number;
+
+const APART = 'or let their hosts, ports, kinds or agents exclude each other';
+const BUCKETS = {
+  count: ({ buckets }: PlanLimit) => buckets.length,
+  most: RECORD_CAPS.buckets,
+  code: 'TOO_MANY_BUCKETS',
+  noun: 'buckets of limits',
+  hint: `at most ${RECORD_CAPS.buckets} fit a receipt, and a limit with rps and rpm has two: merge limits, ${APART}`,
+};
+const BUDGETS = {
+  count: ({ budget }: PlanLimit) => (budget === undefined ? 0 : 1),
+  most: RECORD_CAPS.budgets,
+  code: 'TOO_MANY_BUDGETS',
+  noun: 'budgets',
+  hint: `at most ${RECORD_CAPS.budgets} fit a receipt: merge limits with tokens or usd_cents, ${APART}`,
+};
 
 /** One thing about requests by which limits exclude each other: what a match lists, or undefined when it takes all. */
 interface Dimension {
@@ -47,10 +67,14 @@ const NOTHING: readonly string[] = [];
  * can be at once, the first kind here that a limit lists names all others.
  */
 const KINDS_BESIDE: Readonly<Record<string | number, readonly string[]>> = {
-  tcp: ['connect', 'websocket', 'grpc'],
-  connect: ['websocket', 'grpc'],
+  tcp: ['connect', 'websocket', 'grpc', 'llm', 'mcp', 'a2a'],
+  connect: ['websocket', 'grpc', 'llm', 'mcp', 'a2a'],
   websocket: ['http', 'grpc'],
   grpc: ['http', 'websocket'],
+  // What nobody can read may be any of them.
+  llm: ['http', 'mcp', 'a2a'],
+  mcp: ['http', 'llm', 'a2a'],
+  a2a: ['http', 'llm', 'mcp'],
 };
 const DIMENSIONS: readonly Dimension[] = [
   ...AGENT_KEYS.map((key): Dimension => ({ listed: ({ agent }) => agent?.get(key), around: () => NOTHING })),
@@ -69,24 +93,33 @@ function* wildcardsAround(host: string | number): Generator<string> {
 }
 
 /**
- * Limits with more than `most` buckets that may count one request together. Never misses some that do; may name some that
+ * Limits with more than `most` buckets (or whatever is counted) that may count one request together. Never misses some that do; may name some that
  * do not, when only methods, paths, schemes or queries keep them apart or when there are too many to tell.
  */
-export function crowdedLimits(limits: readonly PlanLimit[], most: number): readonly PlanLimit[] | undefined {
-  return new Search(most).divide(limits, 0);
+export function crowdedLimits(
+  limits: readonly PlanLimit[],
+  most: number,
+  count: Count = BUCKETS.count,
+): readonly PlanLimit[] | undefined {
+  return new Search(most, count).divide(
+    limits.filter((limit) => count(limit) > 0),
+    0,
+  );
 }
 
 class Search {
   readonly #most: number;
+  readonly #count: Count;
   #steps = 0;
 
-  constructor(most: number) {
+  constructor(most: number, count: Count) {
     this.#most = most;
+    this.#count = count;
   }
 
   /** Splits by one dimension after the other until each group is small enough, or cannot be split. */
   divide(crowd: readonly PlanLimit[], from: number): readonly PlanLimit[] | undefined {
-    if (bucketsOf(crowd) <= this.#most) return undefined;
+    if (this.#sum(crowd) <= this.#most) return undefined;
     if (DIMENSIONS.some((one) => this.#isKeptApart(crowd, one)) || this.#isScattered(crowd)) return undefined;
     const dimension = DIMENSIONS[from];
     if (dimension === undefined || this.#steps > CROWD_STEPS_MAX) return crowd;
@@ -99,7 +132,7 @@ class Search {
 
   /** A quick look: one dimension alone often does. */
   #isKeptApart(crowd: readonly PlanLimit[], dimension: Dimension): boolean {
-    for (const group of this.#groups(crowd, dimension)) if (bucketsOf(group) > this.#most) return false;
+    for (const group of this.#groups(crowd, dimension)) if (this.#sum(group) > this.#most) return false;
     return true;
   }
 
@@ -111,13 +144,17 @@ class Search {
       const lists = ({ match }: PlanLimit) => dimension.listed(match) !== undefined;
       let densest = 0;
       for (const group of this.#groups(rest.filter(lists), dimension)) {
-        densest = Math.max(densest, bucketsOf(group));
+        densest = Math.max(densest, this.#sum(group));
         if (sum + densest > this.#most || this.#steps > CROWD_STEPS_MAX) return false;
       }
       sum += densest;
       rest = rest.filter((limit) => !lists(limit));
     }
-    return sum + bucketsOf(rest) <= this.#most;
+    return sum + this.#sum(rest) <= this.#most;
+  }
+
+  #sum(limits: readonly PlanLimit[]): number {
+    return sumOf(limits, this.#count);
   }
 
   /** For each listed value the limits that take it; what takes everything is in each group. */
@@ -143,6 +180,6 @@ class Search {
   }
 }
 
-function bucketsOf(limits: readonly PlanLimit[]): number {
-  return limits.reduce((sum, { buckets }) => sum + buckets.length, 0);
+function sumOf(limits: readonly PlanLimit[], count: Count): number {
+  return limits.reduce((sum, limit) => sum + count(limit), 0);
 }

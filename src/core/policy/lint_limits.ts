@@ -13,6 +13,7 @@ export function limitWarnings(document: PolicyDocument, plans: readonly PlanLimi
     ...limits.flatMap((limit, i) => idleBurst(limit, plans[i])),
     ...twins(limits),
     ...limits.flatMap((limit, i) => noGrace(limit, plans[i])),
+    ...limits.flatMap(idleBudget),
     ...limits.flatMap(overLongDelay),
     ...limits.flatMap((limit, i) => pointlessThrottle(limit, i, limits, plans)),
   ];
@@ -97,16 +98,44 @@ function isUnder(hard: PlanLimit | undefined, { period_us, tolerance_us }: Bucke
 function twins(limits: readonly Limit[]): readonly Mistake[] {
   const first = new Map<string, Limit>();
   return limits.flatMap((limit, index) => {
-    const key = encodeJcs({ match: limit.match ?? {}, per: limit.per, mode: limit.mode ?? 'hard_stop' });
+    const { match = {}, per, mode = 'hard_stop' } = limit;
+    const key = encodeJcs({ match, per, mode, counts: countedIn(limit) });
     const twin = first.get(key);
     first.set(key, twin ?? limit);
     if (!twin) return [];
-    const isSame = twin.rps === limit.rps && twin.rpm === limit.rpm && twin.burst === limit.burst;
-    const overlaps = (twin.rps && limit.rps) || (twin.rpm && limit.rpm);
+    const isSame = COUNTED.every((name) => twin[name] === limit[name]);
+    const overlaps = COUNTED.some((name) => name !== 'burst' && twin[name] && limit[name]);
     if (!overlaps) return [];
     const code = isSame ? 'LIMIT_DUPLICATE' : 'LIMIT_CONTRADICTORY';
     const what = isSame ? 'repeats' : 'covers the same requests as';
     const message = `the limit ${quoted(limit.id)} ${what} ${quoted(twin.id)}`;
     return [warning(code, pointerOf('limits', index), message, 'only the tighter one is felt; keep one')];
   });
+}
+
+const COUNTED = ['rps', 'rpm', 'burst', 'tokens', 'usd_cents'] as const;
+
+/** Requests, or one unit over one window: only what counts the same is felt twice. */
+function countedIn({ tokens, usd_cents, window = {} }: Limit) {
+  if (tokens === undefined && usd_cents === undefined) return 'requests';
+  const { sliding = '', fixed = '', anchor = '' } = window;
+  return [tokens === undefined ? 'usd_cents' : 'tokens', sliding, fixed, anchor];
+}
+
+/** Kinds of which no request is a call of a model. */
+const KINDS_WITHOUT_CALLS: readonly (string | undefined)[] = [
+  'connect',
+  'tcp',
+  'websocket',
+  'grpc',
+  'mcp',
+  'a2a',
+];
+
+function idleBudget({ id, tokens, usd_cents, match }: Limit, index: number): readonly Mistake[] {
+  const kind = match?.protocol?.kind;
+  if ((tokens ?? usd_cents) === undefined || !KINDS_WITHOUT_CALLS.includes(kind)) return [];
+  const message = `the limit ${quoted(id)} counts nothing: no request of kind ${kind} is a call of a model`;
+  const hint = 'write kind: llm, or leave the kind out';
+  return [warning('BUDGET_IDLE', pointerOf('limits', index, 'match', 'protocol', 'kind'), message, hint)];
 }
