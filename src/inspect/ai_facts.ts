@@ -3,7 +3,13 @@ import { costAtMost } from '../core/ai/cost.ts';
 import type { LlmRequest, UnknownReason } from '../core/ai/facts.ts';
 import { type Price, type PriceTable, priceOf } from '../core/ai/prices.ts';
 import type { BuiltValue } from '../core/body/value_builder.ts';
-import { AI_NAME_MAX, AI_TOOLS_MAX, type AiFacts, TOOL_NAME } from '../core/contract/body_facts.ts';
+import {
+  AI_NAME_MAX,
+  AI_TOOLS_BYTES_MAX,
+  AI_TOOLS_MAX,
+  type AiFacts,
+  TOOL_NAME,
+} from '../core/contract/body_facts.ts';
 import type { WholeJob } from './jobs.ts';
 
 /** What a request is of traffic of AI, by everything that is known of it. `body` is absent where it is none of JSON. */
@@ -41,7 +47,7 @@ export function aiFacts(reading: AiReading, prices: PriceTable): AiFacts | undef
 function llmFacts(request: LlmRequest, prices: PriceTable): AiFacts {
   const { provider, dialect, endpoint, model, stream, input, max_output_tokens } = request;
   const tools = [...new Set(request.tools.map(({ name }) => name))].sort();
-  if (tools.length > AI_TOOLS_MAX) return unknown('TOO_MANY_TOOLS');
+  if (tools.length > AI_TOOLS_MAX || listBytes(tools) > AI_TOOLS_BYTES_MAX) return unknown('TOO_MANY_TOOLS');
   if (!fits(model) || !tools.every((name) => TOOL_NAME.test(name))) return unknown('FIELD_INVALID');
   return {
     kind: 'llm',
@@ -55,6 +61,11 @@ function llmFacts(request: LlmRequest, prices: PriceTable): AiFacts {
     ...given('max_output_tokens', max_output_tokens),
     ...costFacts(request, prices),
   };
+}
+
+/** Each name with two quotes and a comma. */
+function listBytes(names: readonly string[]): number {
+  return names.reduce((sum, name) => sum + name.length + 3, 0);
 }
 
 type CostFacts = Pick<
