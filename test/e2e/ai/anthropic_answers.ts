@@ -23,11 +23,11 @@ export function messageEvents(model: string, { text, tool }: Script): [string, s
     ...{ stop_reason: null, stop_sequence: null, usage: { ...usage, output_tokens: 1 } },
   };
   const delta = (index: number, part: object) => ({ type: 'content_block_delta', index, delta: part });
-  const events: { type: string }[] = [
-    { type: 'message_start', message: begun } as { type: string },
-    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } } as { type: string },
+  const events: readonly ({ readonly type: string } & Readonly<Record<string, unknown>>)[] = [
+    { type: 'message_start', message: begun },
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
     ...text.map((part) => delta(0, { type: 'text_delta', text: part })),
-    { type: 'content_block_stop', index: 0 } as { type: string },
+    { type: 'content_block_stop', index: 0 },
     ...(tool
       ? [
           {
@@ -43,7 +43,7 @@ export function messageEvents(model: string, { text, tool }: Script): [string, s
       type: 'message_delta',
       delta: { stop_reason: tool ? 'tool_use' : 'end_turn', stop_sequence: null },
       usage: { output_tokens: USAGE.output },
-    } as { type: string },
+    },
     { type: 'message_stop' },
   ];
   return events.map((event) => [event.type, JSON.stringify(event)]);
