@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { createHash, type Hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -6,6 +7,8 @@ import type { AnswerJob, AnswerParts, AnswerStep } from '../../../../src/core/an
 import { openAnswer } from '../../../../src/core/answer/open_answer.ts';
 import type { RollingDigest } from '../../../../src/core/answer/rolling_digest.ts';
 import type { ResponseDemands } from '../../../../src/core/contract/demands.ts';
+import { INSPECTION } from '../../../../src/core/receipt/inspection_fields.ts';
+import { checkFields } from '../../../../src/core/receipt/parse_record.ts';
 
 const PRICES = readPrices(
   readFileSync(new URL('../../../../src/core/ai/prices.json', import.meta.url)),
@@ -34,7 +37,8 @@ export const PARTS: AnswerParts = {
 };
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+export const textOf = (bytes: Uint8Array): string =>
+  new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 export const sha = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
 export const DEMANDS: ResponseDemands = { inspect: 'auto', max_bytes: 1_000_000, on_violation: 'block' };
@@ -47,6 +51,28 @@ type Kind = Partial<Omit<AnswerJob, 'demands'>> & {
 export function jobOf({ demands, type, ...more }: Kind): AnswerJob {
   const headers = type === undefined ? [] : [{ name: 'Content-Type', value: type }];
   return { demands: { ...DEMANDS, ...demands }, status: 200, headers, receipt_id: 'rid-1', ...more };
+}
+
+const KEPT = [
+  'part',
+  'state',
+  'index',
+  'format',
+  'bytes_in',
+  'bytes_out',
+  'digest_in',
+  'digest_out',
+  'events',
+];
+const TOLD = ['problem', 'model', 'usage', 'cost_micro_usd', 'tool_calls'];
+const TABLE = Object.fromEntries(
+  Object.entries(INSPECTION).filter(([name]) => [...KEPT, ...TOLD].includes(name)),
+);
+
+/** All that is found must fit a record, whatever an upstream sends. */
+function recorded(facts: AnswerStep['facts']): AnswerStep['facts'] {
+  for (const one of facts) assert.equal(checkFields(TABLE, one), undefined, JSON.stringify(one));
+  return facts;
 }
 
 export interface Run {
@@ -63,7 +89,7 @@ export function run(
   { abort, clock = () => 0 }: { abort?: 'client' | 'upstream'; clock?: (piece: number) => number } = {},
 ): Run {
   const answer = openAnswer(job, PARTS);
-  const steps = pieces.map((piece, i) => {
+  const steps = pieces.map((piece, i): AnswerStep => {
     const bytes = typeof piece === 'string' ? bytesOf(piece) : Uint8Array.from(piece);
     const step = answer.feed(bytes, abort === undefined && i === pieces.length - 1, clock(i));
     const { forward } = step;
@@ -76,7 +102,7 @@ export function run(
   return {
     way: answer.way,
     forward: Buffer.concat(steps.map(({ forward }) => forward)),
-    facts: steps.flatMap(({ facts }) => facts),
+    facts: recorded(steps.flatMap(({ facts }) => facts)),
     end: steps.find(({ end }) => end !== undefined)?.end,
   };
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { openAnswer } from '../../../../src/core/answer/open_answer.ts';
 import { MODELS, type Model, type Said } from './models.ts';
-import { bytesOf, cutsOf, jobOf, run, singles, textOf } from './scripts.ts';
+import { bytesOf, cutsOf, jobOf, PARTS, run, singles, textOf } from './scripts.ts';
 
 const SAID = fc.array(
   fc.oneof(
@@ -75,13 +76,12 @@ for (const [name, model] of Object.entries(MODELS)) {
   test(`${name}: a call is held until it is whole, and text is not held`, () => {
     const calls = [{ text: 'first' }, { name: 'get_time', args: '{"zone":"allowed-args"}' }];
     const bytes = bytesOf(model.stream(calls, '\n'));
-    const got: string[] = [];
+    const answer = openAnswer(jobFor(model, { allow: ['get_time'] }), PARTS);
     let seen = '';
-    for (const byte of singles(bytes)) {
-      seen += textOf(byte);
-      const step = run(jobFor(model, { allow: ['get_time'] }), [seen], { abort: 'client' });
-      got.push(textOf(step.forward));
-    }
+    const got = Array.from(bytes, (byte) => {
+      seen += textOf(answer.feed(Uint8Array.of(byte), false, 0).forward);
+      return seen;
+    });
     const withName = got.findIndex((text) => text.includes('get_time'));
     const first = got[withName] ?? '';
     // With its name, all of its arguments come.
