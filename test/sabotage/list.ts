@@ -4,11 +4,13 @@ import { BODY } from './body.ts';
 import { BYPASS } from './bypass.ts';
 import { CORE } from './core.ts';
 import { HANDSHAKES } from './handshakes.ts';
+import { INSPECTIONS } from './inspections.ts';
 import { PKI } from './pki.ts';
 import { RECORDER } from './recorder.ts';
 import { REDIRECTED } from './redirected.ts';
 import { RELAY } from './relay.ts';
 import type { Sabotage } from './sabotage.ts';
+import { SELF } from './self.ts';
 import { SHELLS } from './shells.ts';
 import { SOURCES } from './sources.ts';
 import { STREAMS } from './streams.ts';
@@ -23,10 +25,12 @@ export const SABOTAGES: readonly Sabotage[] = [
   ...BYPASS,
   ...CORE,
   ...HANDSHAKES,
+  ...INSPECTIONS,
   ...PKI,
   ...RECORDER,
   ...REDIRECTED,
   ...RELAY,
+  ...SELF,
   ...SHELLS,
   ...SOURCES,
   ...UPGRADES,

@@ -87,7 +87,10 @@ export const GUIDANCE: Record<ReasonCode, Guidance> = {
   },
   DESTINATION_SELF: {
     detail: 'The request names the gateway itself as its destination.',
-    steps: ['Base URL mode: name the destination in the Host header or as /_to/<host>/<path>.'],
+    steps: [
+      'Base URL mode: name the destination in the Host header or as /_to/<host>/<path>.',
+      'To ask about yourself: GET /_clawgress/whoami, /_clawgress/quota or /_clawgress/why/<receipt>.',
+    ],
   },
   HOST_NUMERIC: {
     detail: 'The host is a number that different programs read as different addresses.',

@@ -320,11 +320,13 @@ test('questions are paced', async () => {
 
 /** Everything above stands in the log by now. */
 test('the log knows what it was, and nothing of it counts as decided or as a gap, also after a restart', async () => {
+  for (const path of ['whoami', 'quota', 'why/0190a000-0000-7000-8000-00000000abcd'])
+    await (await ask(`/_clawgress/${path}`, limited)).text();
   const receipt = await refused(bot);
   const lines = () => logLines().filter((line) => line['receipt_id'] === 'self');
   const isFlushed = () => (logLines().some((line) => line['receipt_id'] === receipt) ? true : undefined);
   await eventually(isFlushed, 'the access log');
-  assert.ok(lines().length > 20, `${lines().length} questions in the log`);
+  assert.ok(lines().length >= 3, `${lines().length} questions in the log`);
   const ids = new Set(lines().map((line) => line['request_id']));
   assert.deepEqual(
     ofType('decision').filter((record) => ids.has(record['request_id'])),

@@ -53,6 +53,13 @@ const opt = (version = 0, flags = 0, options: readonly number[] = []) =>
 const withOpt = (message: Uint8Array, record = opt()) =>
   Uint8Array.from([...changed(message, [11, 1]), ...record]);
 
+test('the name by which agents ask the gateway about themselves is never resolved', () => {
+  const greedy = { ...NAMES, mayReach: () => true };
+  for (const name of ['clawgress.internal', 'CLAWGRESS.Internal', 'a.clawgress.internal'])
+    assert.equal(answerMessage(query(name), greedy).answer, 'no_name', name);
+  assert.equal(answerMessage(query('notclawgress.internal'), greedy).answer, 'address');
+});
+
 test('an allowed name has one address of each family, and nothing else', () => {
   const four = ask(query(ALLOWED, 1));
   assert.equal(four.answer, 'address');
