@@ -87,7 +87,7 @@ describe('redirected connections fail closed', { skip }, () => {
 
   it('would leak requests without the guard: the control of this suite', async () => {
     await using(
-      (config) => without('cg.stamp')(without(CHECK)(config)),
+      (config) => without('cg.second_stamp')(without('cg.stamp')(without(CHECK)(config))),
       async (world) => {
         const who = ['own', 'routed', 'shared', 'header'].map((one) => `a request, ${one}`);
         const found = await leaks(world);

@@ -82,7 +82,9 @@ describe('tunnels failing closed', () => {
   });
 
   it('leaks inside without the guard: the control of this suite', async () => {
-    const open = inListener('intercept_in', (listener) => without('cg.stamp')(without(CHECK)(listener)));
+    const open = inListener('intercept_in', (listener) =>
+      without('cg.second_stamp')(without('cg.stamp')(without(CHECK)(listener))),
+    );
     await using(open, async (gateway) => {
       await assert.rejects(inside(gateway), /1 !== 0/);
     });

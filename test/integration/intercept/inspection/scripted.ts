@@ -36,7 +36,8 @@ export interface Stream {
 
 /** What to do with a message: an answer, an error of the stream, its end, or nothing. */
 export type Deed = Response | 'error' | 'end' | 'silence';
-export type Script = (told: Told, stream: Stream) => Deed | readonly Deed[] | Promise<Deed | readonly Deed[]>;
+/** Of several, each waits for the one before it. */
+export type Script = (told: Told, stream: Stream) => Deed | readonly (Deed | Promise<Deed>)[];
 
 export interface Inspection {
   /** How to treat requests whose path contains the text. */
@@ -65,8 +66,7 @@ export function newInspection(stamp: string): Inspection & { readonly handler: (
         const told = read(bytes);
         stream.told.push(told);
         turn = turn.then(async () => {
-          const deeds = await scriptOf(stream)(told, stream);
-          for (const deed of Array.isArray(deeds) ? (deeds as Deed[]) : [deeds as Deed]) act(call, deed);
+          for (const deed of [scriptOf(stream)(told, stream)].flat()) act(call, await deed);
         });
       });
       call.on('end', () => {
