@@ -70,7 +70,8 @@ export function policyExplain(args: ExplainArgs, io: PolicyIo): ExitCode {
   }
   if (args.json) printJson(io, explanation.value);
   else io.out(explanationText(explanation.value, args.all));
-  return explanation.value.outcome.verdict === 'allow' ? EXIT.ok : EXIT.no;
+  const { verdict, inspect } = explanation.value.outcome;
+  return verdict === 'allow' && inspect === undefined ? EXIT.ok : EXIT.no;
 }
 
 const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;

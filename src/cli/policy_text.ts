@@ -1,6 +1,7 @@
 import type { LimitDemand, PolicyProblem, RuleOutcome } from '../core/policy/compiled.ts';
 import type { Explanation, RuleExplanation } from '../core/policy/explain.ts';
 import { formatProblem } from '../core/policy/mistakes.ts';
+import { responseText } from '../core/policy/response_text.ts';
 import { streamText } from '../core/policy/stream_demands.ts';
 
 const STANDS: Readonly<Record<RuleExplanation['stand'], string>> = {
@@ -77,10 +78,16 @@ export function explanationText(explanation: Explanation, all: boolean): string 
   ].join('\n');
 }
 
-function outcomeText({ verdict, reason, rule_id, tunnel, stream }: RuleOutcome): string {
+function outcomeText(outcome: RuleOutcome): string {
+  const { verdict, reason, rule_id, tunnel, stream, inspect, response } = outcome;
   const opens = tunnel === undefined ? '' : ` (${TUNNELS[tunnel]})`;
   const caps = stream === undefined ? '' : ` (stream: ${streamText(stream)})`;
-  return `${verdict} ${reason}${rule_id === undefined ? '' : ` by rule ${rule_id}`}${opens}${caps}`;
+  const asked = response === undefined ? '' : ` (answer: ${responseText(response)})`;
+  const by = rule_id === undefined ? '' : ` by rule ${rule_id}`;
+  // Only a body that was looked at makes an allow of it.
+  if (inspect !== undefined)
+    return `the body decides, allow${by} at best (request: ${JSON.stringify(inspect)})`;
+  return `${verdict} ${reason}${by}${opens}${caps}${asked}`;
 }
 
 function requestText({

@@ -16,6 +16,7 @@ import { mistake } from './mistakes.ts';
 import { checkedMember, type Part, type PolicySource, type Problems, problemsIn, readPart } from './part.ts';
 import { buildPlan, type Plan } from './plan.ts';
 import { policyOf } from './policy.ts';
+import { schemaTableOf } from './schemas.ts';
 import { shadowQueryProblems } from './shadow.ts';
 import { FIRST_PLACE } from './source.ts';
 
@@ -118,7 +119,8 @@ function testProblems(part: Part, { plan, document }: Drafted): Problems {
   if (document.tests === undefined) return [];
   const rules = ruleSetOf(plan);
   const evaluate: CompiledPolicy['evaluate'] = (...asked) => evaluateRules(rules, ...asked);
-  return problemsIn(part, failingTests(evaluate, document.tests));
+  const schemas = { own: schemaTableOf(document), all: plan.schemas };
+  return problemsIn(part, failingTests(evaluate, document.tests, schemas));
 }
 
 function compilationOf(entry: Drafted, shadow?: Drafted, refused: Problems = []): Compilation {

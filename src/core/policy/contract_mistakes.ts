@@ -39,7 +39,12 @@ export function contractMistakes(rule: Rule, at: string, schemas: readonly strin
   ];
 }
 
-function unknownSchema(id: string | undefined, at: string, schemas: readonly string[]): readonly Mistake[] {
+/** An id under which the document has no schema. */
+export function unknownSchema(
+  id: string | undefined,
+  at: string,
+  schemas: readonly string[],
+): readonly Mistake[] {
   if (id === undefined || schemas.includes(id)) return [];
   const guess = nearest(id, schemas);
   const hint = `name one under schemas of this document${guess === undefined ? '' : `; did you mean ${quoted(guess)}?`}`;

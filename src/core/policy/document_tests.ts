@@ -2,6 +2,7 @@ import type { DocumentTest, TestExpectation } from '../../gen/policy_document.ts
 import type { StreamCaps } from '../verdict/stream_caps.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import { type Mistake, mistake, pointerOf, shown } from './mistakes.ts';
+import type { SampleSchemas } from './sample_body.ts';
 import { samplePrincipal, sampleRequest } from './sample_request.ts';
 import { isSameStream, streamText } from './stream_demands.ts';
 
@@ -19,19 +20,25 @@ type Evaluate = CompiledPolicy['evaluate'];
  * Runs the tests of a document against its own plan; one mistake for each that fails. They are judged while every
  * exception holds, so that whether a document compiles never depends on the day.
  */
-export function failingTests(evaluate: Evaluate, tests: readonly DocumentTest[]): readonly Mistake[] {
+export function failingTests(
+  evaluate: Evaluate,
+  tests: readonly DocumentTest[],
+  schemas: SampleSchemas,
+): readonly Mistake[] {
   return tests.flatMap((test, index) => {
-    const judged = judge(evaluate, test);
+    const judged = judge(evaluate, test, schemas);
     if (isAsExpected(judged, test.expect)) return [];
     const message = `the test ${shown(test.name)} expects ${expected(test.expect)}, the policy says ${said(judged)}`;
     return [mistake('TEST_FAILED', pointerOf('tests', index), message, 'correct the rules or the test')];
   });
 }
 
-function judge(evaluate: Evaluate, { request: sample }: DocumentTest): Judged {
-  const request = sampleRequest(sample);
+function judge(evaluate: Evaluate, { request: sample }: DocumentTest, schemas: SampleSchemas): Judged {
+  const request = sampleRequest(sample, schemas);
   if (!request.ok) return { verdict: 'deny', reason: request.problem };
-  return evaluate(request.value, samplePrincipal(sample.agent), 0).live;
+  const { live } = evaluate(request.value, samplePrincipal(sample.agent), 0);
+  // What waits for a body is not granted yet.
+  return live.inspect === undefined ? live : { ...live, verdict: 'deny', reason: 'BODY_NOT_COMPLETED' };
 }
 
 function isAsExpected(judged: Judged, expect: TestExpectation): boolean {

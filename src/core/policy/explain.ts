@@ -3,6 +3,7 @@ import type { Principal } from '../identity/principal.ts';
 import type { EgressRequest } from '../request/egress_request.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { CALL_PREDICATES } from './ai_predicates.ts';
+import { withReading } from './body_demands.ts';
 import type { Compilation } from './compile.ts';
 import { type LimitDemand, NO_MOMENT, type RuleOutcome } from './compiled.ts';
 import { type Opening, openingFor } from './opening.ts';
@@ -11,6 +12,7 @@ import { covers, exceptionFor, type Stand, standOf } from './precedence.ts';
 import { PREDICATES, type Tri } from './predicates.ts';
 import { type RequestView, viewOf } from './request_view.ts';
 import { sampleRequest } from './sample_request.ts';
+import { schemaTableOf } from './schemas.ts';
 import { Tally } from './tally.ts';
 
 export interface Explanation {
@@ -58,15 +60,18 @@ export interface PredicateExplanation {
 
 /** Why the policy says what it says at a moment, rule by rule. The problem is a request problem code. */
 export function explain(
-  { policy, plan }: Pick<Compilation, 'policy' | 'plan'>,
+  { policy, plan, document }: Pick<Compilation, 'policy' | 'plan' | 'document'>,
   sample: Omit<TestRequest, 'agent'>,
   principal: Principal,
   atMs: number = NO_MOMENT,
 ): Result<Explanation, string> {
-  const request = sampleRequest(sample);
+  const request = sampleRequest(sample, { own: schemaTableOf(document), all: plan.schemas });
   if (!request.ok) return fail(request.problem);
   const { protocol, method, scheme, host, port, path, path_normal, original_destination } = request.value;
-  const { live, shadow, observed_by } = policy.evaluate(request.value, principal, atMs);
+  const { live: judged, shadow, observed_by } = policy.evaluate(request.value, principal, atMs);
+  const isRead = request.value.body === undefined && policy.limitsRead(request.value, principal);
+  const live =
+    isRead && judged.verdict === 'allow' ? { ...judged, inspect: withReading(judged.inspect) } : judged;
   const view = viewOf(request.value, openingOf(plan, request.value, principal));
   return ok({
     policy_id: policy.policy_id,
@@ -82,7 +87,7 @@ export function explain(
       ...(path_normal === undefined || path_normal === path ? {} : { path_normal }),
     },
     outcome: live,
-    ...(shadow === live ? {} : { would_be: shadow }),
+    ...(shadow === judged ? {} : { would_be: shadow }),
     observed_by,
     ceilings: plan.ceilings,
     rules: plan.rules.map((rule) => explainRule(rule, view, principal, atMs)),

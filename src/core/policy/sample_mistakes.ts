@@ -1,4 +1,4 @@
-import type { TestRequest } from '../../gen/policy_document.ts';
+import type { TestAi, TestRequest } from '../../gen/policy_document.ts';
 import { type Mistake, mistake, shown } from './mistakes.ts';
 
 /** Also for `policy explain`, whose request comes from the command line. */
@@ -24,10 +24,26 @@ export function sampleMistakes(request: TestRequest, at: string): readonly Mista
   const wanted = protocol === 'grpc' ? 'POST' : 'GET';
   if (url !== undefined && protocol !== undefined && method !== undefined && method !== wanted)
     return refuse('/method', `method ${method} beside protocol: ${protocol}`, `remove it; it is ${wanted}`);
-  const hidden = (['method', 'headers', 'protocol'] as const).filter(
+  if (request.body !== undefined && protocol !== undefined)
+    return refuse('/body', `body beside protocol: ${protocol}`, 'nobody looks into these; remove it');
+  const call = callProblem(request.body?.ai);
+  if (call !== undefined)
+    return refuse(`/body/ai/${call}`, `${call} beside kind: ${request.body?.ai?.kind}`, 'remove it');
+  const hidden = (['method', 'headers', 'protocol', 'body'] as const).filter(
     (key) => connect !== undefined && request[key] !== undefined,
   );
   return hidden.flatMap((key) =>
     refuse(`/${key}`, `${key} beside connect`, 'a tunnel shows none; remove it'),
   );
+}
+
+const OF_KIND: Readonly<Record<TestAi['kind'], readonly string[]>> = {
+  llm: ['provider', 'endpoint', 'model', 'tools', 'input_tokens', 'max_output_tokens'],
+  mcp: ['method', 'target'],
+  a2a: ['method'],
+  unknown: [],
+};
+
+function callProblem(ai: TestAi | undefined): string | undefined {
+  return ai && Object.keys(ai).find((key) => key !== 'kind' && !OF_KIND[ai.kind].includes(key));
 }

@@ -3,16 +3,22 @@ import type { Principal } from '../identity/principal.ts';
 import type { EgressRequest, RawRequest, RequestProblem } from '../request/egress_request.ts';
 import { parseAuthority } from '../request/host.ts';
 import { normalise } from '../request/normalise.ts';
-import type { Result } from '../result.ts';
+import { ok, type Result } from '../result.ts';
+import { NO_SCHEMAS, type SampleSchemas, sampleBody } from './sample_body.ts';
 
 /** A request somebody asks about (in-document tests, `policy explain`), read exactly as one off the wire would be. */
-export function sampleRequest(sample: Omit<TestRequest, 'agent'>): Result<EgressRequest, RequestProblem> {
+export function sampleRequest(
+  sample: Omit<TestRequest, 'agent'>,
+  schemas: SampleSchemas = NO_SCHEMAS,
+): Result<EgressRequest, RequestProblem> {
   const { connect, transparent } = sample;
   const raw = connect === undefined ? rawOfUrl(sample) : rawOfTunnel(connect);
   const normal = normalise(transparent === undefined ? raw : dialled(raw, sample, transparent), {
     ports: [],
   });
-  return normal.ok ? { ok: true, value: normal.value.request } : normal;
+  if (!normal.ok) return normal;
+  const { request } = normal.value;
+  return ok(sample.body === undefined ? request : { ...request, body: sampleBody(sample.body, schemas) });
 }
 
 function rawOfTunnel(authority: string): RawRequest {

@@ -9,10 +9,10 @@ import type {
 import { timestampMs } from '../receipt/timestamp.ts';
 import { normalisePath } from '../request/path.ts';
 import { modeMistakes } from './beyond_limit.ts';
-import { countedMistakes } from './budget_mistakes.ts';
 import { HOSTS_MAX } from './bounds.ts';
+import { countedMistakes } from './budget_mistakes.ts';
 import { callMistakes } from './call_mistakes.ts';
-import { bodySchemaMistakes, contractMistakes } from './contract_mistakes.ts';
+import { bodySchemaMistakes, contractMistakes, unknownSchema } from './contract_mistakes.ts';
 import { parseHostPattern } from './hosts.ts';
 import { type Mistake, mistake, pointerOf, quoted, shown } from './mistakes.ts';
 import { sampleMistakes } from './sample_mistakes.ts';
@@ -35,6 +35,11 @@ export function semanticMistakes(document: PolicyDocument): readonly Mistake[] {
     ...limits.flatMap(limitMistakes),
     ...exceptions.flatMap(exceptionMistakes),
     ...tests.flatMap(({ request }, i) => sampleMistakes(request, pointerOf('tests', i, 'request'))),
+    ...tests.flatMap(({ request: { body } }, i) =>
+      (body?.valid ?? []).flatMap((id, j) =>
+        unknownSchema(id, pointerOf('tests', i, 'request', 'body', 'valid', j), schemas),
+      ),
+    ),
   ];
 }
 

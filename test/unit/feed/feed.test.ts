@@ -35,6 +35,7 @@ const local: PolicyCompiler['local'] = async ({ entry: { file, text } }) => {
     mayReach: () => false,
     quotas: () => [],
     schemaOf: () => undefined,
+    limitsRead: () => false,
   };
   return ok({ policy, warnings: [] });
 };

@@ -15,6 +15,8 @@ const entry = `
 schema: clawgress/policy/v1
 id: child
 inherits: [parent]
+schemas:
+  - {id: half, schema: {multipleOf: 0.5}}
 rules:
   - {id: yes, match: {destination: {hosts: ["*.example.com"]}}, action: allow, tls: intercept}
 limits:
@@ -39,9 +41,18 @@ test('what is planned again from compiled bytes answers like what was compiled',
     assert.ok(compiled.ok, JSON.stringify(compiled));
     const { policy } = compiled.value;
     const again = finished(planAgain(policy));
-    const { evaluate, limits, mayIntercept, mayReach, quotas, ...facts } = policy;
+    const { evaluate, limits, mayIntercept, mayReach, quotas, schemaOf, limitsRead, ...facts } = policy;
     const { evaluate: evaluateAgain, limits: limitsAgain, mayIntercept: mayAgain, ...others } = again;
-    const { mayReach: mayReachAgain, quotas: quotasAgain, ...factsAgain } = others;
+    const {
+      mayReach: mayReachAgain,
+      quotas: quotasAgain,
+      schemaOf: schemaAgain,
+      limitsRead: limitsReadAgain,
+      ...factsAgain
+    } = others;
+    const [hash = ''] = [...compiled.value.plan.schemas.keys()];
+    assert.ok(schemaOf(hash), 'the child has a schema');
+    assert.deepEqual(schemaAgain(hash), schemaOf(hash));
     assert.deepEqual(factsAgain, facts);
     for (const host of ['api.example.com', 'bad.example.com', 'other.example.net']) {
       assert.equal(mayAgain(host), mayIntercept(host));
@@ -56,6 +67,7 @@ test('what is planned again from compiled bytes answers like what was compiled',
             evaluate(request.value, principal, atMs),
           );
           assert.deepEqual(limitsAgain(request.value, principal), limits(request.value, principal));
+          assert.equal(limitsReadAgain(request.value, principal), limitsRead(request.value, principal));
           assert.deepEqual(quotasAgain(principal), quotas(principal));
         }
       }

@@ -55,6 +55,8 @@ function policy(live: RuleOutcome, shadow: RuleOutcome = live): CompiledPolicy {
     mayIntercept: () => false,
     mayReach: () => false,
     quotas: () => [],
+    schemaOf: () => undefined,
+    limitsRead: () => false,
   };
 }
 
