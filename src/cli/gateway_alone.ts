@@ -2,10 +2,12 @@ import type { Identity } from '../authn/identity.ts';
 import type { Layout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Feed } from '../feed/ports.ts';
+import type { Inspector } from '../inspect/inspector.ts';
 import type { RunningResolver } from '../intercept_host/resolver/resolver.ts';
 import type { Recorder } from '../recorder/recorder.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { AccessLogTail } from '../server/access_log.ts';
+import { createCheck } from '../server/check.ts';
 import { type AuthzServer, listen } from '../server/listen.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -14,8 +16,9 @@ import type { Tracing } from '../telemetry/traces.ts';
 import { AccessLogLag } from './access_log_lag.ts';
 import { type InterceptionSecrets, interceptionSecrets } from './ca_leaves.ts';
 import { bypassRecorder } from './doctor_bypass_facts.ts';
-import { createGatewayCheck } from './gateway_check.ts';
+import { gatewayJudging } from './gateway_check.ts';
 import { serveControl } from './gateway_control.ts';
+import { openInspection } from './gateway_inspection.ts';
 import { type ChildProcess, untilStopped } from './gateway_life.ts';
 import { openRelay, RELAY_DRAIN_MS } from './gateway_relay.ts';
 import { openResolver } from './gateway_resolver.ts';
@@ -38,27 +41,29 @@ interface Parts extends ChildProcess {
   readonly tracing: Tracing | undefined;
   readonly interception: InterceptionSecrets;
   readonly relay: Relay;
+  readonly inspector: Inspector;
   readonly resolver: RunningResolver | undefined;
 }
 
 /** The only gateway of this host, with the recorder in its own process: no hop between judgement and record. */
 export async function gatewayAlone(child: ChildProcess): Promise<void> {
-  const { settings, layout, log } = child;
+  const { settings, layout } = child;
   const { keyring, recorder, identity, feed } = await openRecording(child);
   const gatewayId = `${settings.gateway_name}-1`;
   const tracing = await openTracing(settings, gatewayId);
   const interception = interceptionSecrets({ ...child, feed });
   const { secrets } = interception;
-  const check = createGatewayCheck({
+  const judging = gatewayJudging({
     ...{ ...child, gatewayId, keyring, recorder, feed, tracing, secrets },
     asked: recorder,
   });
+  const { inspection, inspector } = await openInspection(judging, { ...child, recorder });
   const relay = await openRelay({ ...child, keyring }, 1);
   const resolver = await openResolver({ ...child, feed }, 1);
-  const server = await listen(layout.authz_socket, check, { secrets });
+  const server = await listen(layout.authz_socket, createCheck(judging), { secrets, inspection });
   const lag = new AccessLogLag(layout.envoy_dir);
-  const tail = followAccessLog(layout.envoy_dir, recorder, lag, log);
-  const streams = { relay, resolver };
+  const tail = followAccessLog({ ...child, keyring, recorder, lag });
+  const streams = { relay, resolver, inspector };
   await serve({ ...child, ...streams, recorder, feed, server, tail, lag, identity, tracing, interception });
 }
 
@@ -90,12 +95,12 @@ async function serve(parts: Parts): Promise<void> {
 
 /** Nothing new comes in, what runs finishes, outcomes are read to the end of the log, then the journal is closed. */
 async function shutDown(
-  { server, tail, feed, recorder, identity, tracing, interception, relay, resolver }: Parts,
+  { server, tail, feed, recorder, identity, tracing, interception, relay, resolver, inspector }: Parts,
   metricsServer: MetricsServer,
   closeControl: () => Promise<void>,
 ): Promise<void> {
   await Promise.all([server.drain(), relay.close(RELAY_DRAIN_MS), resolver?.close()]);
-  await interception.close();
+  await Promise.all([interception.close(), inspector.close()]);
   await tail.stop();
   feed.stop();
   identity.stop();

@@ -4,8 +4,9 @@ import type { Layout } from '../config/layout.ts';
 import type { Settings } from '../config/settings.ts';
 import { transparentPorts } from '../config/transparent.ts';
 import { commitmentSalt } from '../core/canonical/commitment.ts';
+import type { ReasonCode } from '../core/verdict/reasons.ts';
 import type { Keyring } from '../keys/keyring.ts';
-import { type Check, createCheck } from '../server/check.ts';
+import type { CheckDependencies } from '../server/dependencies.ts';
 import type { RecorderPort, Snapshot } from '../server/ports.ts';
 import { receiptIds } from '../server/receipt_id.ts';
 import type { SecretService } from '../server/sds/service.ts';
@@ -18,8 +19,8 @@ import type { Tracing } from '../telemetry/traces.ts';
 const US_PER_S = 1_000_000;
 const MS_PER_S = 1_000;
 
-/** Binds one Check to this process: its clock, its keys, its recorder, its metrics. */
-export function createGatewayCheck(parts: {
+/** What judging needs of this process: its clock, its keys, its recorder, its metrics. */
+export function gatewayJudging(parts: {
   readonly settings: Settings;
   readonly layout: Layout;
   readonly keyring: Keyring;
@@ -33,10 +34,10 @@ export function createGatewayCheck(parts: {
   readonly metrics: Metrics;
   readonly tracing: Tracing | undefined;
   readonly secrets: Pick<SecretService, 'used'>;
-}): Check {
+}): CheckDependencies {
   const { settings, keyring, recorder, feed, log, metrics, tracing, secrets } = parts;
   const hmac = (key: Uint8Array, message: Uint8Array) => createHmac('sha256', key).update(message).digest();
-  return createCheck({
+  return {
     snapshot: () => feed.current(),
     recorder,
     ids: { receiptId: receiptIds(Date.now) },
@@ -60,8 +61,7 @@ export function createGatewayCheck(parts: {
     log,
     metrics: {
       checked(reason, recorded, durationUs) {
-        const verdict = !recorded ? 'error' : reason === 'POLICY_ALLOW' ? 'allow' : 'deny';
-        metrics.checks.inc({ verdict, reason });
+        metrics.checks.inc({ verdict: checkVerdict(reason, recorded), reason });
         metrics.checkSeconds.observe(durationUs / US_PER_S);
       },
       held(durationUs) {
@@ -71,5 +71,11 @@ export function createGatewayCheck(parts: {
       delayed: (ms) => metrics.delaySeconds.observe(ms / MS_PER_S),
       degraded: (what) => metrics.degradedChecks.inc({ what }),
     },
-  });
+  };
+}
+
+/** The label of what was answered. */
+export function checkVerdict(reason: ReasonCode, recorded: boolean): 'allow' | 'deny' | 'error' {
+  if (!recorded) return 'error';
+  return reason === 'POLICY_ALLOW' ? 'allow' : 'deny';
 }

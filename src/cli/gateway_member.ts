@@ -1,18 +1,21 @@
 import type { Identity } from '../authn/identity.ts';
 import type { Feed } from '../feed/ports.ts';
+import type { Inspector } from '../inspect/inspector.ts';
 import type { RunningResolver } from '../intercept_host/resolver/resolver.ts';
-import { openKeyring } from '../keys/keyring.ts';
+import { type Keyring, openKeyring } from '../keys/keyring.ts';
 import { RecorderClient } from '../recorder/remote/client.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { AccessLogTail } from '../server/access_log.ts';
+import { createCheck } from '../server/check.ts';
 import { type AuthzServer, listen } from '../server/listen.ts';
 import type { Tracing } from '../telemetry/traces.ts';
 import { AccessLogLag } from './access_log_lag.ts';
 import { type InterceptionSecrets, interceptionSecrets } from './ca_leaves.ts';
 import { EXIT } from './exit.ts';
 import { RecorderFollower } from './follow_recorder.ts';
-import { createGatewayCheck } from './gateway_check.ts';
+import { gatewayJudging } from './gateway_check.ts';
 import { serveControl } from './gateway_control.ts';
+import { openInspection } from './gateway_inspection.ts';
 import { type ChildProcess, untilStopped } from './gateway_life.ts';
 import { exposeAll } from './gateway_metrics.ts';
 import { openRelay, RELAY_DRAIN_MS } from './gateway_relay.ts';
@@ -40,6 +43,7 @@ interface Member extends ChildProcess {
   readonly tracing: Tracing | undefined;
   readonly interception: InterceptionSecrets;
   readonly relay: Relay;
+  readonly inspector: Inspector;
   /** Of the first gateway, where the settings ask for it. */
   readonly resolver: RunningResolver | undefined;
   /** Of the first gateway on a host without recorder. */
@@ -70,18 +74,22 @@ export async function gatewayMember(child: ChildProcess, number: number): Promis
   const tracing = await openTracing(settings, gatewayId);
   const interception = interceptionSecrets({ ...child, feed });
   const { secrets } = interception;
-  const judging = { ...child, gatewayId, keyring, recorder: follower, asked: client, feed, tracing, secrets };
-  const check = traffic.watch(createGatewayCheck(judging));
+  const judging = gatewayJudging({
+    ...{ ...child, gatewayId, keyring, recorder: follower, asked: client, feed, tracing, secrets },
+  });
+  const check = traffic.watch(createCheck(judging));
+  const recorder = { append: follower.append, inspect: client.inspect.bind(client) };
+  const { inspection, inspector } = await openInspection(judging, { ...child, recorder });
   const socket = layout.authz_sockets[number - 1] ?? layout.authz_socket;
   const relay = await openRelay({ ...child, keyring }, number);
   const resolver = await openResolver({ ...child, feed }, number);
-  const server = await listen(socket, check, { secrets });
+  const server = await listen(socket, check, { secrets, inspection });
   const reads = settings.recorder.remote !== undefined && number === 1;
-  const log_reader = reads ? { log_reader: await readLog(child, gatewayId) } : {};
+  const log_reader = reads ? { log_reader: await readLog(child, gatewayId, keyring) } : {};
   const member: Member = {
     ...child,
     ...{ number, gatewayId, client, follower, feed, server, traffic, identity, tracing, interception },
-    ...{ relay, resolver, ...log_reader },
+    ...{ relay, resolver, inspector, ...log_reader },
   };
   await serve(member, (changed) => {
     state.changed = changed;
@@ -114,10 +122,10 @@ function clientOf(child: ChildProcess, gateway_id: string, changed: () => void):
   });
 }
 
-async function readLog(child: ChildProcess, gatewayId: string): Promise<LogReader> {
+async function readLog(child: ChildProcess, gatewayId: string, keyring: Keyring): Promise<LogReader> {
   const client = clientOf(child, gatewayId, () => {});
   const lag = new AccessLogLag(child.layout.envoy_dir);
-  return { client, lag, tail: followAccessLog(child.layout.envoy_dir, client, lag, child.log) };
+  return { client, lag, tail: followAccessLog({ ...child, keyring, recorder: client, lag }) };
 }
 
 async function serve(member: Member, onChange: (changed: () => void) => void): Promise<void> {
@@ -147,7 +155,7 @@ async function serve(member: Member, onChange: (changed: () => void) => void): P
       server.setServing(false);
       await member.traffic.moved();
       await Promise.all([server.drain(), member.relay.close(RELAY_DRAIN_MS), member.resolver?.close()]);
-      await member.interception.close();
+      await Promise.all([member.interception.close(), member.inspector.close()]);
       await soon(member.log_reader?.tail.stop());
       feed.stop();
       member.identity.stop();

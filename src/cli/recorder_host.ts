@@ -4,6 +4,7 @@ import type { Keyring } from '../keys/keyring.ts';
 import { openRecorder } from '../recorder/opening.ts';
 import type { Recorder } from '../recorder/recorder.ts';
 import { type AccessLogTail, tailAccessLogs } from '../server/access_log.ts';
+import { closePending } from '../server/inspect/close_pending.ts';
 import { sentReceipts } from '../server/known_receipts.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -44,19 +45,22 @@ export function startRecorder(parts: {
 const timestamp = (ms: number): string => new Date(ms).toISOString();
 
 /** What the reader of Envoy's log asks of a recorder, here or elsewhere. */
-export interface LogRecorder extends Pick<Recorder, 'close' | 'sweep' | 'recordGap'> {
+export interface LogRecorder extends Pick<Recorder, 'append' | 'close' | 'sweep' | 'recordGap'> {
   logPosition(fileId: string): number | Promise<number>;
   gapPosition(fileId: string): number | Promise<number>;
   decided(requestId: string): boolean | Promise<boolean>;
 }
 
 /** Closes decisions from the access logs of the Envoy on this host. */
-export function followAccessLog(
-  envoyDir: string,
-  recorder: LogRecorder,
-  lag: AccessLogLag,
-  log: Logger,
-): AccessLogTail {
+export function followAccessLog(parts: {
+  readonly layout: Layout;
+  readonly keyring: Pick<Keyring, 'hmac'>;
+  readonly recorder: LogRecorder;
+  readonly lag: AccessLogLag;
+  readonly log: Logger;
+}): AccessLogTail {
+  const { recorder, lag, log, keyring } = parts;
+  const envoyDir = parts.layout.envoy_dir;
   return tailAccessLogs({
     envoyDir,
     sink: {
@@ -68,6 +72,7 @@ export function followAccessLog(
       sweep: async (epoch) => void (await recorder.sweep(epoch)),
       gapPosition: (fileId) => recorder.gapPosition(fileId),
       decided: (requestId) => recorder.decided(requestId),
+      late: (pending, epoch) => closePending(recorder, keyring.hmac, pending, epoch),
       gap: ({ from_ms, to_ms, ...gap }) =>
         recorder.recordGap({ ...gap, from_ts: timestamp(from_ms), to_ts: timestamp(to_ms) }),
     },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Identity } from '../authn/identity.ts';
 import type { Feed } from '../feed/ports.ts';
+import type { Keyring } from '../keys/keyring.ts';
 import type { Recorder } from '../recorder/recorder.ts';
 import { oneAtATime } from '../recorder/remote/one_at_a_time.ts';
 import { type RecorderServer, serveTls, serveUnix, type TlsIdentity } from '../recorder/remote/server.ts';
@@ -33,7 +34,7 @@ export async function recorderRun(flags: Flags): Promise<number> {
       'start `clawgress recorder run` there, or remove recorder.remote',
     );
   }
-  const { recorder, identity, feed, records } = await openRecording(child);
+  const { keyring, recorder, identity, feed, records } = await openRecording(child);
   const service = recorderService(recorder, {
     checkpoint: oneAtATime(() => recorder.checkpoint(), CHECKPOINT_PAUSE_MS),
     // The recorder alone says which policy is live; this has it look at once instead of at its next turn.
@@ -43,7 +44,7 @@ export async function recorderRun(flags: Flags): Promise<number> {
     }, SYNC_PAUSE_MS),
   });
   const servers = await openServers(child, recorder, service);
-  await serve(child, { recorder, feed, identity, servers });
+  await serve(child, { keyring, recorder, feed, identity, servers });
   return EXIT.ok;
 }
 
@@ -114,16 +115,17 @@ function firstOf(segment: string): number {
 async function serve(
   child: ChildProcess,
   parts: {
+    readonly keyring: Keyring;
     readonly recorder: Recorder;
     readonly feed: Feed;
     readonly identity: Identity;
     readonly servers: readonly RecorderServer[];
   },
 ): Promise<void> {
-  const { layout, log, metrics } = child;
-  const { recorder, feed, identity, servers } = parts;
+  const { layout, metrics } = child;
+  const { keyring, recorder, feed, identity, servers } = parts;
   const lag = new AccessLogLag(layout.envoy_dir);
-  const tail = followAccessLog(layout.envoy_dir, recorder, lag, log);
+  const tail = followAccessLog({ ...child, keyring, recorder, lag });
   metrics.onScrape(() => ({
     ...recorderGauges(recorder.status()),
     access_log_lag_bytes: lag.bytes(),

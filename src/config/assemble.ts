@@ -50,6 +50,7 @@ export function assemble(
       leaf_cache_max: read.number('interception.leaf_cache_max'),
       permitted_names: read.texts('interception.permitted_names'),
     },
+    inspect: { bytes_max: read.number('inspect.bytes_max'), workers: read.number('inspect.workers') },
     demo,
     check_timeout_ms: read.number('check_timeout_ms'),
     log_level: read.text('log_level') as Settings['log_level'],

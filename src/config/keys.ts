@@ -121,6 +121,8 @@ export const KEYS: readonly KeySpec[] = [
   { key: 'upstream.ca_bundle', kind: kind.path },
   { key: 'interception.leaf_cache_max', kind: kind.integer(16, LEAVES_MAX), fallback: 1_000 },
   { key: 'interception.permitted_names', kind: kind.listOf(DNS_NAME, PERMITTED_MAX), fallback: [] },
+  { key: 'inspect.bytes_max', kind: kind.integer(67_108_864, 68_719_476_736), fallback: 536_870_912 },
+  { key: 'inspect.workers', kind: kind.integer(1, 16), fallback: 2 },
   { key: 'demo.enabled', kind: kind.flag, fallback: true },
   { key: 'demo.address', kind: kind.loopbackV4 },
   { key: 'demo.http_port', kind: kind.port, fallback: 18_080 },

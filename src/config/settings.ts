@@ -49,6 +49,12 @@ export interface Settings {
     /** Name constraints of roots made from now on: these names and what is below them; empty: any name. */
     readonly permitted_names: readonly string[];
   };
+  readonly inspect: {
+    /** Of bodies and answers that are held at one time, by all gateways of the host. */
+    readonly bytes_max: number;
+    /** Threads of each gateway that look at them. */
+    readonly workers: number;
+  };
   readonly demo: DemoSettings;
   /** Envoy's time-out for one Check. */
   readonly check_timeout_ms: number;

@@ -126,6 +126,7 @@ export class LineReader {
     for (const suspect of suspects) {
       const { request_id, end, cause, offset } = suspect;
       const isLate = request_id !== undefined && (await this.#isDecided(request_id, cause));
+      if (!isLate && (await this.#denied(file, suspect))) continue;
       if (!isLate) counted.push(suspect);
       else if (end !== undefined) await this.#close({ end }, request_id, file, offset);
     }
@@ -138,7 +139,15 @@ export class LineReader {
     const cause = gapCause(entry);
     if (request_id === undefined) return this.#suspect(state, cursor, { offset, cause, at_ms: start_ms });
     if (await this.#isDecided(request_id, cause)) return;
-    this.#suspect(state, cursor, { offset, cause, at_ms: start_ms, request_id, end: entry.end });
+    const held =
+      entry.pending === undefined ? {} : { pending: entry.pending, isFresh: this.#kind === 'live' };
+    this.#suspect(state, cursor, { offset, cause, at_ms: start_ms, request_id, end: entry.end, ...held });
+  }
+
+  /** A request that was held by somebody who died: its denial is still to be recorded, and is no gap then. */
+  async #denied(file: LogFile, { pending }: Suspect): Promise<boolean> {
+    if (pending === undefined) return false;
+    return (await this.#sink.late?.(pending, epochOf(file))) ?? false;
   }
 
   async #isDecided(request_id: string, cause: GapCause): Promise<boolean> {
@@ -165,4 +174,9 @@ export class LineReader {
     this.#work.watch(closing);
     await this.#work.room();
   }
+}
+
+/** Files are called after their run of Envoy. */
+function epochOf({ id }: LogFile): string {
+  return id.slice(0, id.lastIndexOf('.'));
 }

@@ -14,6 +14,8 @@ export interface OutcomeSink {
   gap(report: GapReport): Promise<void>;
   /** Whether a decision stands behind a request whose Check gave no answer to Envoy. Absent: only timed-out ones are gaps. */
   decided?(requestId: string): boolean | Promise<boolean>;
+  /** Records the denial of a request of that run whose body never came; whether it is recorded. Absent: it is a gap. */
+  late?(pending: string, epoch: string): Promise<boolean>;
 }
 
 export interface AccessLogOptions {

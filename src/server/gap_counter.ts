@@ -23,12 +23,19 @@ export interface Suspect {
   readonly at_ms: number;
   /** Present when a decision may still come: asked once more before it counts. */
   readonly request_id?: string;
+  /** What a denial can be made of when none comes. */
+  readonly pending?: string;
+  /** The gateway that held it may still be at it. */
+  readonly isFresh?: boolean;
   /** How the stream ended, for the outcome of a decision that turns up late. */
   readonly end?: StreamEnd;
 }
 
 /** Suspects of one file that wait for their count; beyond, the oldest are counted at once. */
 const SUSPECTS_MAX = 65_536;
+
+/** Longer than a gateway looks at a body that nobody waits for any more, and records what it found. */
+const HELD_MS = 30_000;
 
 interface Waiting {
   readonly suspect: Suspect;
@@ -61,10 +68,12 @@ export class GapCounter {
 
   /** Takes what was seen at least `holdMs` ago: files by index, lines in order, never one before an older one. */
   take(holdMs: number): { readonly file: LogFile; readonly suspects: readonly Suspect[] }[] {
-    const before = performance.now() - holdMs;
+    const now = performance.now();
     const taken: { file: LogFile; suspects: Suspect[] }[] = [];
     for (const of of [...this.#files.values()].sort((a, b) => a.file.index - b.file.index)) {
-      const young = of.waiting.findIndex(({ seen_ms }) => seen_ms > before);
+      const isYoung = ({ seen_ms, suspect }: Waiting): boolean =>
+        seen_ms > now - (holdMs > 0 && suspect.isFresh === true ? Math.max(holdMs, HELD_MS) : holdMs);
+      const young = of.waiting.findIndex(isYoung);
       const due = Math.max(young === -1 ? of.waiting.length : young, of.waiting.length - SUSPECTS_MAX);
       if (due === 0) continue;
       taken.push({ file: of.file, suspects: of.waiting.slice(0, due).map(({ suspect }) => suspect) });

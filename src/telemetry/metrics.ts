@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { inspectionMetrics } from './inspection_metrics.ts';
 import { relayMetrics } from './relay_metrics.ts';
 
 /** From a tenth of a millisecond to five seconds: the floor of a fast disk to the longest Check time-out. */
@@ -129,6 +130,7 @@ export function createMetrics(version: string) {
       registers,
     }),
     relay: relayMetrics(registers),
+    inspection: inspectionMetrics(registers),
     reloadFailures: new Counter({
       name: 'clawgress_reload_failures_total',
       help: 'Changes of policy or registry that were refused; the last good one stays in force',

@@ -2,11 +2,12 @@ import type { Handshake } from '../../core/receipt/handshake_end.ts';
 import type { StreamEnd } from '../../core/receipt/outcome_state.ts';
 import { parseRelayEnd } from '../../core/relay/relay_end.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
+import { PENDING_LENGTH_MAX } from '../inspect/pending_ticket.ts';
 import type { TunnelHalf } from '../joined_tunnels.ts';
 import type { RelayPart } from '../relayed_streams.ts';
 
-/** A whole line is a few hundred bytes; anything longer is not ours. */
-export const LOG_LINE_BYTES_MAX = 8_192;
+/** A line is a few hundred bytes, and with a ticket as much more; anything longer is not ours. */
+export const LOG_LINE_BYTES_MAX = 8_192 + PENDING_LENGTH_MAX;
 
 /** One stream as Envoy's file log tells it. */
 export interface AccessLogEntry {
@@ -14,6 +15,8 @@ export interface AccessLogEntry {
   readonly receipt_id?: string;
   /** Absent when the request could not be read at all. */
   readonly request_id?: string;
+  /** Of a request whose body was to decide and has not, as far as Envoy knows. Sealed; nobody has looked inside. */
+  readonly pending?: string;
   readonly start_ms: number;
   readonly end: StreamEnd;
   /** One of the two entries of an opaque or intercepted tunnel that was opened. */
@@ -33,7 +36,7 @@ export function parseAccessLogLine(line: Uint8Array): Result<AccessLogEntry, Acc
   const fields = objectOf(line);
   if (fields === undefined) return fail('LOG_LINE_SYNTAX');
   const [receipt_id, request_id] = [
-    idOf(fields['receipt_id']),
+    idOf(given(fields['receipt_id']) ?? fields['inspected']),
     idOf(fields['request_id'] ?? fields['stream_id']),
   ];
   const start_ms = wholeNumber(fields['start_ms']);
@@ -46,6 +49,7 @@ export function parseAccessLogLine(line: Uint8Array): Result<AccessLogEntry, Acc
   return ok({
     ...(receipt_id === undefined ? {} : { receipt_id }),
     ...(request_id === undefined ? {} : { request_id }),
+    ...(receipt_id === undefined ? pendingOf(fields) : {}),
     start_ms,
     end,
     ...halfOf(fields, end),
@@ -147,6 +151,17 @@ function wholeNumber(value: unknown): number | undefined {
 /** `-` and null both mean that there is none. */
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' && value !== '-' ? value : undefined;
+}
+
+function pendingOf({ pending }: Fields): { pending?: string } {
+  return typeof pending === 'string' && PENDING.test(pending) ? { pending } : {};
+}
+
+/** No shorter text is a ticket. */
+const PENDING = /^[A-Za-z0-9_-]{64,}$/;
+
+function given(value: unknown): unknown {
+  return value === '-' || value === '' || value === null ? undefined : value;
 }
 
 /** Undefined when there is none, null when what is there is no id. */

@@ -44,7 +44,7 @@ describe('tailAccessLogs', () => {
       onError: (error) => errors.push(error),
       pollMs: 3_600_000,
       gapMs: 3_600_000,
-      chunkBytes: 8_192,
+      chunkBytes: 32_768,
     });
     tails.push(tail);
     return tail;
