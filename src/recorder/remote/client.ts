@@ -8,7 +8,7 @@ import { fail, type Result } from '../../core/result.ts';
 import type { AppendProblem, AppendResult, FoldedDenial, Proposal } from '../../core/verdict/proposal.ts';
 import type { InspectionNotice, OutcomeNotice } from '../notices.ts';
 import type { Recorder } from '../recorder.ts';
-import type { Dial } from './dial.ts';
+import type { ClientOptions } from './client_options.ts';
 import { Link, LinkError } from './link.ts';
 import { ASK, PROTOCOL, parseBody } from './protocol.ts';
 import { QUOTAS, WHY } from './self_tables.ts';
@@ -26,21 +26,6 @@ import {
   PEER_STATUS,
   type PeerStatus,
 } from './tables.ts';
-
-export interface ClientOptions {
-  readonly dial: Dial;
-  readonly gateway_id: string;
-  /** How long an append may take: Envoy's own time-out, for nobody listens after that. */
-  readonly deadline_ms: number;
-  readonly log: ClientLog;
-  /** After each change, and with each new status. */
-  readonly changed?: (reachable: boolean) => void;
-}
-
-export interface ClientLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
 
 const CONNECT_MS = 5_000;
 const STATUS_EVERY_MS = 1_000;

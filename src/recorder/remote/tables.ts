@@ -1,5 +1,3 @@
-import type { BudgetOp } from '../../core/ledger/budget_operation.ts';
-import type { GcraOp, LedgerOp, LimitMode } from '../../core/ledger/operation.ts';
 import { RECORD_CAPS } from '../../core/receipt/common_fields.ts';
 import { DECISION } from '../../core/receipt/decision_fields.ts';
 import { OUTCOME } from '../../core/receipt/fields.ts';
@@ -35,8 +33,8 @@ import type {
   Proposal,
 } from '../../core/verdict/proposal.ts';
 import type { OutcomeNotice } from '../notices.ts';
+import { KEY_LENGTH_MAX, OP } from './op_table.ts';
 
-const KEY_LENGTH_MAX = 4_096;
 const DIGEST_LENGTH_MAX = 128;
 const MESSAGE_LENGTH_MAX = 512;
 
@@ -72,48 +70,6 @@ const DRAFT_NAMES: { readonly [K in keyof DecisionDraft]-?: true } = {
 
 const DRAFT = picked(DECISION, Object.keys(DRAFT_NAMES));
 
-const MODES: { readonly [K in LimitMode]: true } = {
-  hard_stop: true,
-  throttle: true,
-  soft_stop: true,
-  alert_only: true,
-};
-
-const GCRA_OP = {
-  op: required('derived', oneOf('gcra')),
-  limit_id: required('derived', BUCKET_ID),
-  key: required('derived', unicodeText(KEY_LENGTH_MAX)),
-  period_us: required('derived', integer()),
-  tolerance_us: required('derived', integer()),
-  cost: required('derived', integer()),
-  mode: required('derived', oneOf(...Object.keys(MODES))),
-  near_percent: optional('derived', integer()),
-  max_delay_us: optional('derived', integer()),
-  grace_us: optional('derived', integer()),
-  grace_calls: optional('derived', integer()),
-} satisfies Covers<GcraOp>;
-
-const BUDGET_OP = {
-  op: required('derived', oneOf('budget')),
-  limit_id: required('derived', BUCKET_ID),
-  key: required('derived', unicodeText(KEY_LENGTH_MAX)),
-  unit: required('derived', oneOf('tokens', 'micro_usd')),
-  amount: required('derived', integer()),
-  cap: required('derived', integer()),
-  slot_us: required('derived', integer()),
-  slots: required('derived', integer()),
-  anchor_us: required('derived', integer()),
-  mode: required('derived', oneOf('hard_stop', 'alert_only')),
-  near_percent: optional('derived', integer()),
-  unpriced: optional('derived', oneOf(true)),
-} satisfies Covers<BudgetOp>;
-
-/** One ledger operation. */
-export const OP: Shape = {
-  kind: 'variants',
-  tag: 'op',
-  options: { gcra: GCRA_OP, budget: BUDGET_OP } satisfies Record<LedgerOp['op'], object>,
-};
 const OPS_MAX = RECORD_CAPS.buckets + RECORD_CAPS.budgets;
 
 const DENIAL = {
