@@ -4,6 +4,7 @@ import { BODY } from './body.ts';
 import { BYPASS } from './bypass.ts';
 import { CORE } from './core.ts';
 import { HANDSHAKES } from './handshakes.ts';
+import { INSPECT } from './inspect.ts';
 import { INSPECTIONS } from './inspections.ts';
 import { PKI } from './pki.ts';
 import { RECORDER } from './recorder.ts';
@@ -26,6 +27,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   ...CORE,
   ...HANDSHAKES,
   ...INSPECTIONS,
+  ...INSPECT,
   ...PKI,
   ...RECORDER,
   ...REDIRECTED,

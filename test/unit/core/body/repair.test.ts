@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
+import JSON5 from 'json5';
 import { checkJson } from '../../../../src/core/body/check_json.ts';
 import { JSON_LIMITS } from '../../../../src/core/body/json_limits.ts';
 import { type RepairBounds, repairJson } from '../../../../src/core/body/repair.ts';
@@ -41,11 +42,14 @@ function accountsFor(edits: readonly EditRecord[], before: Uint8Array, after: Ui
 
 /** What JavaScript, of whose literals JSON5 is a part, makes of a text without its fence and byte order mark. */
 function asJavaScript(source: string): unknown {
-  const literal = source
+  return JSON.parse(JSON.stringify(runInNewContext(`(${literalIn(source)}\n)`)));
+}
+
+function literalIn(source: string): string {
+  return source
     .replace(/^\ufeff?\s*```[^\n]*\n/, '')
     .replace(/```\s*$/, '')
     .replace(/^\ufeff/, '');
-  return JSON.parse(JSON.stringify(runInNewContext(`(${literal}\n)`)));
 }
 
 for (const { name, outcome, spoil } of DEFECTS) {
@@ -62,6 +66,7 @@ for (const { name, outcome, spoil } of DEFECTS) {
       assert.ok(result.value.edits.length > 0, 'a spoilt text needs an edit');
       assert.deepEqual(JSON.parse(text(result.value.bytes)), value, spoilt);
       assert.deepEqual(asJavaScript(spoilt), value, `second opinion on ${spoilt}`);
+      assert.deepEqual(JSON5.parse(literalIn(spoilt)), value, `third opinion on ${spoilt}`);
       assert.ok(accountsFor(result.value.edits, bytes(spoilt), result.value.bytes), `edits of ${spoilt}`);
     }
   });
