@@ -43,7 +43,7 @@ export class HeldStream implements AnswerPipe {
     const out: Uint8Array[] = [];
     if (this.#isOver) return this.#step(out);
     this.#record.at(now_ms);
-    for (const piece of linePieces(chunk)) {
+    for (const piece of linePieces(chunk, this.#format)) {
       const problem = this.#take(piece, out, now_ms);
       if (problem !== undefined) return this.#cut(problem, out);
     }

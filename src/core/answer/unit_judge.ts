@@ -21,6 +21,7 @@ export class UnitJudge {
   readonly #rule: ToolRule | undefined;
   readonly #schemas: readonly string[];
   readonly #model: ModelStream | undefined;
+  #isOpen = false;
   /** Of the unit under way: parsed once for everybody. */
   #parsed: Parsed | undefined;
 
@@ -35,9 +36,9 @@ export class UnitJudge {
       this.#kind === undefined ? undefined : new ModelStream(this.#kind, (text) => this.#parse(text));
   }
 
-  /** A call was begun, and is not whole yet. */
+  /** A call was begun that the rule is about, and is not whole yet. */
   get isOpen(): boolean {
-    return this.#rule !== undefined && this.#model?.calls.isOpen === true;
+    return this.#isOpen;
   }
 
   take(unit: Unit): AnswerProblem | undefined {
@@ -48,7 +49,7 @@ export class UnitJudge {
 
   /** Nothing comes any more. */
   end(): AnswerProblem | undefined {
-    return this.isOpen ? { code: 'TOOL_CALL_UNREADABLE' } : undefined;
+    return this.#isOpen ? { code: 'TOOL_CALL_UNREADABLE' } : undefined;
   }
 
   findings(isEnded: boolean): ModelFindings {
@@ -72,6 +73,7 @@ export class UnitJudge {
     if (rule === undefined) return undefined;
     if (this.#model === undefined || this.#kind === undefined) return { code: 'TOOL_CALL_UNREADABLE' };
     const { names, isDoubtful, isOpen } = this.#model.calls;
+    this.#isOpen = isOpen;
     const mistakes = names.map((name) => (name === '' && isOpen ? undefined : rule.mistake(name)));
     // A denied name says more than the doubts about the rest.
     if (mistakes.includes('TOOL_CALL_DENIED')) return { code: 'TOOL_CALL_DENIED' };

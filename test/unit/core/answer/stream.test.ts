@@ -268,3 +268,28 @@ test('what a stream has cost is what its last counts come to by the list of pric
   assert.equal(costOf(chat, { cost_at_most_micro_usd: undefined, price_unknown: 'SURCHARGE' }), undefined);
   assert.equal(costOf(chat, { cost_at_most_micro_usd: undefined, price_unknown: 'OUTPUT_UNBOUNDED' }), 350);
 });
+
+test('runs of line ends change nothing, however they are cut', () => {
+  const run_of = fc
+    .array(fc.constantFrom('\n', '\r', '\r\n', 'data: {}', '{}', ' '), { maxLength: 40 })
+    .map((parts) => bytesOf(parts.join('')));
+  const lines = jobOf({
+    type: 'application/x-ndjson',
+    demands: { schemas: ['sha256:flat'], notarize: true },
+  });
+  for (const job of [held(), lines])
+    fc.assert(
+      fc.property(
+        run_of.chain((bytes) => fc.record({ bytes: fc.constant(bytes), pieces: cutsOf(bytes) })),
+        ({ bytes, pieces }) => {
+          const whole = run(job, [bytes]);
+          for (const got of [run(job, pieces), run(job, [...singles(bytes), bytesOf('')])])
+            assert.deepEqual(
+              [got.facts, got.end, textOf(got.forward)],
+              [whole.facts, whole.end, textOf(whole.forward)],
+            );
+        },
+      ),
+      { numRuns: 300 },
+    );
+});
