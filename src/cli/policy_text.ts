@@ -34,6 +34,8 @@ const NEXT_STEPS: Readonly<Record<RuleOutcome['reason'], string | undefined>> = 
   PATH_AMBIGUOUS: 'send the normalised path, or set path: rewrite or path: raw on the allow rule',
   UPGRADE_NOT_ALLOWED: 'add an allow rule with protocol: {kind: websocket}',
   OVERRIDE_HEADER: 'leave out the override header or the _method parameter',
+  PRICE_UNKNOWN:
+    'a budget counts the call and nobody knows its price: name a model of the price list, or write unknown_price: alert',
   AI_UNREADABLE: 'receipts say in request.body.ai why the call cannot be read',
   BODY_INVALID: 'send JSON as the contract of the rule asks for it, or allow repair: once',
   BODY_TOO_LARGE: 'raise request.max_bytes of every matching rule, or write on_oversize: stream',

@@ -32,6 +32,8 @@ export interface CompiledPolicy {
   quotas(principal: Principal): readonly QuotaAsk[];
   /** Whether some limit that may count this request has to know its body: it counts tokens or money, or asks what the call is. */
   limitsRead(request: EgressRequest, principal: Principal): boolean;
+  /** The denial of a budget that refuses a request because nobody can count it or knows its price. Its body is known. Pure. */
+  refusal(request: EgressRequest, principal: Principal): BudgetRefusal | undefined;
   /**
    * Whether a tunnel to this canonical host (IPv6 without brackets) could be intercepted, whoever asks and on whatever
    * port. Asked for every SNI: the cost grows with the labels of the name, not with the rules. An address only if listed.
@@ -48,6 +50,10 @@ export interface PolicySchema {
   readonly draft: '2020-12' | 'draft-07';
   /** Canonical JSON text, its draft in `$schema` unless it is true or false. */
   readonly text: string;
+}
+
+export interface BudgetRefusal extends OpDenial {
+  readonly reason: 'AI_UNREADABLE' | 'PRICE_UNKNOWN';
 }
 
 export interface LimitDemand {
@@ -75,6 +81,7 @@ export interface RuleOutcome {
     | 'OVERRIDE_HEADER'
     | 'UPGRADE_NOT_ALLOWED'
     | 'AI_UNREADABLE'
+    | 'PRICE_UNKNOWN'
     | 'BODY_INVALID'
     | 'BODY_TOO_LARGE'
     | 'BODY_TYPE_REFUSED'

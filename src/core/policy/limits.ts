@@ -1,10 +1,9 @@
 import type { Principal } from '../identity/principal.ts';
 import type { LedgerOp } from '../ledger/operation.ts';
 import type { EgressRequest, TunnelMode } from '../request/egress_request.ts';
-import type { OpDenial } from '../verdict/proposal.ts';
 import { amountOf } from './budget_amount.ts';
 import type { PlanBudget } from './budget_plan.ts';
-import type { LimitDemand } from './compiled.ts';
+import type { BudgetRefusal, LimitDemand } from './compiled.ts';
 import type { HostIndex } from './host_index.ts';
 import { isOfConnects } from './opening.ts';
 import type { Bucket, PlanLimit } from './plan.ts';
@@ -39,7 +38,7 @@ export function budgetRefusal(
   limits: HostIndex<PlanLimit>,
   request: EgressRequest,
   principal: Principal,
-): OpDenial | undefined {
+): BudgetRefusal | undefined {
   for (const { id, budget } of covering(limits, request, principal, undefined)) {
     const amount = budget && amountIn(budget, request);
     if (budget?.unknown === 'deny' && typeof amount === 'string') return { reason: amount, rule_id: id };

@@ -22,6 +22,6 @@ export function limitsRead(
   return isRead;
 }
 
-function needsBody({ match }: PlanLimit): boolean {
-  return isOfAi(match.kind);
+function needsBody({ match, budget }: PlanLimit): boolean {
+  return budget !== undefined || isOfAi(match.kind);
 }

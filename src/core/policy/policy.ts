@@ -5,7 +5,7 @@ import type { CompiledPolicy, PolicySchema } from './compiled.ts';
 import { evaluateRules, liveRuleSetSteps, type RuleSet, ruleSetSteps } from './evaluate.ts';
 import { HostIndex } from './host_index.ts';
 import { interceptableSteps, reachableSteps } from './interceptable.ts';
-import { limitDemands } from './limits.ts';
+import { budgetRefusal, limitDemands } from './limits.ts';
 import { limitsRead } from './limits_read.ts';
 import { seenByAll } from './onlookers.ts';
 import type { Plan } from './plan.ts';
@@ -50,6 +50,7 @@ export function* policySteps(
     query_names: [...new Set(plans.flatMap(({ query_names }) => query_names))].sort(),
     evaluate: candidate ? besideShadow(rules, candidate) : (...asked) => evaluateRules(rules, ...asked),
     limitsRead: (request, principal) => limitsRead(limits, request, principal),
+    refusal: (request, principal) => budgetRefusal(limits, request, principal),
     limits: (request, principal, tunnel) => limitDemands(limits, request, principal, tunnel),
     quotas: (principal) => quotaAsks(plan.limits, principal),
     mayIntercept,

@@ -1,4 +1,3 @@
-import type { BodyFacts } from '../contract/body_facts.ts';
 import type { RequestDemands, ResponseDemands } from '../contract/demands.ts';
 import { brokenBy } from '../contract/honoured.ts';
 import type { IdentityFact, Principal } from '../identity/principal.ts';
@@ -56,10 +55,9 @@ function judgeByPolicy(
 ): Judgement {
   const evaluated = policy.evaluate(request, principal, atMs);
   const { observed_by } = evaluated;
-  const reads = () => policy.limitsRead(request, principal);
-  const live = readForLimits(evaluated.live, request.body, reads);
-  const shadow =
-    evaluated.shadow === evaluated.live ? live : readForLimits(evaluated.shadow, request.body, reads);
+  const read = (outcome: RuleOutcome) => readForLimits(policy, outcome, request, principal);
+  const live = read(evaluated.live);
+  const shadow = evaluated.shadow === evaluated.live ? live : read(evaluated.shadow);
   const notes = {
     observed_by,
     // Only what the verdict rests on is recorded, and it rests on the time only where exceptions run out.
@@ -73,14 +71,23 @@ function judgeByPolicy(
   return allowed(live, notes, policy.limits(request, principal, live.tunnel));
 }
 
-/** A limit that reads bodies asks for them as a rule would, and what nobody can read it cannot count. */
-function readForLimits(live: RuleOutcome, body: BodyFacts | undefined, reads: () => boolean): RuleOutcome {
-  if (live.verdict !== 'allow' || live.tunnel !== undefined || !reads()) return live;
+/** A limit that reads bodies asks for them as a rule would, and a budget refuses what nobody can count. */
+function readForLimits(
+  policy: CompiledPolicy,
+  live: RuleOutcome,
+  request: EgressRequest,
+  principal: Principal,
+): RuleOutcome {
+  if (live.verdict !== 'allow' || live.tunnel !== undefined) return live;
+  if (!policy.limitsRead(request, principal)) return live;
+  const { body } = request;
   const { response: _response, ...pending } = live;
   if (body === undefined) return { ...pending, inspect: withReading(live.inspect) };
+  const refusal = policy.refusal(request, principal);
+  if (refusal === undefined) return live;
   const broken = body.problem && brokenBy(READING, body);
-  if (broken === undefined || broken === 'again') return live;
-  return { verdict: 'deny', reason: broken, ...ruleOf(live) };
+  const reason = broken === undefined || broken === 'again' ? refusal.reason : broken;
+  return { verdict: 'deny', reason, rule_id: refusal.rule_id };
 }
 
 /** As a receipt would say it: an allow that waits for the body is a denial until then. */

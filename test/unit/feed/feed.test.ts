@@ -36,6 +36,7 @@ const local: PolicyCompiler['local'] = async ({ entry: { file, text } }) => {
     quotas: () => [],
     schemaOf: () => undefined,
     limitsRead: () => false,
+    refusal: () => undefined,
   };
   return ok({ policy, warnings: [] });
 };

@@ -53,6 +53,7 @@ export function policy(live: RuleOutcome, overrides: Partial<CompiledPolicy> = {
     limits: () => [],
     schemaOf: () => undefined,
     limitsRead: () => false,
+    refusal: () => undefined,
     mayIntercept: () => false,
     mayReach: () => false,
     quotas: () => [],

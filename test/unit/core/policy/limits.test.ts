@@ -3,13 +3,15 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { LimitDemand } from '../../../../src/core/policy/compiled.ts';
 import type { Limit, TestAgent } from '../../../../src/gen/policy_document.ts';
-import { limitsOf, principalOf, requestOf } from './sample.ts';
+import { gcraOf, limitsOf, principalOf, requestOf } from './sample.ts';
 
 const demands = (limit: Limit, agent: TestAgent = {}, target = 'https://api.example.com/v1') =>
   limitsOf(limit).policy.limits(requestOf({ url: target }), principalOf(agent));
 
 const numbers = (limit: Partial<Limit>) =>
-  demands({ id: 'l', per: 'agent', ...limit }).map(({ op }) => [op.limit_id, op.period_us, op.tolerance_us]);
+  demands({ id: 'l', per: 'agent', ...limit })
+    .map(gcraOf)
+    .map((op) => [op.limit_id, op.period_us, op.tolerance_us]);
 
 describe('limits', () => {
   it('turn rates into GCRA numbers', () => {
@@ -30,7 +32,7 @@ describe('limits', () => {
     const [rps, rpm] = demands({ id: 'l', per: 'agent', rps: 5, rpm: 60, mode: 'alert_only' });
     assert.deepEqual(rps?.denial, { reason: 'LIMIT_RPS', rule_id: 'l' });
     assert.deepEqual(rpm?.denial, { reason: 'LIMIT_RPM', rule_id: 'l' });
-    assert.deepEqual([rps?.op.mode, rpm?.op.mode, rps?.op.cost], ['alert_only', 'alert_only', 1]);
+    assert.deepEqual([rps?.op.mode, rpm?.op.mode, rps && gcraOf(rps).cost], ['alert_only', 'alert_only', 1]);
     assert.equal(demands({ id: 'l', per: 'agent', rps: 5 })[0]?.op.mode, 'hard_stop');
   });
   it('come in document order and only for what they cover', () => {
@@ -98,7 +100,8 @@ describe('limits', () => {
 
 describe('the guarantee', () => {
   /** GCRA on rational time: a request conforms when it is not earlier than the theoretical time minus the tolerance. */
-  function admitted({ op }: LimitDemand, times: readonly number[]): number[] {
+  function admitted(demand: LimitDemand, times: readonly number[]): number[] {
+    const op = gcraOf(demand);
     let theoretical = 0n;
     return times.filter((time) => {
       const now = BigInt(time);
@@ -127,7 +130,7 @@ describe('the guarantee', () => {
           for (const [j, last] of passed.entries()) {
             if (j < i) continue;
             const t = last - first;
-            assert.ok(j - i + 1 <= burst + Math.floor(t / demand.op.period_us));
+            assert.ok(j - i + 1 <= burst + Math.floor(t / gcraOf(demand).period_us));
             assert.ok(j - i + 1 <= burst + Math.floor((t * rps) / 1_000_000));
           }
         }

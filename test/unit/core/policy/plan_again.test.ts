@@ -41,13 +41,15 @@ test('what is planned again from compiled bytes answers like what was compiled',
     assert.ok(compiled.ok, JSON.stringify(compiled));
     const { policy } = compiled.value;
     const again = finished(planAgain(policy));
-    const { evaluate, limits, mayIntercept, mayReach, quotas, schemaOf, limitsRead, ...facts } = policy;
+    const { evaluate, limits, mayIntercept, mayReach, quotas, schemaOf, limitsRead, refusal, ...facts } =
+      policy;
     const { evaluate: evaluateAgain, limits: limitsAgain, mayIntercept: mayAgain, ...others } = again;
     const {
       mayReach: mayReachAgain,
       quotas: quotasAgain,
       schemaOf: schemaAgain,
       limitsRead: limitsReadAgain,
+      refusal: refusalAgain,
       ...factsAgain
     } = others;
     const [hash = ''] = [...compiled.value.plan.schemas.keys()];
@@ -67,6 +69,7 @@ test('what is planned again from compiled bytes answers like what was compiled',
             evaluate(request.value, principal, atMs),
           );
           assert.deepEqual(limitsAgain(request.value, principal), limits(request.value, principal));
+          assert.deepEqual(refusalAgain(request.value, principal), refusal(request.value, principal));
           assert.equal(limitsReadAgain(request.value, principal), limitsRead(request.value, principal));
           assert.deepEqual(quotasAgain(principal), quotas(principal));
         }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Principal } from '../../../../src/core/identity/principal.ts';
+import type { GcraOp } from '../../../../src/core/ledger/operation.ts';
 import { type Compilation, compilePolicy } from '../../../../src/core/policy/compile.ts';
+import type { LimitDemand } from '../../../../src/core/policy/compiled.ts';
 import { formatProblem } from '../../../../src/core/policy/mistakes.ts';
 import { samplePrincipal, sampleRequest } from '../../../../src/core/policy/sample_request.ts';
 import type { EgressRequest } from '../../../../src/core/request/egress_request.ts';
@@ -49,4 +51,9 @@ export function said(rules: readonly Rule[], sample: TestRequest): string {
 export function codes(text: string): string[] {
   const result = compilePolicy({ file: 'sample.yaml', text });
   return (result.ok ? result.value.warnings : result.problem).map(({ code }) => code);
+}
+
+export function gcraOf({ op }: LimitDemand): GcraOp {
+  assert.ok(op.op === 'gcra', 'a bucket');
+  return op;
 }

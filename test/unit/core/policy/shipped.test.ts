@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { compilePolicy } from '../../../../src/core/policy/compile.ts';
 import { formatProblem } from '../../../../src/core/policy/mistakes.ts';
 import { renderStarterPolicy } from '../../../../src/core/policy/starter.ts';
-import { principalOf, requestOf } from './sample.ts';
+import { gcraOf, principalOf, requestOf } from './sample.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../../policies');
 const VALUES = { DEMO_HOST: '127.83.1.2', DEMO_HTTP_PORT: 18_080, DEMO_HTTPS_PORT: 18_443 };
@@ -35,7 +35,7 @@ describe('the starter policy', () => {
     const request = requestOf(sample);
     return {
       verdict: policy.evaluate(request, who).live.verdict,
-      limits: policy.limits(request, who).map(({ op }) => op),
+      limits: policy.limits(request, who).map(gcraOf),
     };
   };
   const base = 'http://127.83.1.2:18080';

@@ -57,6 +57,7 @@ function policy(live: RuleOutcome, shadow: RuleOutcome = live): CompiledPolicy {
     quotas: () => [],
     schemaOf: () => undefined,
     limitsRead: () => false,
+    refusal: () => undefined,
   };
 }
 
