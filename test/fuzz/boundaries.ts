@@ -1,5 +1,6 @@
 import { accessLog } from './boundaries/access_log.ts';
 import { ai } from './boundaries/ai.ts';
+import { answer } from './boundaries/answer.ts';
 import { apiKey } from './boundaries/api_key.ts';
 import { authority } from './boundaries/authority.ts';
 import { bundle } from './boundaries/bundle.ts';
@@ -52,4 +53,5 @@ export const BOUNDARIES: Readonly<Record<string, OpenBoundary>> = {
   json_repair: jsonRepair,
   sse,
   ai,
+  answer,
 };

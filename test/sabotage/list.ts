@@ -1,5 +1,6 @@
 import { AGENTS_SIDE } from './agents_side.ts';
 import { AI } from './ai.ts';
+import { ANSWERS } from './answers.ts';
 import { BODY } from './body.ts';
 import { BYPASS } from './bypass.ts';
 import { CORE } from './core.ts';
@@ -22,6 +23,7 @@ import { WAYS_IN } from './ways_in.ts';
 export const SABOTAGES: readonly Sabotage[] = [
   ...AGENTS_SIDE,
   ...AI,
+  ...ANSWERS,
   ...BODY,
   ...BYPASS,
   ...CORE,

@@ -12,8 +12,6 @@ export const ANSWER_CODES = [
   'ANSWER_SCHEMA',
   /** A member that the rule takes out is there. */
   'ANSWER_FIELD_LISTED',
-  /** Strip would have to take out the whole answer. */
-  'ANSWER_STRIP_IMPOSSIBLE',
   /** One event, or one line, is larger than anybody holds. */
   'EVENT_TOO_BIG',
   /** The model calls a tool that it may not. */

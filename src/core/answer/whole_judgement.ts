@@ -26,7 +26,7 @@ export function judgeWhole(bytes: Uint8Array, job: AnswerJob, parts: AnswerParts
   const left = strip(bytes, demands.strip ?? []);
   if (left === undefined) return { ...withProblem(problemIn(came.value, job, parts)), findings };
   const kept = strictValue(left.bytes, demands.max_bytes, numbers);
-  if (!kept.ok) return { problem: { code: 'ANSWER_STRIP_IMPOSSIBLE', pointer: left.pointer }, findings };
+  if (!kept.ok) throw new Error('invariant: what is left of JSON is none');
   const listed: AnswerProblem = { code: 'ANSWER_FIELD_LISTED', pointer: left.pointer };
   const problem = problemIn(kept.value, job, parts);
   return { ...withProblem(problem), stripped: { bytes: left.bytes, problem: listed }, findings };
