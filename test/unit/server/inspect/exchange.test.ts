@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { test } from 'node:test';
+import { encodeBase64 } from '../../../../src/core/canonical/base64.ts';
+import { commit } from '../../../../src/core/canonical/commitment.ts';
+import type { RuleOutcome } from '../../../../src/core/policy/compiled.ts';
+import { fail } from '../../../../src/core/result.ts';
+import type { AnswerReader } from '../../../../src/server/inspect/ports.ts';
+import { ALLOWED, policy, STAMP, snapshot, UNMATCHED } from '../fakes.ts';
+import { NOW_MS, TICKET } from './pending.ts';
+import {
+  FACTS,
+  finding,
+  requestBody,
+  requestHeaders,
+  responseBody,
+  responseHeaders,
+  world,
+} from './world.ts';
+
+const RID = TICKET.draft.receipt_id;
+const LIVE = { ...TICKET, exp_ms: NOW_MS + 1_000_000 };
+const ANSWERED: RuleOutcome = {
+  ...ALLOWED,
+  response: { inspect: 'auto', max_bytes: 1_000, on_violation: 'block' },
+};
+const under = (live: RuleOutcome) => () => snapshot(policy(live));
+const opened = (live: RuleOutcome = ALLOWED) => world(under(live), LIVE);
+const reader = (way: AnswerReader['way'], feed: AnswerReader['feed']): AnswerReader => ({
+  way,
+  feed,
+  abort: async () => ({ forward: new Uint8Array(), facts: [finding('client_abort')] }),
+});
+
+test('a body is waited for, judged, recorded, and only then goes on with the second stamp', async () => {
+  const { say, exchange, log, replies, recorder, admission } = opened();
+  await say(requestHeaders());
+  assert.equal(replies[0]?.stamp, undefined);
+  assert.equal(replies[0]?.mode?.requestBodyMode, 2);
+  assert.ok(admission.taken > 0, 'there is room for it');
+  await say(requestBody('{}'));
+  assert.equal(admission.taken, 0);
+  await exchange.gone();
+  assert.deepEqual(log, ['replied requestHeaders', 'recorded allow POLICY_ALLOW', 'replied requestBody']);
+  assert.deepEqual([replies[1]?.stamp, replies[1]?.rid], [STAMP, RID]);
+  const { draft, late } = recorder.proposals[0] ?? assert.fail('nothing was recorded');
+  assert.equal(draft.receipt_id, RID);
+  assert.equal(late, undefined);
+  const pointer = 'request/body';
+  const sha = (bytes: Uint8Array) => hash('sha256', bytes, 'buffer');
+  const expected = commit(sha, new Uint8Array(32).fill(1), RID, pointer, Buffer.from('{}'));
+  assert.equal(draft.request.body_commitment, encodeBase64(expected));
+});
+
+test('what is denied is answered as by a Check', async () => {
+  const { say, replies, log } = opened(UNMATCHED);
+  await say(requestHeaders());
+  await say(requestBody('{}'));
+  assert.deepEqual(log.slice(1), ['recorded deny POLICY_NO_MATCH', 'replied immediateResponse']);
+  const answer = replies[1] ?? assert.fail('no answer');
+  assert.deepEqual([answer.status, answer.stamp, answer.rid], [403, undefined, RID]);
+  assert.equal(answer.headers['x-clawgress-receipt'], RID);
+  assert.equal(JSON.parse(answer.text ?? '{}').code, 'POLICY_NO_MATCH');
+});
+
+test('what is not recorded does not go on', async () => {
+  const { say, replies, recorder } = opened();
+  recorder.answer = () => fail('RECORDER_UNAVAILABLE');
+  await say(requestHeaders());
+  await say(requestBody('{}'));
+  assert.deepEqual([replies[1]?.status, replies[1]?.stamp, replies[1]?.rid], [503, undefined, undefined]);
+});
+
+test('a repaired body goes on with its own length and a commitment of its own', async () => {
+  const { say, replies, recorder, script } = opened();
+  script.finding = async () => ({ facts: FACTS, replacement: Buffer.from('{"a":1}') });
+  await say(requestHeaders());
+  await say(requestBody('{a:1}'));
+  assert.equal(replies[1]?.text, '{"a":1}');
+  assert.equal(replies[1]?.headers['content-length'], '7');
+  const { request } = recorder.proposals[0]?.draft ?? assert.fail('nothing was recorded');
+  assert.notEqual(request.body_commitment, request.repaired_commitment);
+  assert.ok(request.repaired_commitment, 'committed');
+});
+
+test('a body that never comes is recorded at once, late, and once', async () => {
+  const { say, exchange, recorder, admission } = opened();
+  await say(requestHeaders());
+  await exchange.gone();
+  await exchange.gone();
+  assert.equal(recorder.proposals.length, 1);
+  const { draft, late, request_digest, ops } = recorder.proposals[0] ?? assert.fail('nothing');
+  assert.deepEqual([draft, late, request_digest, ops], [LIVE.draft, true, LIVE.request_digest, []]);
+  assert.equal(admission.taken, 0);
+});
+
+test('a body that is too slow is recorded and told so', async () => {
+  const { say, exchange, recorder, replies } = opened();
+  await say(requestHeaders());
+  await exchange.slow();
+  await exchange.gone();
+  assert.equal(replies[1]?.status, 408);
+  assert.equal(recorder.proposals.length, 1);
+});
+
+test('without room it is denied on record, and nobody looks', async () => {
+  const held: RuleOutcome = { ...ALLOWED, inspect: LIVE.demands };
+  const { say, recorder, replies, script, admission } = world(under(held), LIVE, { bytesMax: 16_384 });
+  admission.admit('someone/else', 1);
+  admission.admit('another/one', 1);
+  admission.admit('third/one', 1);
+  admission.admit('fourth/one', 1);
+  script.finding = () => assert.fail('looked at');
+  await say(requestHeaders(false, { 'content-length': '500' }));
+  assert.equal(recorder.proposals[0]?.draft.reason, 'INSPECT_BUSY');
+  assert.equal(replies[0]?.status, 503);
+});
+
+test('who looks and falls over it has not looked', async () => {
+  const held: RuleOutcome = { ...ALLOWED, inspect: LIVE.demands };
+  const { say, recorder, script } = opened(held);
+  script.finding = () => Promise.reject(new Error('thread gone'));
+  await say(requestHeaders());
+  await say(requestBody('{}'));
+  assert.equal(recorder.proposals[0]?.draft.reason, 'INSPECT_BUSY');
+});
+
+test('a longer body than the rules take is refused before it comes', async () => {
+  const { say, recorder, script } = opened(UNMATCHED);
+  script.finding = () => assert.fail('looked at');
+  await say(requestHeaders(false, { 'content-length': '1001' }));
+  assert.deepEqual(recorder.proposals.length, 1);
+});
+
+test('trailers behind a body are refused unread', async () => {
+  const { say, script, recorder } = opened(UNMATCHED);
+  script.finding = () => assert.fail('looked at');
+  await say(requestHeaders());
+  await say(requestBody('{}', false));
+  assert.equal(recorder.proposals.length, 1);
+});
+
+test('nothing of a request goes on whose ticket is not ours', async () => {
+  for (const ticket of [TICKET, { ...LIVE, draft: { ...LIVE.draft, envoy_epoch: 'e2' } }]) {
+    const { say, log, errors } = world(under(ALLOWED), {
+      ...ticket,
+      exp_ms: ticket === TICKET ? NOW_MS : LIVE.exp_ms,
+    });
+    await say(requestHeaders());
+    assert.deepEqual(log, ['failed']);
+    assert.equal(errors.length, 1);
+  }
+});
+
+test('an answer begins with the receipt, and its end waits for its record', async () => {
+  const { say, script, log, replies } = opened(ANSWERED);
+  script.answer = () =>
+    reader('stream', async (chunk, isLast) => ({
+      forward: chunk,
+      facts: isLast ? [finding('complete', 1)] : [finding('mark')],
+      ...(isLast ? { end: 'complete' as const } : {}),
+    }));
+  await say(requestHeaders(true));
+  assert.equal(replies[0]?.headers['accept-encoding'], 'identity');
+  await say(responseHeaders());
+  assert.equal(replies[1]?.headers['x-clawgress-receipt'], RID);
+  assert.equal(replies[1]?.mode?.responseBodyMode, 1);
+  await say(responseBody('data: 1\n\n', false));
+  await say(responseBody('', true));
+  assert.deepEqual(log.slice(-2), ['inspected complete', 'replied responseBody']);
+});
+
+test('a cut answer says so, and the stream ends by an error', async () => {
+  const { say, script, log, replies, exchange } = opened(ANSWERED);
+  script.answer = () =>
+    reader('stream', async () => ({
+      forward: Buffer.from('event: error\n\n'),
+      facts: [finding('policy_cut')],
+      end: 'cut',
+    }));
+  await say(requestHeaders(true));
+  await say(responseHeaders());
+  await say(responseBody('data: bad\n\n', false));
+  await exchange.gone();
+  assert.equal(replies[2]?.text, 'event: error\n\n');
+  assert.deepEqual(log.slice(-3), ['inspected policy_cut', 'replied responseBody', 'failed']);
+});
+
+test('a blocked answer is replaced by ours, with the receipt', async () => {
+  const { say, script, replies, log } = opened(ANSWERED);
+  script.answer = () =>
+    reader('whole', async () => ({ forward: new Uint8Array(), facts: [finding('blocked')], end: 'blocked' }));
+  await say(requestHeaders(true));
+  await say(responseHeaders());
+  await say(responseBody('{"secret":1}'));
+  const answer = replies[2] ?? assert.fail('no answer');
+  assert.equal(answer.status, 502);
+  assert.equal(JSON.parse(answer.text ?? '{}').receipt_id, RID);
+  assert.deepEqual(log.slice(-2), ['inspected blocked', 'replied immediateResponse']);
+});
+
+test('an answer that never ends is recorded as far as it came', async () => {
+  const { say, script, exchange, notices, admission } = opened(ANSWERED);
+  script.answer = () => reader('stream', async (chunk) => ({ forward: chunk, facts: [] }));
+  await say(requestHeaders(true));
+  await say(responseHeaders());
+  await say(responseBody('data: 1\n\n', false));
+  await exchange.gone();
+  assert.deepEqual(
+    notices.map(({ facts, is_end }) => [facts.state, is_end]),
+    [['client_abort', true]],
+  );
+  assert.equal(admission.taken, 0);
+});
+
+test("Envoy's own answers are nobody's to read", async () => {
+  const { say, script, replies } = opened(ANSWERED);
+  script.answer = () => assert.fail('read');
+  await say(requestHeaders(true));
+  await say(responseHeaders(false, 'dns_resolution_failure', '502'));
+  assert.equal(replies[1]?.response, 'responseHeaders');
+});
