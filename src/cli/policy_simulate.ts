@@ -58,6 +58,8 @@ function simulate(
     if (record.type === 'lifecycle' && record.lifecycle === 'restore') {
       simulation.exhaust(record.ledger_ms * US_PER_MS);
     }
+    if (record.type === 'outcome') simulation.outcome(record);
+    if (record.type === 'inspection') simulation.inspection(record);
     if (record.type !== 'decision') continue;
     const outcome = simulation.decision(record, log.policy(record.policy_hash)?.query_names);
     if (!isCounted) continue;

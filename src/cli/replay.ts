@@ -4,7 +4,7 @@ import { parseLine } from '../core/canonical/dsse.ts';
 import { compileCanonical } from '../core/policy/compile.ts';
 import type { CompiledPolicy } from '../core/policy/compiled.ts';
 import { parseRecord } from '../core/receipt/parse_record.ts';
-import type { DecisionRecord } from '../core/receipt/records.ts';
+import type { JournalRecord } from '../core/receipt/records.ts';
 import { Replay, type ReplayDifference } from '../core/verdict/replay.ts';
 import { CliError, EXIT } from './exit.ts';
 import type { Flags } from './options.ts';
@@ -12,6 +12,8 @@ import type { Flags } from './options.ts';
 /** Differences named one by one; the rest is only counted. */
 const DIFFERENCES_SHOWN_MAX = 100;
 const PROGRESS_EVERY = 20_000;
+
+const US_PER_MS = 1_000;
 
 interface Tally {
   decisions: number;
@@ -29,21 +31,24 @@ export function replay(bundle: string, flags: Flags): number {
   const members = membersOf(bundle);
   const policies = policiesOf(members);
   const lines = splitLines(members.get('journal.jsonl') ?? new Uint8Array());
-  const complete = lines[0] !== undefined && decisionOrSeq(lines[0]).seq === 0;
+  const complete = lines[0] !== undefined && recordOf(lines[0]).seq === 0;
   const engine = new Replay({ complete });
   const tally: Tally = { decisions: 0, same: 0, different: 0, skipped: new Map(), differences: [] };
   for (const line of lines) {
-    const { decision, restored_us } = decisionOrSeq(line);
-    if (restored_us !== undefined) engine.exhaust(restored_us);
-    if (decision === undefined) continue;
-    const policy = policies.get(decision.policy_hash);
+    const record = recordOf(line);
+    if (record.type === 'lifecycle' && record.lifecycle === 'restore')
+      engine.exhaust(record.ledger_ms * US_PER_MS);
+    if (record.type === 'outcome') engine.outcome(record);
+    if (record.type === 'inspection') countAnswer(tally, engine.inspection(record));
+    if (record.type !== 'decision') continue;
+    const policy = policies.get(record.policy_hash);
     if (policy === undefined) {
       throw new CliError(
         EXIT.no,
-        `the bundle lacks policy ${decision.policy_hash}, which seq ${decision.seq} names`,
+        `the bundle lacks policy ${record.policy_hash}, which seq ${record.seq} names`,
       );
     }
-    count(tally, engine.decision(decision, policy));
+    count(tally, engine.decision(record, policy));
     if (tally.decisions % PROGRESS_EVERY === 0)
       process.stderr.write(`replayed ${tally.decisions} decisions\n`);
   }
@@ -85,24 +90,18 @@ function splitLines(bytes: Uint8Array): readonly Uint8Array[] {
   return [...splitNewlines(bytes)];
 }
 
-function decisionOrSeq(line: Uint8Array): {
-  seq: number;
-  decision?: DecisionRecord;
-  /** Ledger time of a restore: every limit begins exhausted. */
-  restored_us?: number;
-} {
+function recordOf(line: Uint8Array): JournalRecord {
   const signed = parseLine(line);
   const record = signed.ok ? parseRecord(signed.value.body) : signed;
-  if (!record.ok)
-    throw new CliError(
-      EXIT.no,
-      'the journal of the bundle cannot be read',
-      'clawgress verify names the line',
-    );
-  const { value } = record;
-  if (value.type === 'lifecycle' && value.lifecycle === 'restore')
-    return { seq: value.seq, restored_us: value.ledger_ms * 1_000 };
-  return value.type === 'decision' ? { seq: value.seq, decision: value } : { seq: value.seq };
+  if (record.ok) return record.value;
+  throw new CliError(EXIT.no, 'the journal of the bundle cannot be read', 'clawgress verify names the line');
+}
+
+/** An answer is no decision, but what it settled has to come out the same. */
+function countAnswer(tally: Tally, differences: readonly ReplayDifference[]): void {
+  if (differences.length === 0) return;
+  tally.different++;
+  if (tally.differences.length < DIFFERENCES_SHOWN_MAX) tally.differences.push(...differences);
 }
 
 function count(tally: Tally, outcome: ReturnType<Replay['decision']>): void {

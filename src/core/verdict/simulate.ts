@@ -1,9 +1,11 @@
+import type { BudgetState } from '../ledger/budget_operation.ts';
 import { LimitState, runIdOf } from '../ledger/limit_state.ts';
 import type { BucketState } from '../ledger/operation.ts';
 import type { CompiledPolicy, LimitDemand } from '../policy/compiled.ts';
 import { responseText } from '../policy/response_text.ts';
 import { isSameStream } from '../policy/stream_demands.ts';
-import type { DecisionRecord } from '../receipt/records.ts';
+import { isEnd } from '../receipt/inspection_facts.ts';
+import type { DecisionRecord, InspectionRecord, OutcomeRecord } from '../receipt/records.ts';
 import type { TunnelMode } from '../request/egress_request.ts';
 import { decide } from './decide.ts';
 import { inputsOf, whyNotReplayable } from './recorded_inputs.ts';
@@ -72,6 +74,18 @@ export class Simulation {
     return isSame(recorded, candidate) ? { kind: 'same' } : { kind: 'different', recorded, candidate };
   }
 
+  /** Of an answer: a call that the candidate admits, too, comes to what it came to. In journal order, as decisions. */
+  inspection(record: InspectionRecord): void {
+    if (record.part !== 'response' || !isEnd(record)) return;
+    const now_us = record.ledger_ms * 1_000;
+    const settled = this.#limits.settlementOf(record.decision_ref, record, now_us);
+    if (settled !== undefined) this.#limits.foldSettlement(record.decision_ref, settled, now_us);
+  }
+
+  outcome({ decision_ref, state, ledger_ms }: OutcomeRecord): void {
+    this.#limits.foldOutcome(decision_ref, state, ledger_ms * 1_000);
+  }
+
   /** A query is only recorded as far as the policy of that time looked at it. */
   #hiddenNames(record: DecisionRecord, recordedNames: readonly string[] | undefined): string | undefined {
     if (record.request.query_commitment === undefined) return undefined;
@@ -88,8 +102,9 @@ export class Simulation {
     const tenant = record.identity?.tenant_id;
     if (tenant === undefined) return undefined;
     const states = record.rate_limit_bucket_state ?? [];
-    if (!this.#complete) this.#continueFrom(states, demands, tenant);
-    const now_us = states[0]?.now ?? record.ledger_ms * 1_000;
+    const budgets = record.budget_state ?? [];
+    if (!this.#complete) this.#continueFrom(states, budgets, demands, tenant);
+    const now_us = states[0]?.now ?? budgets[0]?.now ?? record.ledger_ms * 1_000;
     const run = record.identity && runIdOf(record.identity);
     const judged = this.#limits.evaluate(
       (key) => key,
@@ -106,17 +121,29 @@ export class Simulation {
     const refused = judged.refused === undefined ? undefined : demands[judged.refused]?.denial;
     if (full) return full;
     const verdict = refused ? 'deny' : judgedTo;
-    this.#limits.fold({ ...record, verdict, rate_limit_bucket_state: judged.states });
+    this.#limits.fold({
+      ...record,
+      verdict,
+      rate_limit_bucket_state: judged.states,
+      budget_state: judged.budgets,
+    });
     return refused;
   }
 
-  /** In the middle of a log a limit that the live policy has, too, goes on where its bucket stood. */
-  #continueFrom(states: readonly BucketState[], demands: readonly LimitDemand[], tenant: string): void {
+  /** In the middle of a log a limit that the live policy has, too, goes on where its bucket or budget stood. */
+  #continueFrom(
+    states: readonly BucketState[],
+    spent: readonly BudgetState[],
+    demands: readonly LimitDemand[],
+    tenant: string,
+  ): void {
+    const { buckets, budgets } = this.#limits;
     for (const { op } of demands) {
       const state = states.find(({ limit_id }) => limit_id === op.limit_id);
-      if (state && !this.#limits.buckets.has(op.key)) {
-        this.#limits.buckets.restore([op.key, tenant, state.tat_before]);
-      }
+      if (state && !buckets.has(op.key)) buckets.restore([op.key, tenant, state.tat_before]);
+      const budget = spent.find(({ limit_id }) => limit_id === op.limit_id);
+      if (budget && !budgets.has(op.key))
+        budgets.restore([op.key, tenant, 0, [[budget.until, budget.used_before]]]);
     }
   }
 }
