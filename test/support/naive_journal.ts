@@ -13,30 +13,63 @@ export type NaiveRecord = Record<string, any>;
  */
 export function readJournal(folder: string, publicKeysFile: string): NaiveRecord[] {
   const trust = JSON.parse(readFileSync(publicKeysFile, 'utf8'));
-  const keys = new Map<string, ReturnType<typeof createPublicKey>>();
-  for (const { keyid, public_key_pem } of trust.keys) keys.set(keyid, createPublicKey(public_key_pem));
+  const keys = new Map<string, string>();
+  for (const { keyid, public_key_pem } of trust.keys) keys.set(keyid, public_key_pem);
   const records: NaiveRecord[] = [];
   let prev = '0'.repeat(64);
   for (const line of journalLines(folder)) {
-    const envelope = JSON.parse(line);
-    const body = Buffer.from(envelope.payload, 'base64');
-    const [signature] = envelope.signatures;
-    const key = keys.get(signature.keyid);
-    if (!key) throw new Error(`unknown key ${signature.keyid}`);
-    const pae = Buffer.concat([
-      Buffer.from(`DSSEv1 ${envelope.payloadType.length} ${envelope.payloadType} ${body.length} `),
-      body,
-    ]);
-    const record = JSON.parse(body.toString('utf8'));
-    if (!verify(null, pae, key, Buffer.from(signature.sig, 'base64')))
-      throw new Error(`bad signature at ${record.seq}`);
-    if (record.key_id !== signature.keyid) throw new Error(`key mismatch at ${record.seq}`);
+    const { body, keyid, digest } = openLine(line, keys);
+    const record = JSON.parse(body);
+    if (record.key_id !== keyid) throw new Error(`key mismatch at ${record.seq}`);
     if (record.seq !== records.length) throw new Error(`sequence ${record.seq}, expected ${records.length}`);
     if (record.prev !== prev) throw new Error(`chain breaks at ${record.seq}`);
-    prev = createHash('sha256').update(line).digest('hex');
+    prev = digest;
     records.push(record);
   }
   return records;
+}
+
+interface OpenedLine {
+  readonly body: string;
+  readonly keyid: string;
+  readonly pem: string;
+  /** Of the line. */
+  readonly digest: string;
+}
+
+/** Tests that wait for a record read a growing journal over and over; the same bytes under the same key stay signed. */
+const opened = new Map<string, OpenedLine>();
+const OPENED_MAX = 50_000;
+
+function openLine(line: string, keys: ReadonlyMap<string, string>): OpenedLine {
+  const known = opened.get(line);
+  if (known !== undefined && keys.get(known.keyid) === known.pem) return known;
+  const fresh = verifyLine(line, keys);
+  if (opened.size >= OPENED_MAX) opened.clear();
+  opened.set(line, fresh);
+  return fresh;
+}
+
+function verifyLine(line: string, keys: ReadonlyMap<string, string>): OpenedLine {
+  const envelope = JSON.parse(line);
+  const body = Buffer.from(envelope.payload, 'base64');
+  const [{ keyid, sig }] = envelope.signatures;
+  const pem = keys.get(keyid);
+  if (pem === undefined) throw new Error(`unknown key ${keyid}`);
+  const type = envelope.payloadType;
+  const pae = Buffer.concat([Buffer.from(`DSSEv1 ${type.length} ${type} ${body.length} `), body]);
+  const text = body.toString('utf8');
+  if (!verify(null, pae, publicKey(pem), Buffer.from(sig, 'base64')))
+    throw new Error(`bad signature at ${JSON.parse(text).seq}`);
+  return { body: text, keyid, pem, digest: createHash('sha256').update(line).digest('hex') };
+}
+
+const parsedKeys = new Map<string, ReturnType<typeof createPublicKey>>();
+
+function publicKey(pem: string): ReturnType<typeof createPublicKey> {
+  const key = parsedKeys.get(pem) ?? createPublicKey(pem);
+  parsedKeys.set(pem, key);
+  return key;
 }
 
 /** Complete lines of all segments in order; an unfinished last line of a live journal is left out. */
