@@ -36,7 +36,7 @@ export const INSPECT: readonly Sabotage[] = [
     name: 'pattern-states-entered-again',
     breaks: 'no pattern takes more than a step for each character and state',
     file: 'src/core/schema/linear_pattern.ts',
-    find: '      if (this.#entered[index] === step) continue;\n',
+    find: '      if (this.#entered[index] === this.#round) continue;\n',
     replace: '      if (this.work > 50_000_000) return false;\n',
     test: { file: PATTERNS, name: 'patterns that take others' },
   },
