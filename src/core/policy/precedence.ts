@@ -92,11 +92,11 @@ function standOfAllow(
   if (view.isTunnel) return standOfOpening(rule, result, view, principal);
   if (result === 'no') return undefined;
   if (result === 'unknown') return 'stopped_by_tunnel';
-  if (result === 'unread') return 'stopped_by_unread';
   if (view.request.path_ambiguous && rule.path === 'deny_ambiguous') return 'stopped_by_path';
   if (view.isOverridden && isRestricted(rule.match)) return 'stopped_by_override';
   // What follows on the connection is no request that anybody judges, so it is granted by name or not at all.
   if (view.isUpgrade && rule.match.kind !== 'websocket') return 'stopped_by_upgrade';
+  if (result === 'unread') return 'stopped_by_unread';
   return result === 'pending' ? 'allows_pending' : 'allows';
 }
 

@@ -1,6 +1,7 @@
 import type { Principal } from '../../../../src/core/identity/principal.ts';
 import type { EgressRequest } from '../../../../src/core/request/egress_request.ts';
-import type { Match, PolicyDocument, Rule } from '../../../../src/gen/policy_document.ts';
+import type { BodySchema, Match, PolicyDocument, Rule } from '../../../../src/gen/policy_document.ts';
+import { naiveAsked, naiveBroken, naiveCall, naiveProblem } from './naive_body.ts';
 import { naiveOpening, naiveTouchesTunnel, naiveTunnel, type Opening, onlyConnects } from './naive_tunnel.ts';
 
 /** A second evaluator, written from the policy reference: no index, no sets, every rule tried in turn. */
@@ -11,21 +12,31 @@ export interface NaiveOutcome {
   readonly path?: string;
   readonly tunnel?: string;
   readonly stream?: object;
+  readonly inspect?: { schemas: string[]; on_oversize: string; [key: string]: unknown };
+  readonly response?: object;
 }
 
-/** 1 holds, 0 does not, 0.5 cannot be known: AND is the minimum. */
-type Truth = 0 | 0.5 | 1;
+/** 1 holds, 0 does not, 0.5 cannot be known, 0.6 cannot be read, 0.8 the body will say: AND is the minimum. */
+type Truth = 0 | 0.5 | 0.6 | 0.8 | 1;
 
 export function naiveLive(document: PolicyDocument, request: EgressRequest, who: Principal): NaiveOutcome {
   return outcome(
     document.rules.filter((rule) => !rule.shadow),
     request,
     who,
+    document.schemas,
   );
 }
 
 export function naiveShadow(document: PolicyDocument, request: EgressRequest, who: Principal): NaiveOutcome {
-  return outcome(document.rules, request, who);
+  return outcome(document.rules, request, who, document.schemas);
+}
+
+/** Whether an alert or a log waits for the body. */
+export function naiveIsWatched({ rules }: PolicyDocument, request: EgressRequest, who: Principal): boolean {
+  if (request.protocol === 'connect') return false;
+  const watching = active(rules).filter(({ action }) => action === 'alert' || action === 'log_only');
+  return watching.some(({ match = {} }) => strongest(match, request, who) === 0.8);
 }
 
 export function naiveObservers(
@@ -59,7 +70,12 @@ export function naiveLimits(
   return (document.limits ?? []).filter(({ match = {} }) => isCounted(match)).map(({ id }) => id);
 }
 
-function outcome(all: readonly Rule[], request: EgressRequest, who: Principal): NaiveOutcome {
+function outcome(
+  all: readonly Rule[],
+  request: EgressRequest,
+  who: Principal,
+  schemas: readonly BodySchema[] = [],
+): NaiveOutcome {
   const rules = active(all);
   const denies = rules.filter(({ action }) => action === 'deny');
   const allows = rules.filter(({ action }) => action === 'allow');
@@ -67,26 +83,37 @@ function outcome(all: readonly Rule[], request: EgressRequest, who: Principal): 
   const hidden = overridden(request);
   const sure = denies.filter(({ match = {} }) => truth(match, request, who) === 1);
   if (sure.length > 0) return named('deny', 'POLICY_DENY', sure);
+  const isDodged = ({ match = {} }: Rule) => hidden && truth(match, request, who) === 0;
   const dodged = denies.filter(
-    ({ match = {} }) => hidden && truth(match, request, who) === 0 && touches(match, request, who, 'none'),
+    (rule) => isDodged(rule) && ![0, 0.8].includes(strongest(rule.match ?? {}, request, who)),
   );
   if (dodged.length > 0) return named('deny', 'OVERRIDE_HEADER', dodged);
   const maybe = denies.filter(({ match = {} }) => truth(match, request, who) === 0.5);
   if (maybe.length > 0) return named('deny', 'TUNNEL_OPAQUE', maybe);
+  const unreadable = request.body?.problem ? naiveProblem(request.body.problem.code) : 'AI_UNREADABLE';
+  const unread = denies.filter(({ match = {} }) => truth(match, request, who) === 0.6);
+  if (unread.length > 0) return named('deny', unreadable, unread);
+  const waiting = denies.filter(({ match = {} }) => strongest(match, request, who) === 0.8);
 
   const judged = allows.map((rule) => ({ rule, truth: allowTruth(rule, request, who) }));
-  const full = judged.filter((one) => one.truth === 1).map(({ rule }) => rule);
+  const full = judged.filter((one) => one.truth > 0.5).map(({ rule }) => rule);
   const clear = full.filter(
     (rule) => !request.path_ambiguous || (rule.path ?? 'deny_ambiguous') !== 'deny_ambiguous',
   );
   const unhidden = clear.filter((rule) => !(hidden && restricted(rule.match ?? {})));
-  const granting = unhidden.filter(
+  const fitting = unhidden.filter(
     ({ match }) => request.protocol !== 'websocket' || kindOf(match) === 'websocket',
   );
+  const mute = fitting.filter((rule) => allowTruth(rule, request, who) === 0.6);
+  const granting = fitting.filter((rule) => !mute.includes(rule));
   if (granting.length > 0) {
     const chosen = { ...named('allow', 'POLICY_ALLOW', granting), ...naiveStream(full) };
-    if (!request.path_ambiguous) return chosen;
-    return { ...chosen, path: granting.some(({ path }) => path === 'rewrite') ? 'rewrite' : 'raw' };
+    const some = judged.filter((one) => one.truth > 0).map(({ rule }) => rule);
+    const pending = granting.filter((rule) => allowTruth(rule, request, who) === 0.8);
+    const isRead = waiting.length + pending.length + mute.length > 0;
+    const asked = naiveAsked(some, isRead, pending, schemas);
+    const path = granting.some(({ path }) => path === 'rewrite') ? 'rewrite' : 'raw';
+    return byBody(request.path_ambiguous ? { ...chosen, path } : chosen, asked, request);
   }
   const ambiguous = full.filter((rule) => !clear.includes(rule));
   if (ambiguous.length > 0) return named('deny', 'PATH_AMBIGUOUS', ambiguous);
@@ -94,8 +121,25 @@ function outcome(all: readonly Rule[], request: EgressRequest, who: Principal): 
   if (overridden_ones.length > 0) return named('deny', 'OVERRIDE_HEADER', overridden_ones);
   const blind = judged.filter((one) => one.truth === 0.5).map(({ rule }) => rule);
   if (blind.length > 0) return named('deny', 'TUNNEL_OPAQUE', blind);
-  if (unhidden.length > 0) return named('deny', 'UPGRADE_NOT_ALLOWED', unhidden);
+  const upgraded = unhidden.filter((rule) => !fitting.includes(rule));
+  if (upgraded.length > 0) return named('deny', 'UPGRADE_NOT_ALLOWED', upgraded);
+  if (mute.length > 0) return named('deny', unreadable, mute);
   return { verdict: 'deny', reason: 'POLICY_NO_MATCH' };
+}
+
+function byBody(
+  chosen: NaiveOutcome,
+  { request: asked, response }: ReturnType<typeof naiveAsked>,
+  request: EgressRequest,
+): NaiveOutcome {
+  const broken = naiveBroken(asked, request);
+  if (broken !== undefined && broken !== 'again') {
+    return { verdict: 'deny', reason: broken, ...(chosen.rule_id ? { rule_id: chosen.rule_id } : {}) };
+  }
+  const nothing = { format: 'any', schemas: [], max_bytes: 2 ** 24, on_oversize: 'deny', ai: true };
+  if (broken === 'again') return { ...chosen, inspect: asked ?? nothing };
+  if (request.body === undefined && asked !== undefined) return { ...chosen, inspect: asked };
+  return response === undefined ? chosen : { ...chosen, response };
 }
 
 /** Caps of all these rules together. Each cap is a list of what was said, of which the least is kept. */
@@ -117,7 +161,7 @@ function kindOf(match: Match | undefined): string | undefined {
 
 /** Every request that is no CONNECT is HTTP; some are more than that. */
 function isOfKind(match: Match, { protocol }: EgressRequest): boolean {
-  return [undefined, 'http', protocol].includes(kindOf(match));
+  return [undefined, 'http', 'llm', 'mcp', 'a2a', protocol].includes(kindOf(match));
 }
 
 function named(verdict: string, reason: string, rules: readonly Rule[]): NaiveOutcome {
@@ -143,10 +187,15 @@ function restricted({ methods, path_prefixes }: Match): boolean {
 
 function touches(match: Match, request: EgressRequest, who: Principal, opening: Opening): boolean {
   if (request.protocol === 'connect') return naiveTouchesTunnel(match, request, who, opening);
-  if (truth(match, request, who) > 0) return true;
-  if (!overridden(request) || !restricted(match)) return false;
+  return strongest(match, request, who) > 0;
+}
+
+/** As a deny rule reads it, which no override takes in. */
+function strongest(match: Match, request: EgressRequest, who: Principal): Truth {
+  const seen = truth(match, request, who);
+  if (seen > 0 || !overridden(request) || !restricted(match)) return seen;
   const { methods: _m, path_prefixes: _p, ...rest } = match;
-  return truth(rest, request, who) > 0;
+  return truth(rest, request, who);
 }
 
 /** As a deny rule reads it. */
@@ -185,7 +234,14 @@ function rest(match: Match, request: EgressRequest, who: Principal): number {
   const scheme = d?.schemes === undefined || d.schemes.includes(request.scheme);
   const method = !methods ? 1 : request.method === undefined ? 0.5 : methods.includes(request.method) ? 1 : 0;
   const names = !query?.absent.some((name) => request.query_names.includes(name));
-  return Math.min(ids ? 1 : 0, port ? 1 : 0, scheme ? 1 : 0, method, names ? 1 : 0);
+  return Math.min(
+    naiveCall(match, request),
+    ids ? 1 : 0,
+    port ? 1 : 0,
+    scheme ? 1 : 0,
+    method,
+    names ? 1 : 0,
+  );
 }
 
 function hostMatches(pattern: string, { host, host_kind }: EgressRequest): boolean {

@@ -109,7 +109,7 @@ function seesHttps({ destination }: Match): boolean {
 /** Asks for something that nobody sees from outside a tunnel. */
 function hides({ methods, path_prefixes, query, destination, protocol }: Match): boolean {
   const scheme = destination?.schemes !== undefined && !destination.schemes.includes('tcp');
-  const isOfStreams = protocol?.kind === 'websocket' || protocol?.kind === 'grpc';
+  const isOfStreams = ['websocket', 'grpc', 'llm', 'mcp', 'a2a'].includes(protocol?.kind ?? '');
   return scheme || isOfStreams || methods !== undefined || path_prefixes !== undefined || query !== undefined;
 }
 
