@@ -201,3 +201,22 @@ test('the thread that asks goes on turning while 16 MiB are read', async (t) => 
   assert.equal((await finding).facts.schemas?.[0]?.is_valid, true);
   assert.ok(turns > 20, `only ${turns} turns`);
 });
+
+test('an answer is read in a thread, too', async (t) => {
+  const { inspector } = await open(t);
+  const demands = { inspect: 'json', max_bytes: 1_000, on_violation: 'block', schemas: [A] } as const;
+  const headers = [{ name: 'content-type', value: 'application/json' }];
+  const answer = (body: string) => {
+    const reader = inspector.response({
+      demands,
+      headers,
+      status: 200,
+      receipt_id: 'r',
+      schemaOf: () => ({ draft: '2020-12', text: SCHEMA }),
+    });
+    assert.equal(reader.way, 'whole');
+    return reader.feed(bytesOf(body), true);
+  };
+  assert.equal((await answer('{"a": 1}')).end, 'complete');
+  assert.equal((await answer('{"b": 1}')).end, 'blocked');
+});
