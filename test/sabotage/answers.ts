@@ -38,7 +38,7 @@ export const ANSWERS: readonly Sabotage[] = [
     file: 'src/core/answer/held_stream.ts',
     find: '    this.#forward(cutBytes(',
     replace: '    this.#forward(this.#held.release(), out);\n    this.#forward(cutBytes(',
-    test: { file: CALLS, name: 'nothing of a forbidden call is ever released' },
+    test: { file: CALLS, name: 'goes nowhere when the stream is cut' },
   },
   {
     name: 'first-usage-wins',

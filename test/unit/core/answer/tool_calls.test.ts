@@ -253,3 +253,15 @@ test('denied names are compared without case, allowed ones with it', () => {
   for (const rule of [{ deny: ['wipe_disk'] }, { allow: ['wipe_disk'] }])
     assert.equal(run(jobFor(chat, rule), [said]).facts.at(-1)?.problem?.code, 'TOOL_CALL_DENIED');
 });
+
+test('what waits for a call to be whole goes nowhere when the stream is cut', () => {
+  assert.ok(chat, 'no such dialect');
+  const bytes = bytesOf(
+    chat.stream([{ text: 'first' }, { name: 'get_time', args: '{}' }, { text: 'behind' }, DENIED], '\n'),
+  );
+  for (const pieces of [[bytes], singles(bytes)]) {
+    const text = textOf(run(jobFor(chat, { deny: ['wipe_disk'] }), pieces).forward);
+    assert.ok(text.includes('first') && !/get_time|behind/.test(text), text);
+    assert.match(text, /\n\nevent: error\ndata: .*\n\n$/);
+  }
+});
