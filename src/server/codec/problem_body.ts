@@ -19,7 +19,15 @@ export function problemBody(denial: DenialAnswer, status: number): string {
     request_id: denial.receipt === undefined ? denial.requestId : undefined,
     next_steps: [...guidance.steps.map((step) => fillIn(step, idsOf(denial))), ...selfStep(denial)],
     retry_after_ms: denial.retryAfterMs,
+    error: errorOf(denial),
   });
+}
+
+/** Where the libraries of model providers look for what went wrong; without it they say nothing but the status. */
+function errorOf({ reason, receipt, requestId }: DenialAnswer): object {
+  const id = receipt === undefined ? `request ${requestId}` : `receipt ${receipt.id}`;
+  const message = `${REASONS[reason].title}. ${GUIDANCE[reason].detail} (${id})`;
+  return { message, type: 'clawgress', code: reason };
 }
 
 interface Ids {

@@ -134,6 +134,11 @@ test('a denial is a problem document', () => {
       `Ask the operator to run: clawgress receipts why ${RECEIPT.id}`,
       `Or ask with the same credential: GET http://clawgress.internal/_clawgress/why/${RECEIPT.id} through the proxy`,
     ],
+    error: {
+      message: `No rule allows this request. No rule allows this request for this agent. (receipt ${RECEIPT.id})`,
+      type: 'clawgress',
+      code: 'POLICY_NO_MATCH',
+    },
   });
   const headers = headersOf(DENIAL);
   assert.equal(headers.get('content-type'), 'application/problem+json');
