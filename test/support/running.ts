@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 const CLI = fileURLToPath(new URL('../../bin/clawgress', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 30_000;
+const READY_POLL_MS = 20;
 
 export interface Endpoints {
   readonly explicit_proxy: string;
@@ -83,7 +84,7 @@ async function ready(up: ChildProcess, printed: () => string): Promise<void> {
       up.kill('SIGKILL');
       throw new Error(`clawgress up was not ready in ${READY_TIMEOUT_MS} ms:\n${printed()}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
   }
 }
 
@@ -110,6 +111,10 @@ function childPid(up: ChildProcess, word: string): number {
   throw new Error(`no child of clawgress up matches ${word}`);
 }
 
+/** Often at first, for most of what is waited for is nearly there; then with pauses, so that waiting costs others nothing. */
+const PAUSES_MS = [5, 10, 20, 40] as const;
+const PAUSE_MS = 80;
+
 /** Polls until `probe` gives a value. */
 export async function eventually<T>(
   probe: () => T | undefined | Promise<T | undefined>,
@@ -117,10 +122,10 @@ export async function eventually<T>(
   ms = 15_000,
 ): Promise<T> {
   const deadline = Date.now() + ms;
-  for (;;) {
+  for (let times = 0; ; times++) {
     const value = await probe();
     if (value !== undefined) return value;
     if (Date.now() > deadline) throw new Error(`timed out waiting for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, PAUSES_MS[times] ?? PAUSE_MS));
   }
 }
