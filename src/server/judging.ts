@@ -54,7 +54,7 @@ async function judgeOnce(deps: CheckDependencies, call: Call, seat: Seat): Promi
   const lapse = snapshot.policyLapse?.(now_ms);
   const judgement = decide(snapshot.policy, identity, request, { lapse, atMs: now_ms });
   const { verdict, demands, inspect } = judgement;
-  if (inspect !== undefined && identity.ok) {
+  if (inspect !== undefined && identity.ok && isReadable(call)) {
     const proposal = proposalOf(deps, call, {
       ...judgement,
       snapshot,
@@ -96,6 +96,11 @@ function whoAsks(
 function isOver(owner: IdentityFact): IdentityFact {
   const known_agent = owner.ok ? owner.principal : owner.known_agent;
   return { ok: false, problem: 'IDENTITY_EXPIRED', ...(known_agent && { known_agent }) };
+}
+
+/** Nobody reads what upgraded requests and gRPC calls carry: where it decides, the denial stands. */
+function isReadable({ request }: Call): boolean {
+  return request.ok && request.value.request.protocol === 'http';
 }
 
 function isStale(judged: Judged | Held): boolean {

@@ -27,6 +27,8 @@ export function encodeRecorded(
   if (recorded.verdict === 'allow') {
     // Repeated across a policy change: an allow that would not be given now is not handed out again.
     if (verdict.verdict !== 'allow') return encodeUnrecorded(call, 'STALE_SNAPSHOT');
+    // Of the plain route nobody reads the answer.
+    if (verdict.response !== undefined) throw new Error('invariant: an answer would pass unread');
     const receipt = { id: recorded.receipt_id, leafHash: recorded.leaf_hash };
     const strip = strippedHeaders(call.check.raw.headers);
     const tunnel = tunnelAnswer(deps, call, judged, recorded.receipt_id);

@@ -15,6 +15,7 @@ import { jsonStream } from './boundaries/json_stream.ts';
 import { jwt } from './boundaries/jwt.ts';
 import { listener } from './boundaries/listener.ts';
 import { path } from './boundaries/path.ts';
+import { pendingTicket } from './boundaries/pending_ticket.ts';
 import { policy } from './boundaries/policy.ts';
 import { policyBundle } from './boundaries/policy_bundle.ts';
 import { registry } from './boundaries/registry.ts';
@@ -43,6 +44,7 @@ export const BOUNDARIES: Readonly<Record<string, OpenBoundary>> = {
   settings,
   access_log: accessLog,
   tunnel_ticket: tunnelTicket,
+  pending_ticket: pendingTicket,
   relay_ticket: relayTicket,
   dns,
   journal_line: journalLine,

@@ -5,6 +5,7 @@ import { BODY } from './body.ts';
 import { BYPASS } from './bypass.ts';
 import { CORE } from './core.ts';
 import { HANDSHAKES } from './handshakes.ts';
+import { HELD } from './held.ts';
 import { INSPECT } from './inspect.ts';
 import { INSPECTIONS } from './inspections.ts';
 import { PKI } from './pki.ts';
@@ -28,6 +29,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   ...BYPASS,
   ...CORE,
   ...HANDSHAKES,
+  ...HELD,
   ...INSPECTIONS,
   ...INSPECT,
   ...PKI,

@@ -13,8 +13,6 @@ export function encodeHeld(deps: CheckDependencies, call: Call, held: Held): Uin
   if (!call.request.ok) throw new Error('invariant: the body of a request without canonical form decides');
   const { raw } = call.check;
   const { request, rewrite = {} } = call.request.value;
-  // Nothing reads bodies anywhere else.
-  if (request.protocol !== 'http') throw new Error(`invariant: the body of ${request.protocol} decides`);
   const ticket: PendingTicket = {
     draft: held.proposal.draft,
     request_digest: held.proposal.request_digest,

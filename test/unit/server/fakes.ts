@@ -54,7 +54,6 @@ export function policy(live: RuleOutcome, overrides: Partial<CompiledPolicy> = {
     schemaOf: () => undefined,
     limitsRead: () => false,
     refusal: () => undefined,
-    refusal: () => undefined,
     mayIntercept: () => false,
     mayReach: () => false,
     quotas: () => [],

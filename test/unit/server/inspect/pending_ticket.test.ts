@@ -54,6 +54,15 @@ test('no ticket survives a change of any character', () => {
   );
 });
 
+test('the tag is what makes it a ticket', () => {
+  const bytes = Buffer.from(sealed(), 'base64url');
+  for (let at = bytes.length - 16; at < bytes.length; at++) {
+    const other = Buffer.from(bytes);
+    other[at] = (other[at] ?? 0) ^ 1;
+    assert.equal(problemOf(other.toString('base64url')), 'PENDING_FORGED');
+  }
+});
+
 test('hostile text is refused without an exception', () => {
   for (const text of [
     '',

@@ -55,7 +55,7 @@ export function world(current: () => Snapshot, ticket: PendingTicket, prepare: {
       },
       inspect: async (notice) => {
         notices.push(notice);
-        await Promise.resolve();
+        await new Promise((resolve) => setTimeout(resolve, 5));
         log.push(`inspected ${notice.facts.state}`);
       },
     },

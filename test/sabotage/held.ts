@@ -1,0 +1,67 @@
+import type { Sabotage } from './sabotage.ts';
+
+const EXCHANGE = 'test/unit/server/inspect/exchange.test.ts';
+
+/** Requests whose body decides. */
+export const HELD: readonly Sabotage[] = [
+  {
+    name: 'early-second-stamp',
+    breaks: 'the second stamp exists only where a recorded allow stands behind it',
+    file: 'src/server/inspect/exchange.ts',
+    find: "this.#proceed(message, { mode: { request: 'buffered', response: 'none' } });",
+    replace:
+      "this.#proceed(message, { mode: { request: 'buffered', response: 'none' }, inspected: { stamp: this.#deps.settings.stamp, rid: '' } });",
+    test: { file: EXCHANGE, name: 'a body is waited for, judged, recorded' },
+  },
+  {
+    name: 'pending-unverified',
+    breaks: 'the ticket of a held request cannot be changed',
+    file: 'src/server/inspect/pending_ticket.ts',
+    find: '      decipher.final(),\n',
+    replace: '',
+    test: {
+      file: 'test/unit/server/inspect/pending_ticket.test.ts',
+      name: 'the tag is what makes it a ticket',
+    },
+  },
+  {
+    name: 'pending-forgotten',
+    breaks: 'a body that never comes leaves a decision',
+    file: 'src/server/inspect/exchange.ts',
+    find: '        await this.#request?.late();\n',
+    replace: '',
+    test: { file: EXCHANGE, name: 'a body that never comes is recorded at once' },
+  },
+  {
+    name: 'pending-left-in-log',
+    breaks: 'a request whose holder has died is denied on record, and not counted as a gap',
+    file: 'src/server/access_log_lines.ts',
+    find: '      if (!isLate && (await this.#denied(file, suspect))) continue;\n',
+    replace: '',
+    test: { file: 'test/unit/server/held_requests.test.ts', name: 'a held request whose holder died' },
+  },
+  {
+    name: 'admission-kept',
+    breaks: 'room for bodies comes back, whatever became of them',
+    file: 'src/server/inspect/admission.ts',
+    find: '    this.#leave?.();\n',
+    replace: '',
+    test: { file: 'test/unit/server/inspect/admission.test.ts', name: 'everything comes back once' },
+  },
+  {
+    name: 'end-before-record',
+    breaks: 'the end of an answer is recorded before it is told',
+    file: 'src/server/inspect/inspection_records.ts',
+    find: '      await recorded;\n',
+    replace: '',
+    test: { file: EXCHANGE, name: 'its end waits for its record' },
+  },
+  {
+    name: 'answer-unread',
+    breaks: 'an answer that is to be looked at never goes by the plain route',
+    file: 'src/server/reply.ts',
+    find: "    if (verdict.response !== undefined) throw new Error('invariant: an answer would pass unread');\n",
+    replace: '',
+    test: { file: 'test/unit/server/inspect/hold.test.ts', name: 'an answer that would pass unread' },
+  },
+];
