@@ -5,7 +5,13 @@ import { fuzz, regressionsOf } from './fuzzer.ts';
 
 const RUNS = 2_000;
 /** Slow boundaries get fewer inputs in the short form. */
-const FEWER: Readonly<Record<string, number>> = { bundle: 150, policy: 300, grpc: 150, frames: 150, answer: 400 };
+const FEWER: Readonly<Record<string, number>> = {
+  bundle: 150,
+  policy: 300,
+  grpc: 150,
+  frames: 150,
+  answer: 400,
+};
 const SEED = 20_251_121;
 
 for (const [name, open] of Object.entries(BOUNDARIES)) {
