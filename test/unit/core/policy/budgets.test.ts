@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AiFacts, BodyFacts } from '../../../../src/core/contract/body_facts.ts';
 import type { BudgetOp } from '../../../../src/core/ledger/budget_operation.ts';
-import { AMOUNT_MAX, assertBudgetOp } from '../../../../src/core/ledger/budget_window.ts';
+import { AMOUNT_MAX, assertBudgetOp, untilOf } from '../../../../src/core/ledger/budget_window.ts';
 import { ok } from '../../../../src/core/result.ts';
 import { decide } from '../../../../src/core/verdict/decide.ts';
 import type { Limit } from '../../../../src/gen/policy_document.ts';
@@ -119,6 +119,15 @@ describe('budgets in policy', () => {
         const [op] = judged([limit], body) as readonly BudgetOp[];
         assert.deepEqual([op?.amount, op?.unpriced], [0, true]);
       }
+    }
+  });
+
+  it('never hold more than the cap in an hour that begins at any moment of a slot', () => {
+    const [op] = judged([SPEND], bodyOf(CALL)) as readonly BudgetOp[];
+    assert.ok(op, 'an operation');
+    for (const second of [0, 1, 59]) {
+      const at = Date.UTC(2030, 0, 1, 0, 0, second) * 1_000;
+      assert.ok(untilOf(op, at) > at + 3_600_000_000 - 1, `counted for an hour from second ${second} on`);
     }
   });
 
