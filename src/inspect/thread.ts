@@ -134,10 +134,18 @@ export class InspectThread {
     if (waiting === undefined) return void this.#worker.unref();
     this.#worker.ref();
     this.#running = { id: ++this.#lastId, waiting };
-    this.#teach(waiting.schemas);
-    const { order, bytes } = waiting.prepare(waiting.order);
-    this.#watchOver(this.#options.limits.order_ms);
-    this.#send({ kind: 'order', id: this.#lastId, order }, bytes);
+    try {
+      this.#teach(waiting.schemas);
+      const { order, bytes } = waiting.prepare(waiting.order);
+      this.#watchOver(this.#options.limits.order_ms);
+      this.#send({ kind: 'order', id: this.#lastId, order }, bytes);
+    } catch {
+      // No memory for a copy, or something that no message can hold: one is refused, not everybody.
+      clearTimeout(this.#watch);
+      this.#running = undefined;
+      waiting.refuse(new InspectorError('LOST'));
+      this.#next();
+    }
   }
 
   /** Messages arrive in order, so that what was sent is known there. */

@@ -220,3 +220,10 @@ test('an answer is read in a thread, too', async (t) => {
   assert.equal((await answer('{"a": 1}')).end, 'complete');
   assert.equal((await answer('{"b": 1}')).end, 'blocked');
 });
+
+test('what cannot be handed over is refused alone', async (t) => {
+  const { inspector } = await open(t);
+  const broken = job('{}', { demands: { max_bytes: (() => 1) as never } });
+  const asked = [broken, job('{}'), broken, job('{}')].map((one) => code(inspector.request(one)));
+  assert.deepEqual(await Promise.all(asked), ['LOST', 'answered', 'LOST', 'answered']);
+});
