@@ -18,8 +18,7 @@ export function readJournal(folder: string, publicKeysFile: string): NaiveRecord
   const records: NaiveRecord[] = [];
   let prev = '0'.repeat(64);
   for (const line of journalLines(folder)) {
-    const { body, keyid, digest } = openLine(line, keys);
-    const record = JSON.parse(body);
+    const { record, keyid, digest } = openLine(line, keys);
     if (record.key_id !== keyid) throw new Error(`key mismatch at ${record.seq}`);
     if (record.seq !== records.length) throw new Error(`sequence ${record.seq}, expected ${records.length}`);
     if (record.prev !== prev) throw new Error(`chain breaks at ${record.seq}`);
@@ -30,7 +29,8 @@ export function readJournal(folder: string, publicKeysFile: string): NaiveRecord
 }
 
 interface OpenedLine {
-  readonly body: string;
+  /** Frozen, for it is handed out again. */
+  readonly record: NaiveRecord;
   readonly keyid: string;
   readonly pem: string;
   /** Of the line. */
@@ -58,10 +58,10 @@ function verifyLine(line: string, keys: ReadonlyMap<string, string>): OpenedLine
   if (pem === undefined) throw new Error(`unknown key ${keyid}`);
   const type = envelope.payloadType;
   const pae = Buffer.concat([Buffer.from(`DSSEv1 ${type.length} ${type} ${body.length} `), body]);
-  const text = body.toString('utf8');
+  const record = JSON.parse(body.toString('utf8'), (_name, value) => Object.freeze(value));
   if (!verify(null, pae, publicKey(pem), Buffer.from(sig, 'base64')))
-    throw new Error(`bad signature at ${JSON.parse(text).seq}`);
-  return { body: text, keyid, pem, digest: createHash('sha256').update(line).digest('hex') };
+    throw new Error(`bad signature at ${record.seq}`);
+  return { record, keyid, pem, digest: createHash('sha256').update(line).digest('hex') };
 }
 
 const parsedKeys = new Map<string, ReturnType<typeof createPublicKey>>();
