@@ -265,3 +265,18 @@ test('what waits for a call to be whole goes nowhere when the stream is cut', ()
     assert.match(text, /\n\nevent: error\ndata: .*\n\n$/);
   }
 });
+
+test('a stream of Gemini in the form of one document is judged as one', () => {
+  assert.ok(gemini, 'no such dialect');
+  const wholeOf = (said: readonly Said[]) => `[${gemini.whole([{ text: 'a' }])},${gemini.whole(said)}]`;
+  const job = jobOf({
+    type: 'application/json',
+    ai: gemini.ai,
+    demands: { tool_calls: { allow: ['get_time'] } },
+  });
+  const [good, bad] = [wholeOf([{ name: 'get_time', args: '' }]), wholeOf([DENIED])];
+  assert.equal(textOf(run(job, [good]).forward), good);
+  assert.equal(run(job, [bad]).facts.at(-1)?.problem?.code, 'TOOL_CALL_DENIED');
+  const spelled = bad.replace('functionCall', 'function_call');
+  assert.equal(run(job, [spelled]).facts.at(-1)?.problem?.code, 'TOOL_CALL_UNREADABLE');
+});
