@@ -19,8 +19,14 @@ const ANSWER_WITHIN = '10s';
 /** What the gateway may ask for instead, one message at a time, when its readers are busy. */
 const ANSWER_AT_MOST = '60s';
 
-/** On the way in, what a body that was replaced needs; on the way back also our own facts. Nothing can reroute a request. */
-const MAY_CHANGE = '^(accept-encoding|content-length|content-type|content-encoding|x-clawgress-[a-z-]+)$';
+/**
+ * On the way in, what a body that was replaced needs, and the path in the spelling that was judged; on the way back also facts
+ * of the decision. Nothing can reroute a request.
+ */
+const MAY_CHANGE = `^(${[
+  ...[':path', 'accept-encoding', 'content-length', 'content-type', 'content-encoding'],
+  ...['ratelimit-(limit|remaining|reset)', 'x-clawgress-[a-z-]+'],
+].join('|')})$`;
 
 /** Nothing is sent where no route says otherwise, even if the filter were switched on. */
 const NOTHING = mode({ answers: 'SKIP', request: 'NONE', response: 'NONE' });

@@ -130,7 +130,8 @@ describe('bodies of requests through the real Envoy', () => {
       const slightly = await send({ ...how, body: Buffer.alloc(MIB_16 + 1, 'x') });
       // The gateway's to refuse.
       assert.equal(slightly.stream.told[1]?.body.length, MIB_16 + 1);
-      const large = await send({ ...how, body: Buffer.alloc(MIB_16 + 4 * SLACK, 'x') });
+      // What is too much comes when the gateway has asked for the whole.
+      const large = await send({ ...how, body: ['x', Buffer.alloc(MIB_16 + 4 * SLACK, 'x')], pauseMs: 500 });
       assert.deepEqual([large.answer.status, code(large)], [413, 'BODY_TOO_LARGE']);
       assert.equal(upstream.begun(large.id), 0);
       const refused = large.stream.told.at(-1);
@@ -228,13 +229,24 @@ describe('bodies of requests through the real Envoy', () => {
       assert.equal((await sent.entry())['details'], 'inspection_denied');
     }
     const own = await send({
-      body: Buffer.alloc(MIB_16 + 4 * SLACK, 'x'),
+      body: ['x', Buffer.alloc(MIB_16 + 4 * SLACK, 'x')],
+      pauseMs: 500,
       script: ({ kind }) =>
         kind === 'requestHeaders'
           ? { ...goes(kind), ...asks('BUFFERED') }
           : answers(413, '{"mine":2}', 'inspection_denied'),
     });
     assert.deepEqual([own.answer.status, own.answer.text], [413, '{"mine":2}']);
+  });
+
+  it('leaves it to the gateway to end what came too fast and is too large to be kept', async () => {
+    const late: Script = ({ kind }) => [
+      later({ ...goes(kind), ...asks('BUFFERED') }),
+      later(answers(413, '{"mine":3}', 'inspection_denied'), 1800),
+    ];
+    const sent = await send({ body: Buffer.alloc(MIB_16 + 16 * SLACK, 'x'), script: late });
+    assert.deepEqual([sent.answer.status, sent.answer.text], [413, '{"mine":3}']);
+    assert.deepEqual([kinds(sent), upstream.begun(sent.id)], [['requestHeaders'], 0]);
   });
 
   it('leaves the ticket out of the log where a refusal is said to be recorded', async () => {
@@ -269,16 +281,17 @@ describe('bodies of requests through the real Envoy', () => {
     assert.ok(!kinds(sent).includes('requestBody'), 'the body was sent to the gateway');
   });
 
-  it('lets the gateway change nothing that was judged', async () => {
-    for (const name of ['authorization', ':path', ':authority', 'x-cg-route', 'cg-relay-ticket']) {
+  it('lets the gateway change nothing that was judged but the spelling of the path', async () => {
+    for (const name of ['authorization', ':authority', ':method', 'x-cg-route', 'cg-relay-ticket']) {
       const sent = await send({ script: passing(STAMP, { set: { [name]: '/other' } }) });
       assert.deepEqual([sent.answer.status, upstream.begun(sent.id)], [503, 0], name);
     }
     const sent = await send({
       headers: { 'accept-encoding': 'gzip' },
-      script: passing(STAMP, { set: { 'accept-encoding': 'identity' } }),
+      script: passing(STAMP, { set: { 'accept-encoding': 'identity', ':path': '/spelled' } }),
     });
-    assert.equal(sent.arrival().headers['accept-encoding'], 'identity');
+    assert.equal(upstream.begun(sent.id), 0);
+    assert.equal(upstream.arrivals('/spelled')[0]?.headers['accept-encoding'], 'identity');
   });
 
   it('waits for a gateway that asks for more time', async () => {
@@ -319,4 +332,5 @@ describe('bodies of requests through the real Envoy', () => {
   });
 });
 
-const later = <T>(value: T): Promise<T> => new Promise((resolve) => setTimeout(() => resolve(value), 900));
+const later = <T>(value: T, ms = 900): Promise<T> =>
+  new Promise((resolve) => setTimeout(() => resolve(value), ms));

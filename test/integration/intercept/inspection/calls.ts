@@ -12,6 +12,8 @@ export interface BodyCall {
   readonly trailers?: Readonly<Record<string, string>>;
   /** Leaves when this much was sent of the body, without its end. */
   readonly leave?: true;
+  /** Between the pieces; 20 by default. */
+  readonly pauseMs?: number;
 }
 
 export interface BodyAnswer {
@@ -30,6 +32,9 @@ export interface BodyAnswer {
 }
 
 const LINGER_MS = 300;
+const PAUSE_MS = 20;
+/** Nothing is waited for longer. */
+const PATIENCE_MS = 20_000;
 
 /** HTTP/1.1, to the end, whatever it is. */
 export function call(one: BodyCall): Promise<BodyAnswer> {
@@ -83,10 +88,11 @@ export function call(one: BodyCall): Promise<BodyAnswer> {
       response.on('end', end(false)).on('error', end(true)).on('aborted', end(true));
     });
     sent.on('error', () => setTimeout(() => finish({}), LINGER_MS));
+    setTimeout(() => finish({}), PATIENCE_MS).unref();
     const write = async (): Promise<void> => {
       for (const part of many ?? []) {
         sent.write(part);
-        await new Promise((next) => setTimeout(next, 20));
+        await new Promise((next) => setTimeout(next, one.pauseMs ?? PAUSE_MS));
       }
       if (trailers !== undefined) sent.addTrailers(trailers);
       if (leave === true) {
@@ -145,8 +151,16 @@ export function callHttp2(one: BodyCall): Promise<BodyAnswer> {
       });
     });
     if (one.body === undefined) return;
-    for (const part of [one.body].flat() as (Buffer | string)[]) stream.write(part);
-    if (one.leave === true) setTimeout(() => stream.close(8), LINGER_MS);
-    else stream.end();
+    const parcels = [one.body].flat() as (Buffer | string)[];
+    const write = (at: number): void => {
+      const part = parcels[at];
+      if (part === undefined) stream.end();
+      else if (stream.writable) {
+        stream.write(part);
+        setTimeout(() => write(at + 1), one.pauseMs ?? PAUSE_MS);
+      }
+    };
+    setTimeout(() => session.destroy(), PATIENCE_MS).unref();
+    write(0);
   });
 }

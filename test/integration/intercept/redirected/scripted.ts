@@ -5,7 +5,9 @@ import type { TunnelAnswer } from '../../../../src/server/codec/answer.ts';
 import { encodeAllow, encodeDenial } from '../../../../src/server/codec/check_response.ts';
 import type { SecretSource } from '../../../../src/server/sds/ports.ts';
 import { secretService } from '../../../../src/server/sds/service.ts';
+import { heldOf, withHeld } from '../chosen_way.ts';
 import { STAMP } from '../fake_authz.ts';
+import { type Inspection, newInspection, PROCESS } from '../inspection/scripted.ts';
 
 /** One Check as Envoy described it. */
 export interface Seen {
@@ -24,10 +26,20 @@ export interface Seen {
   readonly ticket: string;
 }
 
-export type Wish = 'ok' | 'deny' | 'unstamped' | 'hang' | 'intercept' | 'passthrough' | 'raw' | 'unchosen';
+export type Wish =
+  | 'ok'
+  | 'deny'
+  | 'unstamped'
+  | 'hang'
+  | 'intercept'
+  | 'passthrough'
+  | 'raw'
+  | 'unchosen'
+  | 'inspect';
 
 export interface Scripted {
   readonly seen: readonly Seen[];
+  readonly inspection: Inspection;
   stop(): void;
 }
 
@@ -39,6 +51,8 @@ export async function startScripted(
 ): Promise<Scripted> {
   const seen: Seen[] = [];
   const server = new Server();
+  const inspection = newInspection(STAMP);
+  server.addService({ Process: PROCESS }, { Process: inspection.handler });
   const certificates = secretService(secrets, { leafCacheMax: 64 });
   server.addService(certificates.definition, certificates.handlers);
   const raw = (bytes: Buffer): Buffer => bytes;
@@ -67,7 +81,7 @@ export async function startScripted(
     ),
   );
   return {
-    seen,
+    ...{ seen, inspection },
     stop() {
       certificates.drain();
       server.forceShutdown();
@@ -106,10 +120,12 @@ function answerTo(check: Seen, wish: Wish): Uint8Array | undefined {
   if (wish === 'deny')
     return encodeDenial({ reason: 'POLICY_NO_MATCH', mode: 'base_url', requestId, receipt });
   const tunnel = check.method === 'CONNECT' ? tunnelOf(check, wish) : undefined;
-  return encodeAllow({
+  const allow = encodeAllow({
     ...{ stamp: wish === 'unstamped' ? '' : STAMP, receipt, rewrite: {}, strip: [] },
     ...(tunnel === undefined ? {} : { tunnel }),
   });
+  const held = heldOf(wish, STAMP, check.receiptId);
+  return held === undefined ? allow : withHeld(allow, held);
 }
 
 function tunnelOf({ authority, receiptId }: Seen, wish: Wish): TunnelAnswer | undefined {

@@ -34,7 +34,7 @@ export function readingLeaks(filters: readonly Node[], stamp: string): string[] 
   if (!same(said, { untyped: ['cg.inspected'] })) leaks.push('a reader can speak for the Check');
   const rules = nodeOf(reader['mutation_rules']);
   const pattern = new RegExp(String(nodeOf(rules['allow_expression'])['regex']));
-  const kept = [':path', ':authority', ':method', 'host', 'authorization', 'x-cg-route', 'cg-relay-ticket'];
+  const kept = [':scheme', ':authority', ':method', 'host', 'authorization', 'x-cg-route', 'cg-relay-ticket'];
   if (!same(rules['disallow_all'], { value: true }) || kept.some((name) => pattern.test(name)))
     leaks.push('a reader can change what was judged');
   const next = nodeOf(filters[at + 1]?.['typed_config']);
