@@ -63,9 +63,9 @@ function llmFacts(request: LlmRequest, prices: PriceTable): AiFacts {
   };
 }
 
-/** Each name with two quotes and a comma. */
+/** Of the list as it is recorded: each name with two quotes and a comma, the last one with a bracket in its place. */
 function listBytes(names: readonly string[]): number {
-  return names.reduce((sum, name) => sum + name.length + 3, 0);
+  return names.reduce((sum, name) => sum + name.length + 3, 1);
 }
 
 type CostFacts = Pick<

@@ -9,6 +9,7 @@ import { checkpoint } from './boundaries/checkpoint.ts';
 import { dns } from './boundaries/dns.ts';
 import { frames } from './boundaries/frames.ts';
 import { grpc } from './boundaries/grpc.ts';
+import { inspectedRequest } from './boundaries/inspected_request.ts';
 import { journalLine } from './boundaries/journal_line.ts';
 import { jsonRepair } from './boundaries/json_repair.ts';
 import { jsonStream } from './boundaries/json_stream.ts';
@@ -52,6 +53,7 @@ export const BOUNDARIES: Readonly<Record<string, OpenBoundary>> = {
   bundle,
   websocket,
   json_stream: jsonStream,
+  inspected_request: inspectedRequest,
   json_repair: jsonRepair,
   sse,
   ai,
