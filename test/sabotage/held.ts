@@ -17,8 +17,8 @@ export const HELD: readonly Sabotage[] = [
     name: 'pending-unverified',
     breaks: 'the ticket of a held request cannot be changed',
     file: 'src/server/inspect/pending_ticket.ts',
-    find: '      decipher.final(),\n',
-    replace: '',
+    find: ', decipher.final()]',
+    replace: ']',
     test: {
       file: 'test/unit/server/inspect/pending_ticket.test.ts',
       name: 'the tag is what makes it a ticket',

@@ -33,7 +33,8 @@ const upstream = http.createServer((request, response) => {
     if (request.url === '/sse') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       for (const event of SSE) response.write(event);
-      return response.end();
+      response.end();
+      return;
     }
     const isBad = request.url === '/bad';
     response.writeHead(200, { 'content-type': 'application/json' });

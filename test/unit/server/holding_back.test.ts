@@ -33,6 +33,7 @@ function answerOf(bytes: Uint8Array) {
 const NAMES: Readonly<Record<string, number>> = { TooManyRequests: 429, ServiceUnavailable: 503 };
 const statusNumber = (code: unknown) => (typeof code === 'string' ? NAMES[code] : code);
 
+if (DEMAND.op.op !== 'gcra') throw new Error('invariant: a limit of requests');
 const THROTTLE: LimitDemand = { ...DEMAND, op: { ...DEMAND.op, mode: 'throttle', max_delay_us: 1_000_000 } };
 const throttled = () => snapshot(policy(ALLOWED, { limits: () => [THROTTLE] }));
 
