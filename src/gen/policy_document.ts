@@ -676,14 +676,6 @@ export interface TestAi {
    * Tool, prompt or resource of mcp.
    */
   target?: string;
-  /**
-   * Estimate of what goes in.
-   */
-  input_tokens?: number;
-  /**
-   * The end that the call sets to its answer.
-   */
-  max_output_tokens?: number;
 }
 export interface TestExpectation {
   verdict: 'allow' | 'deny';

@@ -19,6 +19,14 @@ export const READING: RequestDemands = Object.freeze({
   ai: true,
 });
 
+/** Only the answer is looked at: the request takes the same way, and nothing is refused. */
+export const ANSWERED: RequestDemands = Object.freeze({
+  format: 'any',
+  schemas: [],
+  max_bytes: BODY_BYTES_MAX,
+  on_oversize: 'scan_prefix',
+});
+
 /** What allow rules ask of bodies, added up: the strictest of everything. */
 export class BodyDemands {
   #isRead = false;

@@ -1,4 +1,5 @@
 import type { PolicyDocument, RequestContract, ResponseContract, Rule } from '../../gen/policy_document.ts';
+import { checkSchema } from '../schema/check_schema.ts';
 import { formatOf } from './contract_plan.ts';
 import { type Mistake, mistake, pointerOf, quoted } from './mistakes.ts';
 import { nearest } from './nearest.ts';
@@ -8,9 +9,12 @@ import { readSchema } from './schema_text.ts';
 export function bodySchemaMistakes({ schemas = [] }: PolicyDocument): readonly Mistake[] {
   return schemas.flatMap((schema, i) => {
     const read = readSchema(schema);
-    if (read.ok) return [];
-    const { message, hint } = read.problem;
-    return [mistake('BODY_SCHEMA_INVALID', pointerOf('schemas', i, 'schema'), message, hint)];
+    const at = pointerOf('schemas', i, 'schema');
+    if (!read.ok) return [mistake('BODY_SCHEMA_INVALID', at, read.problem.message, read.problem.hint)];
+    const checked = checkSchema(read.value.draft, read.value.text);
+    if (checked.ok) return [];
+    const { pointer, message } = checked.problem;
+    return [mistake('BODY_SCHEMA_INVALID', `${at}${pointer}`, message, 'see docs/spec/json-schema.md')];
   });
 }
 

@@ -1,5 +1,6 @@
 import { parse as parseDomain } from 'tldts';
 import type { PolicyDocument } from '../../gen/policy_document.ts';
+import { contractWarnings } from './lint_contracts.ts';
 import { limitWarnings } from './lint_limits.ts';
 import { overlapWarnings } from './lint_overlaps.ts';
 import { streamWarnings } from './lint_streams.ts';
@@ -17,6 +18,7 @@ export function lintWarnings(document: PolicyDocument, plan: Plan): readonly Mis
     ...tunnelWarnings(document, own),
     ...unlimitedConnects(own, plan.limits),
     ...streamWarnings(own),
+    ...contractWarnings(document, plan.limits),
     ...limitWarnings(document, plan.limits),
     ...hostWarnings(document),
   ];

@@ -38,7 +38,7 @@ export function sampleMistakes(request: TestRequest, at: string): readonly Mista
 }
 
 const OF_KIND: Readonly<Record<TestAi['kind'], readonly string[]>> = {
-  llm: ['provider', 'endpoint', 'model', 'tools', 'input_tokens', 'max_output_tokens'],
+  llm: ['provider', 'endpoint', 'model', 'tools'],
   mcp: ['method', 'target'],
   a2a: ['method'],
   unknown: [],

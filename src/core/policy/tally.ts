@@ -2,7 +2,7 @@ import type { BodyFacts } from '../contract/body_facts.ts';
 import { brokenBy, reasonOf } from '../contract/honoured.ts';
 import type { EgressRequest, TunnelMode } from '../request/egress_request.ts';
 import { wordOf } from './ai_predicates.ts';
-import { BodyDemands, READING } from './body_demands.ts';
+import { ANSWERED, BodyDemands, READING } from './body_demands.ts';
 import type { RuleOutcome } from './compiled.ts';
 import { laxityOf, type Opening, openingFor, strictest } from './opening.ts';
 import type { PlanRule } from './plan.ts';
@@ -66,7 +66,8 @@ export class Tally {
     if (isTooMuch) return refused(allowed, 'RECORD_TOO_LARGE');
     const broken = body && brokenBy(asked, body);
     if (broken !== undefined && broken !== 'again') return refused(allowed, broken);
-    const inspect = broken === 'again' ? (asked ?? READING) : body === undefined ? asked : undefined;
+    const wanted = asked ?? (response === undefined ? undefined : ANSWERED);
+    const inspect = broken === 'again' ? (asked ?? READING) : body === undefined ? wanted : undefined;
     if (inspect !== undefined) return { ...allowed, inspect };
     return response === undefined ? allowed : { ...allowed, response };
   }

@@ -6,6 +6,14 @@ import { PRECEDENCE } from '../../../../src/core/policy/precedence.ts';
 
 const ROOT = join(import.meta.dirname, '../../../..');
 const docs = readFileSync(join(ROOT, 'docs/policy.md'), 'utf8');
+/** What becomes of a request is called by reasons as well. */
+const REFUSALS = [
+  'BODY_NOT_COMPLETED',
+  'SCHEMA_INVALID',
+  'RECORD_TOO_LARGE',
+  'AI_UNREADABLE',
+  'POLICY_ALLOW',
+];
 const documented = new Set(
   [...docs.matchAll(/`([^`\n]+)`/g)].flatMap(([, code = '']) => code.split(/[\s:{}[\],]+/)),
 );
@@ -36,7 +44,15 @@ it('documents every problem code, and no other', () => {
     ),
   );
   // What a limit's refusal is called is a reason, not a mistake.
-  for (const reason of ['LIMIT_RPS', 'LIMIT_RPM']) found.delete(reason);
+  for (const reason of [
+    'LIMIT_RPS',
+    'LIMIT_RPM',
+    'LIMIT_TOKENS',
+    'LIMIT_SPEND',
+    'PRICE_UNKNOWN',
+    ...REFUSALS,
+  ])
+    found.delete(reason);
   assert.ok(found.size > 40, [...found].join(' '));
   const messages = docs.slice(docs.indexOf('## Messages'));
   const listed = new Set([...messages.matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, code]) => code));
@@ -46,7 +62,7 @@ it('documents every problem code, and no other', () => {
 });
 
 it('documents the table of precedence line by line', () => {
-  const lines = [...docs.matchAll(/^\| \d \| (allow|deny) \| `([A-Z_]+)`/gm)].map(
+  const lines = [...docs.matchAll(/^\| \d+ \| (allow|deny) \| `([A-Z_]+)`/gm)].map(
     ([, verdict, reason]) => `${verdict} ${reason}`,
   );
   assert.deepEqual(lines, [

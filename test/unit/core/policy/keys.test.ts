@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import type { BodyFacts } from '../../../../src/core/contract/body_facts.ts';
 import { compilePolicySet } from '../../../../src/core/policy/compile.ts';
 import { explain } from '../../../../src/core/policy/explain.ts';
 import { principalOf, requestOf } from './sample.ts';
@@ -67,7 +68,122 @@ const excepted = (parts: Json = {}) =>
 /** Judged as a parent: what a document says only to those that inherit it. */
 const asParent = (parts: Json) => ({ as_parent: doc({ id: 'above', ...parts }) });
 
+const SCHEMAS = [
+  { id: 's', schema: { type: 'object' } },
+  { id: 't', schema: { type: 'array' } },
+];
+const contract = (parts: Json, others: Json = {}) =>
+  doc({ schemas: SCHEMAS, rules: [rule({ ...(Object.keys(parts).length > 0 ? parts : {}), ...others })] });
+const asks = (parts: Json) => contract({ request: { max_bytes: 9, ...parts } });
+const answers = (parts: Json) => contract({ response: { max_bytes: 9, ...parts } });
+const calls = (parts: Json): Pair => {
+  const kind = 'methods' in parts || 'targets' in parts ? 'mcp' : 'llm';
+  return [match({ protocol: { kind } }), match({ protocol: { kind, ...parts } })];
+};
+/** What was found in a body, told apart by one rule about it. */
+const bodied = (body: Json, other: Json, only: Json): Pair => {
+  const list = [rule({ match: { destination: HOSTS, ...(only['match'] as Json) }, ...only })];
+  const of = (found: Json) =>
+    doc({
+      schemas: SCHEMAS,
+      rules: list.map(({ match: asked, ...rest }) => ({
+        ...rest,
+        match: { destination: HOSTS, ...(asked as Json) },
+      })),
+      tests: [{ name: 't', request: request({ body: found }), expect: { verdict: 'allow' } }],
+    });
+  return [of(body), of(other)];
+};
+const called = (kind: string, key: string, asked: unknown, said: Json, other: Json): Pair =>
+  bodied(
+    { ai: { kind, ...said } },
+    { ai: { kind, ...other } },
+    { match: { protocol: { kind, [key]: asked } } },
+  );
+
 const PAIRS: Readonly<Record<string, Pair>> = {
+  'PolicyDocument.schemas': [
+    doc({ rules: [rule({ request: { schema: 's' } })] }),
+    doc({ schemas: SCHEMAS, rules: [rule({ request: { schema: 's' } })] }),
+  ],
+  'BodySchema.id': [asks({ schema: 's' }), asks({ schema: 't' })],
+  'BodySchema.draft': [
+    doc({ schemas: [{ id: 's', schema: {} }], rules: [rule({ request: { schema: 's' } })] }),
+    doc({
+      schemas: [{ id: 's', schema: {}, draft: 'draft-07' }],
+      rules: [rule({ request: { schema: 's' } })],
+    }),
+  ],
+  'BodySchema.schema': [
+    doc({ schemas: [{ id: 's', schema: {} }], rules: [rule({ request: { schema: 's' } })] }),
+    doc({
+      schemas: [{ id: 's', schema: '{"multipleOf":0.5}' }],
+      rules: [rule({ request: { schema: 's' } })],
+    }),
+  ],
+  'Rule.request': [rules(rule()), rules(rule({ request: { max_bytes: 5 } }))],
+  'Rule.response': [rules(rule()), rules(rule({ response: { notarize: true } }))],
+  'RequestContract.format': [asks({}), asks({ format: 'json' })],
+  'RequestContract.schema': [asks({ format: 'json' }), asks({ format: 'json', schema: 's' })],
+  'RequestContract.elements': [asks({ format: 'json' }), asks({ elements: { pointer: '/x', schema: 's' } })],
+  'RequestContract.repair': [asks({ format: 'json' }), asks({ format: 'json', repair: 'once' })],
+  'RequestContract.repair_kinds': [asks({ repair: 'once' }), asks({ repair: 'once', repair_kinds: ['bom'] })],
+  'RequestContract.max_bytes': [asks({}), asks({ max_bytes: 8 })],
+  'RequestContract.on_oversize': [asks({}), asks({ on_oversize: 'stream' })],
+  'RequestContract.ask_usage': [asks({}), asks({ ask_usage: true })],
+  'ElementContract.pointer': [
+    asks({ elements: { pointer: '/x', schema: 's' } }),
+    asks({ elements: { pointer: '/y', schema: 's' } }),
+  ],
+  'ElementContract.schema': [
+    asks({ elements: { pointer: '/x', schema: 's' } }),
+    asks({ elements: { pointer: '/x', schema: 't' } }),
+  ],
+  'ResponseContract.inspect': [answers({}), answers({ inspect: 'sse' })],
+  'ResponseContract.schema': [answers({ inspect: 'json' }), answers({ inspect: 'json', schema: 's' })],
+  'ResponseContract.max_bytes': [answers({}), answers({ max_bytes: 8 })],
+  'ResponseContract.on_violation': [answers({}), answers({ on_violation: 'alert' })],
+  'ResponseContract.strip': [answers({ inspect: 'json' }), answers({ inspect: 'json', strip: ['/x'] })],
+  'ResponseContract.notarize': [answers({}), answers({ notarize: true })],
+  'ResponseContract.tool_calls': [answers({}), answers({ tool_calls: { allow: [] } })],
+  'ResponseContract.on_encoded': [answers({}), answers({ on_encoded: 'bypass' })],
+  'ToolCallContract.allow': [
+    answers({ tool_calls: { allow: ['x'] } }),
+    answers({ tool_calls: { allow: ['y'] } }),
+  ],
+  'ToolCallContract.deny': [
+    answers({ tool_calls: { deny: ['x'] } }),
+    answers({ tool_calls: { deny: ['y'] } }),
+  ],
+  'ProtocolMatch.providers': calls({ providers: ['anthropic'] }),
+  'ProtocolMatch.endpoints': calls({ endpoints: ['messages'] }),
+  'ProtocolMatch.models': calls({ models: ['claude-*'] }),
+  'ProtocolMatch.tools': calls({ tools: { any_of: ['shell'] } }),
+  'ProtocolMatch.methods': calls({ methods: ['tools/list'] }),
+  'ProtocolMatch.targets': calls({ targets: ['shell'] }),
+  'ToolMatch.only': calls({ tools: { only: ['shell'] } }),
+  'ToolMatch.any_of': calls({ tools: { any_of: ['shell'] } }),
+  'TestRequest.body': [
+    tests(request({}), { verdict: 'allow' }, [rule({ request: { max_bytes: 5 } })]),
+    tests(request({ body: {} }), { verdict: 'allow' }, [rule({ request: { max_bytes: 5 } })]),
+  ],
+  'TestBody.format': bodied({}, { format: 'other' }, { request: { format: 'json' } }),
+  'TestBody.bytes': bodied({}, { bytes: 6 }, { request: { max_bytes: 5 } }),
+  'TestBody.problem': bodied({}, { problem: 'BOM' }, { request: { format: 'json' } }),
+  'TestBody.valid': bodied({ valid: ['s'] }, {}, { request: { schema: 's' } }),
+  'TestBody.repaired': bodied({}, { repaired: ['bom'] }, { request: { format: 'json' } }),
+  'TestBody.ai': bodied({ ai: { kind: 'llm' } }, {}, { match: { protocol: { kind: 'llm' } } }),
+  'TestAi.kind': bodied(
+    { ai: { kind: 'llm' } },
+    { ai: { kind: 'mcp' } },
+    { match: { protocol: { kind: 'llm' } } },
+  ),
+  'TestAi.provider': called('llm', 'providers', ['openai'], { provider: 'openai' }, {}),
+  'TestAi.endpoint': called('llm', 'endpoints', ['chat'], {}, { endpoint: 'messages' }),
+  'TestAi.model': called('llm', 'models', ['gpt-*'], { model: 'gpt-4o' }, { model: 'claude' }),
+  'TestAi.tools': called('llm', 'tools', { only: ['a'] }, {}, { tools: ['b'] }),
+  'TestAi.method': called('mcp', 'methods', ['a'], { method: 'a' }, { method: 'b' }),
+  'TestAi.target': called('mcp', 'targets', ['a'], { target: 'a' }, {}),
   'PolicyDocument.schema': [{ ...doc({}), schema: 'clawgress/policy/v2' }, doc({})],
   'PolicyDocument.id': [doc({}), doc({ id: 'y' })],
   'PolicyDocument.inherits': [rules(rule()), doc({ rules: [rule()], inherits: ['base'] })],
@@ -213,6 +329,19 @@ const PAIRS: Readonly<Record<string, Pair>> = {
   'TestExpectation.rule': [tests(request({})), tests(request({}), { verdict: 'deny', rule: 'r' })],
 };
 
+const ASKED = { url: 'https://api.example.com/v1?q=1' };
+const CALL = { provider: 'openai', endpoint: 'chat', model: 'gpt-4o', tools: ['search'] } as const;
+const BODIES: readonly BodyFacts[] = [
+  { state: 'complete', bytes: 1, format: 'json' },
+  { state: 'complete', bytes: 1, format: 'json', ai: { kind: 'llm', ...CALL } },
+  {
+    state: 'complete',
+    bytes: 1,
+    format: 'json',
+    ai: { kind: 'mcp', method: 'tools/call', target: 'search' },
+  },
+];
+
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
 /** Everything a document can do to these requests. */
@@ -234,6 +363,7 @@ function behaviour(document: Json): unknown {
   return {
     policy_id: policy.policy_id,
     evaluations: asked.map((sample) => policy.evaluate(requestOf(sample), principalOf(), NOW)),
+    bodies: BODIES.map((body) => policy.evaluate({ ...requestOf(ASKED), body }, principalOf(), NOW)),
     // Reasons and ids of exceptions are for whoever asks why.
     explained: asked.map((sample) => {
       const told = explain(result.value, sample, principalOf(), NOW);
@@ -267,6 +397,11 @@ const VALUES: Readonly<Record<string, Pair>> = {
   'kind: websocket': [match({}), match({ protocol: { kind: 'websocket' } })],
   'kind: grpc': [match({ protocol: { kind: 'http' } }), match({ protocol: { kind: 'grpc' } })],
   'frames: block': [socket({ frames: 'observe' }), socket({ frames: 'block' })],
+  'kind: llm': [match({ protocol: { kind: 'http' } }), match({ protocol: { kind: 'llm' } })],
+  'kind: mcp': [match({ protocol: { kind: 'llm' } }), match({ protocol: { kind: 'mcp' } })],
+  'kind: a2a': [match({ protocol: { kind: 'llm' } }), match({ protocol: { kind: 'a2a' } })],
+  'format: json_lines': [asks({ format: 'json' }), asks({ format: 'json_lines' })],
+  'on_oversize: scan_prefix': [asks({ on_oversize: 'stream' }), asks({ on_oversize: 'scan_prefix' })],
   'kind: tcp': [match({ protocol: { kind: 'connect' } }), match({ protocol: { kind: 'tcp' } })],
 };
 

@@ -139,6 +139,9 @@ function byBody(
   const nothing = { format: 'any', schemas: [], max_bytes: 2 ** 24, on_oversize: 'deny', ai: true };
   if (broken === 'again') return { ...chosen, inspect: asked ?? nothing };
   if (request.body === undefined && asked !== undefined) return { ...chosen, inspect: asked };
+  // The answer is read on the same way that bodies are read on.
+  const free = { format: 'any', schemas: [], max_bytes: 2 ** 24, on_oversize: 'scan_prefix' };
+  if (request.body === undefined && response !== undefined) return { ...chosen, inspect: free };
   return response === undefined ? chosen : { ...chosen, response };
 }
 

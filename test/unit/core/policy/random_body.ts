@@ -16,7 +16,7 @@ export const SCHEMAS: readonly BodySchema[] = ['a', 'b', 'c'].map((id) => ({
   id,
   draft: '2020-12',
   schema:
-    `{"$id":"urn:${id}","$schema":"https://json-schema.org/draft/2020-12/schema"}` as unknown as BodySchema['schema'],
+    `{"$comment":"${id}","$schema":"https://json-schema.org/draft/2020-12/schema"}` as unknown as BodySchema['schema'],
 }));
 export const HASHES = SCHEMAS.map(
   ({ schema }) =>
