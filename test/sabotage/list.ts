@@ -2,6 +2,7 @@ import { AGENTS_SIDE } from './agents_side.ts';
 import { AI } from './ai.ts';
 import { ANSWERS } from './answers.ts';
 import { BODY } from './body.ts';
+import { BUDGETS } from './budgets.ts';
 import { BYPASS } from './bypass.ts';
 import { CORE } from './core.ts';
 import { HANDSHAKES } from './handshakes.ts';
@@ -9,6 +10,7 @@ import { HELD } from './held.ts';
 import { INSPECT } from './inspect.ts';
 import { INSPECTIONS } from './inspections.ts';
 import { PKI } from './pki.ts';
+import { READING } from './reading.ts';
 import { RECORDER } from './recorder.ts';
 import { REDIRECTED } from './redirected.ts';
 import { RELAY } from './relay.ts';
@@ -26,6 +28,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   ...AI,
   ...ANSWERS,
   ...BODY,
+  ...BUDGETS,
   ...BYPASS,
   ...CORE,
   ...HANDSHAKES,
@@ -33,6 +36,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   ...INSPECTIONS,
   ...INSPECT,
   ...PKI,
+  ...READING,
   ...RECORDER,
   ...REDIRECTED,
   ...RELAY,
