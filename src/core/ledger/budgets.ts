@@ -41,19 +41,17 @@ export class Budgets {
     return slots.filter(([until]) => until > now_us).sort(([a], [b]) => a - b);
   }
 
-  /** The highest percentage that needs no second event: forgotten once less than half of it is used. */
-  nearOf(commitment: string, used: number, cap: number): number {
-    const near = this.#entries.get(commitment)?.near ?? 0;
-    return used * 200 < cap * near ? 0 : near;
+  /** Highest percentage recorded. */
+  nearOf(commitment: string): number {
+    return this.#entries.get(commitment)?.near ?? 0;
   }
 
   /** What a record says that it charged. */
   charge(tenant: string, state: BudgetState): void {
     const { key_commitment, until, amount, now, used_before, cap, near } = state;
-    const kept = this.nearOf(key_commitment, used_before, cap);
     const entry = this.#entryOf(key_commitment, tenant);
     dropPassed(entry, now);
-    entry.near = near ?? kept;
+    entry.near = near ?? nearKept(entry.near, used_before, cap);
     addTo(entry, until, amount);
   }
 
@@ -101,6 +99,11 @@ export class Budgets {
     this.#keys.add(tenant);
     return entry;
   }
+}
+
+/** The percentage that needs no second event: forgotten once less than half of it is used. */
+export function nearKept(near: number, used: number, cap: number): number {
+  return used * 200 < cap * near ? 0 : near;
 }
 
 function dropPassed({ slots }: Entry, now_us: number): void {

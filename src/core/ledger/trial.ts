@@ -1,6 +1,7 @@
 import { type Asker, beyondLimit, exhaustedTat, waitBeyond } from './beyond_limit.ts';
 import type { BudgetOp } from './budget_operation.ts';
-import { stepBudget, withExhausted } from './budget_step.ts';
+import { nearOfBudget, stepBudget, withExhausted } from './budget_step.ts';
+import { nearKept } from './budgets.ts';
 import { stepGcra } from './gcra.ts';
 import type { LimitMemory } from './limit_memory.ts';
 import type { GcraOp, LedgerOp } from './operation.ts';
@@ -13,9 +14,9 @@ export class Trial {
   readonly #tenant: string;
   readonly #now_us: number;
   readonly #asker: Asker;
-  /** Arrival times and amounts that earlier operations would leave, by key commitment. */
+  /** Arrival times, amounts and percentages that earlier operations would leave, by key commitment. */
   readonly #tats = new Map<string, number>();
-  readonly #amounts = new Map<string, number>();
+  readonly #spent = new Map<string, { readonly amount: number; readonly near: number }>();
   #new_keys = 0;
 
   constructor(memory: LimitMemory, tenant: string, now_us: number, asker: Asker) {
@@ -48,7 +49,7 @@ export class Trial {
 
   #testBudget(op: BudgetOp, commitment: string): TestedBudget {
     const { budgets, buckets } = this.#memory;
-    const pending = this.#amounts.get(commitment);
+    const pending = this.#spent.get(commitment);
     const isNew = pending === undefined && !budgets.has(commitment);
     const keys_full = isNew && !this.#hasRoom();
     const slots = withExhausted(
@@ -57,12 +58,15 @@ export class Trial {
       buckets.exhausted_us,
       this.#now_us,
     );
-    const step = stepBudget(op, slots, pending ?? 0, this.#now_us);
+    const step = stepBudget(op, slots, pending?.amount ?? 0, this.#now_us);
+    const near = nearKept(pending?.near ?? budgets.nearOf(commitment), step.used_before, op.cap);
     if (!keys_full && (step.admitted || op.mode === 'alert_only')) {
       if (isNew) this.#new_keys++;
-      this.#amounts.set(commitment, (pending ?? 0) + op.amount);
+      const amount = (pending?.amount ?? 0) + op.amount;
+      const reached = op.amount > 0 ? nearOfBudget(op, step.used_after) : 0;
+      this.#spent.set(commitment, { amount, near: Math.max(near, reached) });
     }
-    return { op, commitment, step, keys_full, near: budgets.nearOf(commitment, step.used_before, op.cap) };
+    return { op, commitment, step, keys_full, near };
   }
 
   #hasRoom(): boolean {

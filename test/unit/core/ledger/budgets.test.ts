@@ -74,6 +74,19 @@ test('near_limit and 100 % are told once, and again after less than half of that
   assert.equal(near('f', 700, T0), 80);
 });
 
+test('what a window that has passed reached does not silence two operations on one budget, swept or not', () => {
+  for (const isSwept of [false, true]) {
+    const bench = new BudgetBench();
+    bench.ask('a', [spend(800)], T0);
+    if (isSwept) bench.ledger.sweep(T0 + 2 * HOUR, 10);
+    const again = bench.ask('b', [spend(400), spend(400)], T0 + 2 * HOUR);
+    assert.deepEqual(
+      again.budget_state?.map(({ near }) => near),
+      [undefined, 80],
+    );
+  }
+});
+
 test('an alert_only budget counts on beyond its cap, says so and refuses nothing', () => {
   const bench = new BudgetBench();
   const op = spend(700, { mode: 'alert_only' });

@@ -41,7 +41,7 @@ const step = fc.record({
 
 test('budgets hold in every window, settle and give back like the naive judge, and replay alike', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
       const bench = new BudgetBench();
       const naive = new NaiveBudgets();
       const opsOf = new Map<string, readonly BudgetOp[]>();
@@ -91,6 +91,7 @@ test('without settlements above the reservation no window of any position holds 
     fc.record({ wait: fc.nat(10 * MINUTE), amount: fc.integer({ min: 1, max: 400 }) }),
     {
       maxLength: 80,
+      size: 'max',
     },
   );
   fc.assert(
