@@ -65,6 +65,15 @@ function registerExplain(policy: Command): void {
     )
     .option('--transparent <ip:port>', 'where a transparent connection was made to')
     .option('--auth-type <type>', 'api_key, jwt, mtls or source (default: api_key)')
+    .option('--body <file>', 'JSON file: what was found in the body, as in tests')
+    .option('--ai-kind <kind>', 'the body is a call: llm, mcp, a2a or unknown')
+    .option('--provider <name>', 'provider of the call')
+    .option('--endpoint <name>', 'endpoint of the call')
+    .option('--model <name>', 'model of the call')
+    .option('--tool <name...>', 'tools that the call declares')
+    .option('--call-method <name>', 'method of a call of kind mcp or a2a')
+    .option('--target <name>', 'tool, prompt or resource of a call of kind mcp')
+    .option('--valid <schema...>', 'ids of schemas that the body fits')
     .option('--header <name...>', 'names of headers that the request carries')
     .option(
       '--at <time>',
@@ -92,6 +101,8 @@ function registerExplain(policy: Command): void {
       ]);
       const isOne = flags['websocket'] === true ? ['websocket'] : flags['grpc'] === true ? ['grpc'] : [];
       const [protocol] = isOne as NonNullable<TestRequest['protocol']>[];
+      const { bodyFlag } = await import('./policy_body.ts');
+      const body = bodyFlag(flags);
       const headers = flags.header === undefined ? {} : { headers: flags.header };
       const { at } = texts(flags, [['at', 'at']]);
       const args = {
@@ -104,7 +115,12 @@ function registerExplain(policy: Command): void {
           {
             ...args,
             agent,
-            request: { ...request, ...headers, ...(protocol === undefined ? {} : { protocol }) },
+            request: {
+              ...request,
+              ...headers,
+              ...(body === undefined ? {} : { body }),
+              ...(protocol === undefined ? {} : { protocol }),
+            },
           },
           PROCESS_IO,
         ),
@@ -114,6 +130,7 @@ function registerExplain(policy: Command): void {
     'clawgress policy explain policy.yaml --agent demo-agent --team demo --url https://api.example.com/v1/items',
     'clawgress policy explain policy.yaml --agent demo-agent --connect api.example.com:443 --json',
     'clawgress policy explain policy.yaml --agent demo-agent --url https://api.example.com/live --websocket',
+    'clawgress policy explain policy.yaml --agent demo-agent --method POST --url https://api.openai.com/v1/chat/completions --ai-kind llm --provider openai --model gpt-4o',
     'clawgress policy explain policy.yaml --agent demo-agent --connect db.example.com:5432 --transparent 198.18.0.7:5432',
   ]);
 }

@@ -101,6 +101,11 @@ const called = (kind: string, key: string, asked: unknown, said: Json, other: Js
     { match: { protocol: { kind, [key]: asked } } },
   );
 
+const counting = (parts: Json) => doc({ limits: [{ id: 'l', per: 'agent', ...parts }] });
+const budget = (parts: Json) => counting({ tokens: 5, window: { sliding: '1d' }, ...parts });
+const spend = (parts: Json) => counting({ usd_cents: 5, window: { sliding: '1d' }, ...parts });
+const fixed = (parts: Json) => budget({ window: { fixed: '1d', anchor: '2026-01-01', ...parts } });
+
 const PAIRS: Readonly<Record<string, Pair>> = {
   'PolicyDocument.schemas': [
     doc({ rules: [rule({ request: { schema: 's' } })] }),
@@ -248,6 +253,15 @@ const PAIRS: Readonly<Record<string, Pair>> = {
   'Limit.grace_minutes': [limits({ mode: 'soft_stop' }), limits({ mode: 'soft_stop', grace_minutes: 6 })],
   'Limit.grace_calls': [limits({ mode: 'soft_stop' }), limits({ mode: 'soft_stop', grace_calls: 6 })],
   'Limit.near_limit': [limits({}), limits({ near_limit: 6 })],
+  'Limit.tokens': [budget({}), budget({ tokens: 6 })],
+  'Limit.usd_cents': [spend({}), spend({ usd_cents: 6 })],
+  'Limit.window': [budget({}), budget({ window: { sliding: '2d' } })],
+  'Limit.unknown_price': [spend({}), spend({ unknown_price: 'alert' })],
+  'Limit.default_output_tokens': [budget({}), budget({ default_output_tokens: 7 })],
+  'Window.sliding': [budget({}), budget({ window: { sliding: '1h' } })],
+  'Window.fixed': [fixed({}), fixed({ fixed: '2d' })],
+  'Window.anchor': [fixed({}), fixed({ anchor: '2026-01-02' })],
+  'Window.tz': [fixed({ tz: 'Europe/Berlin' }), fixed({ tz: 'UTC' })],
   'DocumentTest.name': [
     doc({
       tests: [
@@ -334,6 +348,7 @@ const CALL = { provider: 'openai', endpoint: 'chat', model: 'gpt-4o', tools: ['s
 const BODIES: readonly BodyFacts[] = [
   { state: 'complete', bytes: 1, format: 'json' },
   { state: 'complete', bytes: 1, format: 'json', ai: { kind: 'llm', ...CALL } },
+  { state: 'complete', bytes: 1, format: 'json', ai: { kind: 'llm', ...CALL, input_tokens: 3 } },
   {
     state: 'complete',
     bytes: 1,
@@ -363,6 +378,10 @@ function behaviour(document: Json): unknown {
   return {
     policy_id: policy.policy_id,
     evaluations: asked.map((sample) => policy.evaluate(requestOf(sample), principalOf(), NOW)),
+    counted: BODIES.map((body) => {
+      const looked = { ...requestOf(ASKED), body };
+      return [policy.limits(looked, principalOf()), policy.refusal(looked, principalOf())];
+    }),
     bodies: BODIES.map((body) => policy.evaluate({ ...requestOf(ASKED), body }, principalOf(), NOW)),
     // Reasons and ids of exceptions are for whoever asks why.
     explained: asked.map((sample) => {
