@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { goProgram } from '../../support/go_program.ts';
 import { type DemoAgent, type Running, startClawgress } from '../../support/running.ts';
 import { CLI, type Home, newHome, type Ran } from './world.ts';
 
@@ -200,9 +201,7 @@ describe('package managers', () => {
 
   it('Go goes through the gateway, but spares loopback whatever NO_PROXY says', async (t) => {
     if (!has('go')) return t.skip('SKIPPED: go is not installed');
-    const source = join(home.dir, 'probe.go');
-    writeFileSync(
-      source,
+    const binary = goProgram(
       `package main
 import ("fmt"; "net/http"; "os")
 func main() {
@@ -213,10 +212,6 @@ func main() {
   }
 }`,
     );
-    const env = { GOCACHE: join(home.dir, 'go-cache'), GO111MODULE: 'off', GOFLAGS: '' };
-    const binary = join(home.dir, 'probe');
-    const built = await home.run('go', ['build', '-o', binary, source], { env });
-    assert.equal(built.code, 0, built.err);
     const { http, https } = {
       http: running.endpoints.demo.upstream_http,
       https: running.endpoints.demo.upstream_https,

@@ -1,9 +1,10 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { checkServerIdentity, connect } from 'node:tls';
+import { goProgram } from '../../support/go_program.ts';
 
 /** One leaf as a server would present it, and what a client of it trusts. */
 export interface Presented {
@@ -78,8 +79,6 @@ export function python(dir: string): StrictClient {
   };
 }
 
-/** In no list of tools that a test needs: without it the test is skipped. */
-const GO_TOOL = 'go';
 const GO = `package main
 
 import ("crypto/tls"; "crypto/x509"; "fmt"; "os")
@@ -98,16 +97,10 @@ func main() {
 
 /** Compiles the client once; the standard library alone. */
 export function go(dir: string): StrictClient {
-  const program = join(dir, 'go');
-  mkdirSync(program, { recursive: true });
-  writeFileSync(join(program, 'main.go'), GO);
-  writeFileSync(join(program, 'go.mod'), 'module client\n\ngo 1.22\n');
-  execFileSync(GO_TOOL, ['build', '-o', join(dir, 'client'), '.'], { cwd: program, stdio: 'inherit' });
+  const program = goProgram(GO);
   return (presented, name) => {
     writeFileSync(join(dir, 'trusted.pem'), presented.trusted);
-    return served(presented, (port) =>
-      said(join(dir, 'client'), [bare(name), `${port}`, join(dir, 'trusted.pem')]),
-    );
+    return served(presented, (port) => said(program, [bare(name), `${port}`, join(dir, 'trusted.pem')]));
   };
 }
 
