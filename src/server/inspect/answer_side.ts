@@ -21,6 +21,7 @@ export interface Allowed extends Pick<AllowAnswer, 'receipt' | 'limit'> {
   readonly demands?: ResponseDemands;
   readonly snapshot: Snapshot;
   readonly ai?: ResponseJob['ai'];
+  readonly rpc_id?: ResponseJob['rpc_id'];
   /** Whose answer it is. */
   readonly call: Call;
 }
@@ -97,11 +98,12 @@ export class AnswerSide {
   }
 
   #open(demands: ResponseDemands, status: number, headers: RawRequest['headers']): AnswerReader {
-    const { snapshot, ai, receipt } = this.#allowed;
+    const { snapshot, ai, rpc_id, receipt } = this.#allowed;
     return this.#deps.inspector.response({
       ...{ demands, status, headers, receipt_id: receipt.id },
       schemaOf: (hash) => snapshot.policy.schemaOf(hash),
       ...(ai === undefined ? {} : { ai }),
+      ...(rpc_id === undefined ? {} : { rpc_id }),
     });
   }
 

@@ -18,6 +18,7 @@ export interface LookedAt {
   /** As it came; absent while it goes on, and where nobody waited for it. */
   readonly body?: Uint8Array;
   readonly replacement?: RequestFinding['replacement'];
+  readonly rpc_id?: RequestFinding['rpc_id'];
 }
 
 /** The request of a ticket on its way through the same judgement as any Check. Without a look: as the Check saw it. */

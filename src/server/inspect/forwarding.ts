@@ -39,11 +39,13 @@ export function leftForAnswer(
   if (!identity.ok) throw new Error('invariant: nobody was allowed something');
   const { tenant_id, agent_id } = identity.principal;
   const ai = looked?.facts.ai;
+  const rpc_id = looked?.rpc_id;
   return {
     receipt: { id: recorded.receipt_id, leafHash: recorded.leaf_hash },
     ...limitOf(proposal.ops, recorded),
     ...{ agent: `${tenant_id}/${agent_id}`, snapshot, call },
     ...(verdict.response === undefined ? {} : { demands: verdict.response }),
     ...(ai === undefined ? {} : { ai }),
+    ...(rpc_id === undefined ? {} : { rpc_id }),
   };
 }

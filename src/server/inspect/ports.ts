@@ -32,6 +32,8 @@ export interface RequestFinding {
   readonly facts: BodyFacts;
   /** Goes on in place of the body: repaired, or asking for usage. */
   readonly replacement?: Uint8Array;
+  /** Of a JSON-RPC request, at most 256 characters: what a cut answer is told with. No fact of a decision. */
+  readonly rpc_id?: string | number;
 }
 
 /** Each chunk is held until it was read; nothing behind a mistake goes on. */
