@@ -60,6 +60,7 @@ const CLIENTS_WITH_INTERCEPTED = 16;
 const PAUSE_MS = 15;
 const WARM_UP_MS = 700;
 const RECOVERY_MAX_MS = 25_000;
+const UNTIL_POLL_MS = 30;
 /** So many good answers in a row mean that it is over. */
 const GOOD_IN_A_ROW = 40;
 const AGAIN: readonly Kind[] = ['redirected', 'redirected_tls', 'socket', 'relayed'];
@@ -146,7 +147,7 @@ async function runIn(world: World, fault: Fault, shim: Shim, seed: number): Prom
 
 async function until(condition: () => boolean, maxMs: number): Promise<void> {
   const deadline = performance.now() + maxMs;
-  while (!condition() && performance.now() < deadline) await sleep(100);
+  while (!condition() && performance.now() < deadline) await sleep(UNTIL_POLL_MS);
 }
 
 function isRecovered(sent: readonly Sent[], healed: number): boolean {
