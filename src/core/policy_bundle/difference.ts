@@ -5,7 +5,7 @@ import { encodeJcs, type JsonValue } from '../canonical/jcs.ts';
 export interface ItemChange {
   /** `shadow/<id>` for what only the shadow document brings. */
   readonly document: string;
-  readonly kind: 'document' | 'rule' | 'limit' | 'exception' | 'test';
+  readonly kind: 'document' | 'schema' | 'rule' | 'limit' | 'exception' | 'test';
   /** Id or name; empty for members of the document itself. */
   readonly item: string;
   readonly change: 'added' | 'removed' | 'changed';
@@ -27,6 +27,7 @@ export interface MemberChange {
 export type NamedDocuments = ReadonlyMap<string, PolicyDocument>;
 
 const SECTIONS = [
+  ['schema', 'schemas', 'id'],
   ['rule', 'rules', 'id'],
   ['limit', 'limits', 'id'],
   ['exception', 'exceptions', 'id'],
