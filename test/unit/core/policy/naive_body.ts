@@ -36,11 +36,6 @@ export function naiveCall({ protocol: asked }: Match, { protocol, body }: Egress
   );
 }
 
-export interface NaiveAsked {
-  readonly request?: object;
-  readonly response?: object;
-}
-
 type Asked = Record<string, unknown> & { schemas: string[]; max_bytes: number; on_oversize: string };
 
 /** `rules`: allow rules that match or may match, whatever stops them. `words`: of those that wait for the body alone. */
