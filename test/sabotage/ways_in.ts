@@ -8,7 +8,7 @@ export const WAYS_IN: readonly Sabotage[] = [
     name: 'inner-without-its-tunnel',
     breaks: 'the receipt of a request inside names the CONNECT that it came through',
     file: 'src/server/propose.ts',
-    find: '      ...(parent === undefined ? {} : { parent_decision: parent.receipt_id }),\n',
+    find: '      ...(parent === undefined ? {} : { parent_decision: parent }),\n',
     replace: '      ...(parent === undefined ? {} : {}),\n',
     test: { file: MATRIX, name: 'HTTP/2 inside, deny' },
   },
