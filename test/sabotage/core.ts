@@ -166,8 +166,8 @@ export const CORE: readonly Sabotage[] = [
     name: 'shadow-goes-live',
     breaks: 'a shadow document changes no live verdict',
     file: 'src/core/policy/policy.ts',
-    find: '    return { ...judged, shadow:',
-    replace: '    return { ...judged, live: shadow, shadow:',
+    find: '...seenByAll({ live: judged.live, shadow }, false, request)',
+    replace: '...seenByAll({ live: shadow, shadow }, false, request)',
     test: { file: 'test/unit/core/policy/set_property.test.ts', name: 'a shadow document changes nothing' },
   },
   {

@@ -9,8 +9,8 @@ export const STREAMS: readonly Sabotage[] = [
     name: 'websocket-by-the-way',
     breaks: 'an allow rule grants a WebSocket only by its own kind',
     file: 'src/core/policy/precedence.ts',
-    find: "  return view.isUpgrade && rule.match.kind !== 'websocket' ? 'stopped_by_upgrade' : 'allows';",
-    replace: "  return 'allows';",
+    find: "  if (view.isUpgrade && rule.match.kind !== 'websocket') return 'stopped_by_upgrade';\n",
+    replace: '',
     test: { file: STREAMS_TEST, name: 'granted by its own kind alone' },
   },
   {
@@ -25,8 +25,8 @@ export const STREAMS: readonly Sabotage[] = [
     name: 'streams-in-opaque-tunnels',
     breaks: 'a deny rule about streams closes a tunnel that may carry them',
     file: 'src/core/policy/predicates.ts',
-    find: "  if (kind === 'websocket' || kind === 'grpc') return 'unknown';\n",
-    replace: "  if (kind === 'websocket' || kind === 'grpc') return 'no';\n",
+    find: "  if (kind === 'websocket' || kind === 'grpc' || isOfAi(kind)) return 'unknown';\n",
+    replace: "  if (kind === 'websocket' || kind === 'grpc' || isOfAi(kind)) return 'no';\n",
     test: { file: STREAMS_TEST, name: 'any tunnel that nobody looks into' },
   },
   {
@@ -49,8 +49,8 @@ export const STREAMS: readonly Sabotage[] = [
     name: 'caps-slipped-past',
     breaks: 'a spelling that slips past a rule does not take its caps off',
     file: 'src/core/policy/tally.ts',
-    find: '    if (!this.isTunnel) this.streams.add(rule.stream);',
-    replace: "    if (!this.isTunnel && stand === 'allows') this.streams.add(rule.stream);",
+    find: '      this.streams.add(rule.stream);',
+    replace: "      if (stand === 'allows') this.streams.add(rule.stream);",
     test: { file: STREAMS_TEST, name: 'slips past the rule' },
   },
   {
