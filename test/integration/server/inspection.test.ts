@@ -144,6 +144,8 @@ it('a body that does not fit never leaves', async () => {
   assert.equal(answer?.status, 422, answer?.body);
   const problem = JSON.parse(answer?.body ?? '{}');
   assert.equal(problem.code, 'SCHEMA_INVALID');
+  assert.equal(answer?.headers['x-clawgress-receipt'], problem.receipt_id);
+  assert.match(String(answer?.headers['proxy-status']), /SCHEMA_INVALID/);
   assert.equal(decisions().filter(({ receipt_id }) => receipt_id === problem.receipt_id).length, 1);
   assert.equal(hits.length, before);
 });
