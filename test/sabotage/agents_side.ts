@@ -10,8 +10,8 @@ export const AGENTS_SIDE: readonly Sabotage[] = [
     name: 'resolver-knows-all',
     breaks: 'only names that a rule could allow have an address',
     file: 'src/core/dns/answer.ts',
-    find: 'if (host === undefined || !names.mayReach(host))',
-    replace: 'if (host === undefined)',
+    find: 'if (host === undefined || isOwnName(host) || !names.mayReach(host))',
+    replace: 'if (host === undefined || isOwnName(host))',
     test: { file: ANSWER, name: 'every other name is unknown' },
   },
   {

@@ -230,9 +230,9 @@ export const CORE: readonly Sabotage[] = [
   {
     name: 'throttle-without-reservation',
     breaks: 'a throttled request takes the slot that it waits for',
-    file: 'src/core/ledger/evaluation.ts',
-    find: 'charged && !exceeded ? (beyond?.tat_after ?? step.tat_after) : step.tat_before,',
-    replace: 'charged && !exceeded ? step.tat_after : step.tat_before,',
+    file: 'src/core/ledger/tested_bucket.ts',
+    find: 'return charged && !isExceeded(one) ? (beyond?.tat_after ?? step.tat_after) : step.tat_before;',
+    replace: 'return charged && !isExceeded(one) ? step.tat_after : step.tat_before;',
     test: { file: 'test/unit/core/ledger/modes.test.ts', name: 'one behind the other' },
   },
   {
@@ -246,7 +246,7 @@ export const CORE: readonly Sabotage[] = [
   {
     name: 'near-limit-each-time',
     breaks: 'a limit that is nearly used up is reported once for each crossing',
-    file: 'src/core/ledger/evaluation.ts',
+    file: 'src/core/ledger/tested_bucket.ts',
     find: '...(near > one.near ? { near } : {}),',
     replace: '...(near > 0 ? { near } : {}),',
     test: { file: 'test/unit/core/ledger/modes.test.ts', name: 'come once for each crossing' },
