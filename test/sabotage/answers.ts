@@ -9,6 +9,22 @@ const WAY = 'test/unit/core/answer/answer_way.test.ts';
 /** Promises about answers. */
 export const ANSWERS: readonly Sabotage[] = [
   {
+    name: 'fragment-for-the-whole',
+    breaks: 'a part of an answer is not taken for one',
+    file: 'src/core/answer/answer_way.ts',
+    find: 'if (isHeldToMore && PARTIAL',
+    replace: 'if (isRead && PARTIAL',
+    test: { file: WAY, name: 'a range of JSON' },
+  },
+  {
+    name: 'copies-without-end',
+    breaks: 'a sender cannot fill the memory with an answer that passes at once',
+    file: 'src/core/answer/whole_answer.ts',
+    find: 'Math.min(max_bytes, COPY_BYTES_MAX)',
+    replace: 'max_bytes',
+    test: { file: WHOLE, name: 'of what passes at once no more is kept' },
+  },
+  {
     name: 'call-released-early',
     breaks: 'a call is held until it is whole',
     file: 'src/core/answer/held_stream.ts',

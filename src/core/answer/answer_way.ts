@@ -19,6 +19,8 @@ type Headed = Pick<AnswerJob, 'demands' | 'status' | 'headers' | 'ai'>;
 
 /** Statuses without a body. */
 const EMPTY_STATUSES = [204, 205, 304];
+/** A range, or what has changed since some other answer: a fragment can be JSON, too, and not what its place was. */
+const PARTIAL_STATUSES = [206, 226];
 
 /** Decided by the headers alone, before the first byte. */
 export function answerWay(job: Headed): AnswerWay {
@@ -48,10 +50,12 @@ function readableWay(job: Headed, said: SaidType): AnswerWay {
   return { way: 'stream', format: said.format, reading, ...problem };
 }
 
-function mistakeIn({ demands, headers, ai }: Headed, said: SaidType): AnswerCode | undefined {
+function mistakeIn({ demands, status, headers, ai }: Headed, said: SaidType): AnswerCode | undefined {
   const { inspect, schemas = [], strip = [], tool_calls } = demands;
   const { format } = said;
   const isRead = schemas.length > 0 || tool_calls !== undefined;
+  const isHeldToMore = isRead || inspect === 'json' || strip.length > 0;
+  if (isHeldToMore && PARTIAL_STATUSES.includes(status)) return 'ANSWER_PARTIAL';
   // Only JSON can be stripped: in any other format what is to be taken out would stay in.
   if ((inspect === 'json' || strip.length > 0) && format !== 'json') return 'ANSWER_TYPE_MISMATCH';
   if (inspect === 'sse' && format !== 'sse' && format !== 'json_lines') return 'ANSWER_TYPE_MISMATCH';

@@ -6,6 +6,8 @@ export const ANSWER_CODES = [
   'ANSWER_TYPE_MISMATCH',
   /** A charset that is not UTF-8. */
   'ANSWER_CHARSET',
+  /** A part of it alone, which honours and hides whatever whoever asked for it chose. */
+  'ANSWER_PARTIAL',
   /** More bytes than the rule takes. */
   'ANSWER_TOO_LARGE',
   /** A schema of the rule is not honoured. */

@@ -11,6 +11,9 @@ import { AnswerRecord } from './answer_record.ts';
 import { ByteTally } from './byte_tally.ts';
 import { judgeWhole } from './whole_judgement.ts';
 
+/** Of an answer that passes at once, and is copied to be judged at its end. Whoever sends it chooses how long it is. */
+export const COPY_BYTES_MAX = 16_777_216;
+
 /**
  * An answer that is one text of JSON: held until all of it was judged, unless its rules only ask for an alert. Then it passes at
  * once, and a copy is judged at its end.
@@ -21,6 +24,7 @@ export class WholeAnswer implements AnswerPipe {
   readonly #tally: ByteTally;
   readonly #record: AnswerRecord;
   readonly #isHeld: boolean;
+  readonly #bytesMax: number;
   #pieces: Uint8Array[] = [];
   #isOver = false;
 
@@ -28,6 +32,8 @@ export class WholeAnswer implements AnswerPipe {
     this.#job = job;
     this.#parts = parts;
     this.#isHeld = job.demands.on_violation !== 'alert';
+    const { max_bytes } = job.demands;
+    this.#bytesMax = this.#isHeld ? max_bytes : Math.min(max_bytes, COPY_BYTES_MAX);
     this.#tally = new ByteTally(parts.newDigest);
     this.#record = new AnswerRecord('json', this.#tally, false);
     this.#record.problem = problem;
@@ -35,7 +41,7 @@ export class WholeAnswer implements AnswerPipe {
 
   feed(chunk: Uint8Array, isLast: boolean): AnswerStep {
     if (this.#isOver) return { forward: NOTHING, facts: [] };
-    const room = this.#job.demands.max_bytes - this.#tally.bytesIn;
+    const room = this.#bytesMax - this.#tally.bytesIn;
     if (chunk.length > room && this.#record.problem?.code !== 'ANSWER_TOO_LARGE') {
       this.#record.problem ??= { code: 'ANSWER_TOO_LARGE' };
       this.#pieces = [];
@@ -68,7 +74,7 @@ export class WholeAnswer implements AnswerPipe {
   }
 
   #judgePassed(last: Uint8Array): AnswerStep {
-    const isWhole = this.#tally.bytesIn <= this.#job.demands.max_bytes;
+    const isWhole = this.#tally.bytesIn <= this.#bytesMax;
     const judged = isWhole ? judgeWhole(joinBytes(this.#pieces), this.#job, this.#parts) : undefined;
     this.#record.problem ??= judged?.problem ?? judged?.stripped?.problem;
     return this.#end('complete', last, judged?.findings);

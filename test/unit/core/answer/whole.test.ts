@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { COPY_BYTES_MAX } from '../../../../src/core/answer/whole_answer.ts';
 import type { ResponseDemands } from '../../../../src/core/contract/demands.ts';
 import { MODELS } from './models.ts';
 import { bytesOf, cutsOf, jobOf, run, sha, singles, textOf } from './scripts.ts';
@@ -76,6 +77,16 @@ test('an alert holds nothing back, not even the first byte', () => {
       assert.equal(textOf(got.forward), '{"a":[1,2,3],"b":"x"}');
     }),
   );
+});
+
+test('of what passes at once no more is kept than may be judged, whatever the rule takes', () => {
+  const demands = { on_violation: 'alert', inspect: 'auto', max_bytes: 1_073_741_824 } as const;
+  const piece = new Uint8Array(COPY_BYTES_MAX / 4).fill(0x20);
+  const fits = run(job(demands), [piece, piece, piece, bytesOf('{}')]);
+  assert.deepEqual([fits.end, fits.facts[0]?.problem], ['complete', undefined]);
+  const beyond = run(job(demands), [piece, piece, piece, piece, bytesOf('{}')]);
+  assert.deepEqual([beyond.end, beyond.facts[0]?.problem], ['complete', { code: 'ANSWER_TOO_LARGE' }]);
+  assert.equal(beyond.forward.length, 4 * piece.length + 2);
 });
 
 test('listed members are taken out, and what is left must honour the schema', () => {
