@@ -7,6 +7,8 @@ export type SaidFormat = 'json' | 'json_lines' | 'sequence' | 'other' | 'nothing
 
 export interface BodyType {
   readonly says: SaidFormat;
+  /** The charset is one in which other bytes than those of ASCII stand for the signs of JSON. */
+  readonly isForeign?: true;
   /** Why the body is refused before it is read. */
   readonly problem?: 'CONTENT_TYPE_MISMATCH' | 'CHARSET_REFUSED' | 'ENCODING_REFUSED';
 }
@@ -16,6 +18,7 @@ const TYPE = new RegExp(
   `^(${TOKEN}/${TOKEN})[ \\t]*((?:;[ \\t]*(?:${TOKEN}=(?:${TOKEN}|"[^"\\\\]*")[ \\t]*)?)*)$`,
 );
 const PARAMETER = new RegExp(`(${TOKEN})=(?:(${TOKEN})|"([^"\\\\]*)")`, 'g');
+const OF_ASCII = /^(?:utf-?8|(?:us-)?ascii|iso-8859-\d{1,2}|windows-125\d)$/i;
 /** Longer ones are no type that anybody sends. */
 const TYPE_CHARS_MAX = 256;
 const LINES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/x-jsonlines'];
@@ -32,7 +35,7 @@ export function bodyType(headers: Headers, wanted: RequestDemands['format']): Bo
   if (!isWanted) return { says, problem: 'CONTENT_TYPE_MISMATCH' };
   const isText = says !== 'other' && says !== 'nothing';
   if (isText && !isUtf8(charsets)) return { says, problem: 'CHARSET_REFUSED' };
-  return { says };
+  return charsets.every((charset) => OF_ASCII.test(charset)) ? { says } : { says, isForeign: true };
 }
 
 /** Undefined: repeated or unreadable, so that every receiver picks its own meaning. */

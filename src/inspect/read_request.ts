@@ -1,4 +1,5 @@
 import type { AiReading } from '../core/ai/ai_request.ts';
+import { unknown } from '../core/ai/facts.ts';
 import type { PriceTable } from '../core/ai/prices.ts';
 import { JSON_LIMITS } from '../core/body/json_limits.ts';
 import { JsonReader } from '../core/body/json_reader.ts';
@@ -7,9 +8,11 @@ import type { AiFacts, BodyFacts, BodyProblem, RepairFacts } from '../core/contr
 import type { RequestFinding } from '../server/inspect/ports.ts';
 import { aiFacts, readAi } from './ai_facts.ts';
 import { type BodyType, bodyType, type SaidFormat } from './body_type.ts';
+import { looksLikeJson } from './hidden_json.ts';
 import { noneHonoured, RecordsJudge, type SchemaOf, schemaFacts } from './honours.ts';
 import type { WholeJob } from './jobs.ts';
 import { type ReadText, readJson, VALUE_BYTES_MAX } from './read_json.ts';
+import { RecordedCalls } from './recorded_calls.ts';
 import { recordedProblem } from './recorded_pointer.ts';
 import { askUsage, isSilent, type UsageAsked } from './usage_asked.ts';
 
@@ -34,8 +37,9 @@ export function readRequest(job: WholeJob, desk: Desk): RequestFinding {
   if (type.says === 'json') return readText(job, desk);
   if (type.says === 'json_lines' || type.says === 'sequence') return readRecords(job, desk, type.says);
   // Many servers read JSON whatever the type says, so that facts are taken from all that is JSON.
-  const found = looksLikeJson(body) ? readJson(body, demands.max_bytes, undefined) : undefined;
-  return found?.ok === true ? judged(job, desk, found.value) : readOther(job, desk);
+  const mayBeJson = type.isForeign === true || looksLikeJson(body);
+  const found = mayBeJson ? readJson(body, demands.max_bytes, undefined) : undefined;
+  return found?.ok === true ? judged(job, desk, found.value) : readOther(job, desk, mayBeJson);
 }
 
 function formatOf(says: SaidFormat): BodyFacts['format'] {
@@ -125,26 +129,28 @@ function readRecords(job: WholeJob, desk: Desk, says: 'json_lines' | 'sequence')
     valueBytesMax: VALUE_BYTES_MAX,
   };
   const format = says === 'sequence' ? says : 'lines';
-  const records = new JsonRecords(format, limits, (value, i) => void judge.take(value, i));
+  const calls = new RecordedCalls(job);
+  const records = new JsonRecords(format, limits, (value, i) => {
+    judge.take(value, i);
+    calls.take(value);
+    return undefined;
+  });
   const problem = records.feed(body) ?? records.end();
   if (problem !== undefined)
     return refused(job, 'json_lines', { ...problem, pointer: `/${problem.record}${problem.pointer}` });
-  const ai = aiFacts(readAi(job, body.length), desk.prices);
+  const ai = aiFacts(calls.reading(), desk.prices);
   const facts = { state: 'complete', bytes: body.length, format: 'json_lines' } as const;
   return { facts: { ...facts, ...withSchemas(judge.facts()), ...withAi(ai) } };
 }
 
-function readOther(job: WholeJob, desk: Desk): RequestFinding {
+/** `mayBeJson`: some server takes it for JSON and nobody knows what it reads there, so that nobody calls it harmless. */
+function readOther(job: WholeJob, desk: Desk, mayBeJson: boolean): RequestFinding {
   const bytes = job.body.length;
   const schemas = noneHonoured(job.demands);
-  const ai = aiFacts(readAi(job, bytes), desk.prices);
+  const reading = readAi(job, bytes);
+  const isHidden = mayBeJson && reading.kind !== 'unknown';
+  const ai = aiFacts(isHidden ? unknown('JSON_UNREADABLE') : reading, desk.prices);
   return { facts: { state: 'complete', bytes, format: 'other', ...withSchemas(schemas), ...withAi(ai) } };
-}
-
-/** Only objects and lists are calls of anything. */
-function looksLikeJson(body: Uint8Array): boolean {
-  const first = body.find((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
-  return first === 0x7b || first === 0x5b;
 }
 
 function withSchemas(schemas: NonNullable<BodyFacts['schemas']>): Pick<BodyFacts, 'schemas'> {

@@ -2,6 +2,7 @@ import type { Sabotage } from './sabotage.ts';
 
 const WHOLE = 'test/unit/inspect/read_request.test.ts';
 const STREAMED = 'test/unit/inspect/streamed_request.test.ts';
+const HIDDEN = 'test/unit/inspect/hidden_calls.test.ts';
 const THREADS = 'test/unit/inspect/inspector.test.ts';
 const SCHEMAS = 'test/unit/core/schema/compile_schema.test.ts';
 const PATTERNS = 'test/unit/core/schema/linear_pattern.test.ts';
@@ -96,5 +97,21 @@ export const INSPECT: readonly Sabotage[] = [
     find: "value.toLowerCase() !== 'identity'",
     replace: "value.toLowerCase() === 'deflate'",
     test: { file: WHOLE, name: 'two content-types are none' },
+  },
+  {
+    name: 'unreadable-json-harmless',
+    breaks: 'a text that only lax readers take for JSON is not called harmless',
+    file: 'src/inspect/read_request.ts',
+    find: "const isHidden = mayBeJson && reading.kind !== 'unknown';",
+    replace: 'const isHidden = false;',
+    test: { file: HIDDEN, name: 'a text that only lax readers take' },
+  },
+  {
+    name: 'lines-hide-calls',
+    breaks: 'a call in lines of JSON is found',
+    file: 'src/inspect/read_request.ts',
+    find: '    calls.take(value);\n',
+    replace: '',
+    test: { file: HIDDEN, name: 'a call in lines of JSON' },
   },
 ];

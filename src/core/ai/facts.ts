@@ -45,6 +45,8 @@ export const UNKNOWN_REASONS = [
   'PATH_SILENT',
   /** The path says one format, the body has another, or several. */
   'BODY_DISAGREES',
+  /** The body may be JSON for somebody, and is none that all readers take alike; its type says that it is something else. */
+  'JSON_UNREADABLE',
   /** A field that facts depend on has another type than the protocol gives it. */
   'FIELD_INVALID',
   /** A field differs from one that we read only in the case of its letters: servers that do not care read another. */
