@@ -125,7 +125,7 @@ function clientOf(child: ChildProcess, gateway_id: string, changed: () => void):
 async function readLog(child: ChildProcess, gatewayId: string, keyring: Keyring): Promise<LogReader> {
   const client = clientOf(child, gatewayId, () => {});
   const lag = new AccessLogLag(child.layout.envoy_dir);
-  return { client, lag, tail: followAccessLog({ ...child, keyring, recorder: client, lag }) };
+  return { client, lag, tail: followAccessLog({ ...child, keyring, recorder: client, lag, gatewayId }) };
 }
 
 async function serve(member: Member, onChange: (changed: () => void) => void): Promise<void> {

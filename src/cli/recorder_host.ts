@@ -58,6 +58,8 @@ export function followAccessLog(parts: {
   readonly recorder: LogRecorder;
   readonly lag: AccessLogLag;
   readonly log: Logger;
+  /** Where a gateway reads the log, for a recorder elsewhere. */
+  readonly gatewayId?: string;
 }): AccessLogTail {
   const { recorder, lag, log, keyring } = parts;
   const envoyDir = parts.layout.envoy_dir;
@@ -72,7 +74,7 @@ export function followAccessLog(parts: {
       sweep: async (epoch) => void (await recorder.sweep(epoch)),
       gapPosition: (fileId) => recorder.gapPosition(fileId),
       decided: (requestId) => recorder.decided(requestId),
-      late: (pending, epoch) => closePending(recorder, keyring.hmac, pending, epoch),
+      late: (pending, epoch) => closePending(recorder, keyring.hmac, pending, epoch, parts.gatewayId),
       gap: ({ from_ms, to_ms, ...gap }) =>
         recorder.recordGap({ ...gap, from_ts: timestamp(from_ms), to_ts: timestamp(to_ms) }),
     },

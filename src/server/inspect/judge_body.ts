@@ -70,16 +70,20 @@ export async function recordBusy(
 
 /** The body never came: what the Check would have said without it is recorded, under the policy of then. */
 export async function recordLate(
-  deps: Pick<InspectDependencies, 'recorder'>,
+  { recorder, settings }: Pick<InspectDependencies, 'recorder' | 'settings'>,
   ticket: PendingTicket,
 ): Promise<Appended> {
-  return await deps.recorder.append(lateProposal(ticket));
+  return await recorder.append(lateProposal(ticket, settings.gatewayId));
 }
 
-/** Repeated for the same request, it is the same. */
-export function lateProposal({ draft, request_digest }: PendingTicket): Proposal {
+/**
+ * Repeated for the same request, it is the same. Whoever records it puts its own name to it, as `recordedBy`: the Check may
+ * have been answered by another gateway, in whose name a recorder takes nothing from this one.
+ */
+export function lateProposal({ draft, request_digest }: PendingTicket, recordedBy?: string): Proposal {
   const request_key = `${draft.envoy_node}/${draft.request_id}`;
-  return { draft, ops: [], denials: [], request_key, request_digest, late: true };
+  const signed = recordedBy === undefined ? draft : { ...draft, gateway_id: recordedBy };
+  return { draft: signed, ops: [], denials: [], request_key, request_digest, late: true };
 }
 
 async function recordHeld(

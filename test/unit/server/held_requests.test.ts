@@ -74,6 +74,13 @@ test('a ticket of another run, or of nobody, is not recorded', async () => {
   assert.equal(recorder.proposals.length, 0);
   assert.equal(await closePending(recorder, mac, sealed, EPOCH), true);
   assert.equal(recorder.proposals[0]?.late, true);
+  assert.equal(recorder.proposals[0]?.draft.gateway_id, TICKET.draft.gateway_id);
+});
+
+test('a gateway that reads the log records in its own name, whoever answered the Check', async () => {
+  const recorder = new FakeRecorder();
+  assert.equal(await closePending(recorder, mac, sealed, EPOCH, 'host-b-1'), true);
+  assert.equal(recorder.proposals[0]?.draft.gateway_id, 'host-b-1');
 });
 
 test('a recorder that is away is asked again', async () => {

@@ -94,6 +94,19 @@ test('a body that never comes is recorded at once, late, and once', async () => 
   assert.equal(admission.taken, 0);
 });
 
+test('a body that another gateway answered the Check of is recorded in the name of this one', async () => {
+  const { say, exchange, recorder } = world(under(ALLOWED), {
+    ...LIVE,
+    draft: { ...LIVE.draft, gateway_id: 'gw-2' },
+  });
+  await say(requestHeaders());
+  await exchange.gone();
+  assert.deepEqual(
+    recorder.proposals.map(({ draft }) => draft),
+    [LIVE.draft],
+  );
+});
+
 test('a body that is too slow is recorded and told so', async () => {
   const { say, exchange, recorder, replies } = opened();
   await say(requestHeaders());
