@@ -2,6 +2,7 @@ import { type AiReading, readAiRequest } from '../core/ai/ai_request.ts';
 import { costAtMost } from '../core/ai/cost.ts';
 import type { LlmRequest, UnknownReason } from '../core/ai/facts.ts';
 import { type Price, type PriceTable, priceOf } from '../core/ai/prices.ts';
+import { resourceName } from '../core/ai/resource_name.ts';
 import type { BuiltValue } from '../core/body/value_builder.ts';
 import {
   AI_NAME_MAX,
@@ -33,7 +34,8 @@ export function aiFacts(reading: AiReading, prices: PriceTable): AiFacts | undef
   if (reading.kind === 'unknown') return unknown(reading.reason);
   if (reading.kind === 'llm') return llmFacts(reading, prices);
   if (reading.kind === 'mcp') {
-    const { method, target, revision } = reading;
+    const { method, revision } = reading;
+    const target = targetOf(reading);
     const named = { ...given('method', method), ...given('target', target) };
     return fits(method) && fits(target)
       ? { kind: 'mcp', ...named, ...given('revision', revision) }
@@ -42,6 +44,11 @@ export function aiFacts(reading: AiReading, prices: PriceTable): AiFacts | undef
   const { operation, version, stream } = reading;
   if (version !== undefined && !/^[!-~]{1,32}$/.test(version)) return unknown('VERSION_UNKNOWN');
   return { kind: 'a2a', method: operation, stream, ...given('revision', version) };
+}
+
+/** What is recorded is what is judged, so that secrets in the URI of a resource are left out of both. */
+function targetOf({ method, target }: { readonly method?: string; readonly target?: string }) {
+  return target !== undefined && method?.startsWith('resources/') === true ? resourceName(target) : target;
 }
 
 function llmFacts(request: LlmRequest, prices: PriceTable): AiFacts {

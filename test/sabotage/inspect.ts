@@ -10,6 +10,14 @@ const PATTERNS = 'test/unit/core/schema/linear_pattern.test.ts';
 /** Promises about contracts on the bodies of requests, and about the threads that keep them. */
 export const INSPECT: readonly Sabotage[] = [
   {
+    name: 'tokens-in-receipts',
+    breaks: 'what stands behind the URI of a resource is in no receipt',
+    file: 'src/inspect/ai_facts.ts',
+    find: '? resourceName(target) : target',
+    replace: '? target : target',
+    test: { file: 'test/unit/inspect/resource_secrets.test.ts', name: 'hold no user and no query' },
+  },
+  {
     name: 'schema-compiled-leniently',
     breaks: 'a keyword that would be passed over is refused when the policy is loaded',
     file: 'src/core/schema/compile_schema.ts',

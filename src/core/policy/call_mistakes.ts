@@ -1,4 +1,5 @@
 import type { Match, ProtocolMatch } from '../../gen/policy_document.ts';
+import { isHiddenName } from '../ai/resource_name.ts';
 import { type Mistake, mistake } from './mistakes.ts';
 
 /** The kinds of calls that have a thing. */
@@ -33,6 +34,14 @@ export function callMistakes({ protocol }: Match, at: string, grants: boolean): 
       mistake('TOOLS_ONLY_UNUSED', `${at}/protocol/tools/only`, 'only beside what is not allowed', hint),
     );
   }
+  protocol.targets?.forEach((name, i) => {
+    const hint =
+      'end the name of the resource behind the ? or #, and write scheme://@host for one with a user';
+    if (isHiddenName(name))
+      found.push(
+        mistake('CALL_PREDICATE_UNUSED', `${at}/protocol/targets/${i}`, 'no call is known by that', hint),
+      );
+  });
   if (tools?.any_of?.length === 0)
     found.push(mistake('EMPTY_LIST', `${at}/protocol/tools/any_of`, 'the list is empty', 'name tools'));
   return found;
