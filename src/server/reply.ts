@@ -7,6 +7,7 @@ import type {
 } from '../core/verdict/proposal.ts';
 import type { ReasonCode } from '../core/verdict/reasons.ts';
 import type { AllowAnswer, DenialAnswer, LimitState } from './codec/answer.ts';
+import { bodyMistake } from './codec/body_mistake.ts';
 import { encodeAllow, encodeDenial } from './codec/check_response.ts';
 import { isAnsweredAsGrpc } from './codec/grpc_denial.ts';
 import { strippedHeaders } from './codec/stripped.ts';
@@ -49,6 +50,7 @@ export function recordedDenial(
   proposal: Pick<Proposal, 'draft' | 'ops'>,
   recorded: AppendResult,
 ): DenialAnswer {
+  const body = bodyMistake(recorded.reason, proposal.draft.request.body);
   return {
     reason: recorded.reason,
     ...askedBy(call),
@@ -57,6 +59,7 @@ export function recordedDenial(
     ...(recorded.rule_id === undefined ? {} : { ruleId: recorded.rule_id }),
     ...(recorded.retry_after_ms === undefined ? {} : { retryAfterMs: recorded.retry_after_ms }),
     ...limitOf(proposal.ops, recorded),
+    ...(body === undefined ? {} : { body }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { RawRequest, TunnelMode } from '../../core/request/egress_request.ts';
 import type { ReasonCode } from '../../core/verdict/reasons.ts';
+import type { BodyMistake } from './body_mistake.ts';
 
 /** What ties an answer to its durable record. */
 export interface ReceiptRef {
@@ -67,4 +68,6 @@ export interface DenialAnswer {
   readonly ruleId?: string;
   readonly retryAfterMs?: number;
   readonly limit?: LimitState;
+  /** Where the body is what the request was denied for. */
+  readonly body?: BodyMistake;
 }

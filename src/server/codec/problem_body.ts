@@ -1,6 +1,7 @@
 import { OWN_NAME } from '../../core/request/own_name.ts';
 import { REASONS } from '../../core/verdict/reasons.ts';
 import type { DenialAnswer } from './answer.ts';
+import { mistakeText } from './body_mistake.ts';
 import { GUIDANCE } from './next_steps.ts';
 
 /** The `application/problem+json` text of a denial (RFC 9457 with our members). `status` is the HTTP status sent. */
@@ -11,7 +12,8 @@ export function problemBody(denial: DenialAnswer, status: number): string {
     title: REASONS[denial.reason].title,
     status,
     code: denial.reason,
-    detail: guidance.detail,
+    detail: detailOf(denial),
+    body: denial.body,
     rule_id: denial.ruleId,
     policy_hash: denial.policyHash,
     receipt_id: denial.receipt?.id,
@@ -24,10 +26,15 @@ export function problemBody(denial: DenialAnswer, status: number): string {
 }
 
 /** Where the libraries of model providers look for what went wrong; without it they say nothing but the status. */
-function errorOf({ reason, receipt, requestId }: DenialAnswer): object {
+function errorOf(denial: DenialAnswer): object {
+  const { reason, receipt, requestId } = denial;
   const id = receipt === undefined ? `request ${requestId}` : `receipt ${receipt.id}`;
-  const message = `${REASONS[reason].title}. ${GUIDANCE[reason].detail} (${id})`;
+  const message = `${REASONS[reason].title}. ${detailOf(denial)} (${id})`;
   return { message, type: 'clawgress', code: reason };
+}
+
+function detailOf({ reason, body }: DenialAnswer): string {
+  return `${GUIDANCE[reason].detail}${mistakeText(body)}`;
 }
 
 interface Ids {
