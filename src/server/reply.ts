@@ -1,3 +1,4 @@
+import { bodyMistake } from '../core/receipt/body_mistake.ts';
 import type {
   AppendProblem,
   AppendResult,
@@ -7,7 +8,6 @@ import type {
 } from '../core/verdict/proposal.ts';
 import type { ReasonCode } from '../core/verdict/reasons.ts';
 import type { AllowAnswer, DenialAnswer, LimitState } from './codec/answer.ts';
-import { bodyMistake } from './codec/body_mistake.ts';
 import { encodeAllow, encodeDenial } from './codec/check_response.ts';
 import { isAnsweredAsGrpc } from './codec/grpc_denial.ts';
 import { strippedHeaders } from './codec/stripped.ts';

@@ -49,7 +49,7 @@ export const PROBLEM = object({
   offset: optional('observed', integer()),
 } satisfies Covers<BodyProblem>);
 
-const SCHEMA = object({
+export const SCHEMA = object({
   schema_hash: required('derived', DIGEST),
   is_valid: required('derived', BOOLEAN),
   pointer: optional('observed', POINTER),
@@ -68,7 +68,7 @@ const REPAIR = object({
   bytes: required('derived', integer()),
 } satisfies Covers<RepairFacts>);
 
-const AI = object({
+export const AI_MEMBERS = {
   kind: required('derived', oneOf('llm', 'mcp', 'a2a', 'unknown')),
   unknown_reason: optional('derived', oneOf(...UNKNOWN_REASONS)),
   provider: optional('derived', oneOf(...PROVIDERS)),
@@ -89,7 +89,7 @@ const AI = object({
   price_unknown: optional('derived', CODE),
   input_cost_micro_usd: optional('derived', integer()),
   output_rate: optional('derived', integer()),
-} satisfies Covers<AiFacts>);
+} satisfies Covers<AiFacts>;
 
 /** The `body` member of `request`. */
 export const BODY = object({
@@ -99,7 +99,7 @@ export const BODY = object({
   problem: optional('derived', PROBLEM),
   schemas: optional('derived', list(SCHEMA, SCHEMAS_MAX)),
   repair: optional('derived', REPAIR),
-  ai: optional('derived', AI),
+  ai: optional('derived', object(AI_MEMBERS)),
 } satisfies Covers<BodyFacts>);
 
 const POLICY_POINTERS_MAX = 16;

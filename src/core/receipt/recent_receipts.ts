@@ -1,3 +1,4 @@
+import { type BodyMistake, bodyMistake } from './body_mistake.ts';
 import type { DecisionRecord, InspectionRecord, JournalRecord, OutcomeRecord } from './records.ts';
 
 /** What an agent is told about one of its receipts. */
@@ -8,6 +9,8 @@ export interface ToldReceipt
   > {
   /** Canonical host, as far as it was read. */
   readonly request: Pick<DecisionRecord['request'], 'mode' | 'method' | 'authority' | 'port'>;
+  /** What a denial found wrong in the body. */
+  readonly body?: BodyMistake;
   /** Absent while none is known. */
   readonly outcome?: Pick<
     OutcomeRecord,
@@ -118,6 +121,7 @@ function ownerOf(tenant_id: string, agent_id: string): string {
 function toldOf(record: DecisionRecord): ToldReceipt {
   const { receipt_id, ts, verdict, reason, rule_id, policy_hash, retry_after_ms, delay_ms } = record;
   const { mode, method, authority, port } = record.request;
+  const body = bodyMistake(reason, record.request.body);
   return {
     ...{ receipt_id, ts, verdict, reason, policy_hash },
     ...(rule_id === undefined ? {} : { rule_id }),
@@ -129,6 +133,7 @@ function toldOf(record: DecisionRecord): ToldReceipt {
       ...(authority === undefined ? {} : { authority }),
       ...(port === undefined ? {} : { port }),
     },
+    ...(body === undefined ? {} : { body }),
   };
 }
 

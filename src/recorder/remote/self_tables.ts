@@ -1,4 +1,7 @@
+import { SCHEMAS_MAX } from '../../core/contract/body_facts.ts';
 import type { QuotaState } from '../../core/ledger/quota.ts';
+import { AI_MEMBERS, PROBLEM, SCHEMA } from '../../core/receipt/body_fields.ts';
+import type { BodyMistake } from '../../core/receipt/body_mistake.ts';
 import { RECORD_CAPS } from '../../core/receipt/common_fields.ts';
 import { DECISION, REQUEST } from '../../core/receipt/decision_fields.ts';
 import { OUTCOME } from '../../core/receipt/fields.ts';
@@ -65,6 +68,13 @@ const REQUEST_TOLD = {
   port: REQUEST.port,
 } satisfies Covers<ToldReceipt['request']>;
 
+const BODY_TOLD = {
+  problem: optional('derived', PROBLEM),
+  schemas: optional('derived', list(SCHEMA, SCHEMAS_MAX)),
+  unknown_reason: AI_MEMBERS.unknown_reason,
+  price_unknown: AI_MEMBERS.price_unknown,
+} satisfies Covers<BodyMistake>;
+
 const TOLD = {
   receipt_id: DECISION.receipt_id,
   ts: DECISION.ts,
@@ -75,6 +85,7 @@ const TOLD = {
   retry_after_ms: DECISION.retry_after_ms,
   delay_ms: DECISION.delay_ms,
   request: required('observed', object(REQUEST_TOLD)),
+  body: optional('derived', object(BODY_TOLD)),
   outcome: optional('derived', object(OUTCOME_TOLD)),
   inspections: optional('derived', list(object(INSPECTION_TOLD), TOLD_INSPECTIONS_MAX)),
 } satisfies Covers<ToldReceipt>;

@@ -1,6 +1,6 @@
+import type { BodyMistake } from '../../core/receipt/body_mistake.ts';
 import type { RawRequest, TunnelMode } from '../../core/request/egress_request.ts';
 import type { ReasonCode } from '../../core/verdict/reasons.ts';
-import type { BodyMistake } from './body_mistake.ts';
 
 /** What ties an answer to its durable record. */
 export interface ReceiptRef {

@@ -163,7 +163,7 @@ export const GUIDANCE: Record<ReasonCode, Guidance> = {
   },
   SCHEMA_INVALID: {
     detail: 'The body does not fit the schema that is asked for here.',
-    steps: ['Correct the body; the receipt names the place.', WHY],
+    steps: ['Correct the body at the place that was found.', WHY],
   },
   AI_UNREADABLE: {
     detail: 'Rules look at what the call asks for, and it can be read in more than one way, or not at all.',

@@ -1,7 +1,7 @@
+import { mistakeText } from '../../core/receipt/body_mistake.ts';
 import { OWN_NAME } from '../../core/request/own_name.ts';
 import { REASONS } from '../../core/verdict/reasons.ts';
 import type { DenialAnswer } from './answer.ts';
-import { mistakeText } from './body_mistake.ts';
 import { GUIDANCE } from './next_steps.ts';
 
 /** The `application/problem+json` text of a denial (RFC 9457 with our members). `status` is the HTTP status sent. */

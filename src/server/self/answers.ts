@@ -1,4 +1,5 @@
 import type { IdentityFact } from '../../core/identity/principal.ts';
+import { mistakeText } from '../../core/receipt/body_mistake.ts';
 import type { ToldReceipt } from '../../core/receipt/recent_receipts.ts';
 import { REASONS } from '../../core/verdict/reasons.ts';
 import { GUIDANCE } from '../codec/next_steps.ts';
@@ -52,7 +53,7 @@ export function why({ ts, outcome, inspections = [], ...told }: ToldReceipt): ob
     ...told,
     time: ts,
     title: REASONS[reason].title,
-    detail,
+    detail: `${detail}${mistakeText(told.body)}`,
     next_steps: steps.map((step) => fillIn(step, ids)),
     outcome: outcome ?? null,
     inspections,

@@ -39,6 +39,17 @@ test('what is told is what the record says, and no more than that', () => {
   assert.equal(recent.epochOf('d1'), 'e1');
 });
 
+test('of a body that was refused the agent is told what was found, and of any other body nothing', () => {
+  const recent = new RecentReceipts();
+  const schemas = [{ schema_hash: 'sha256:00', is_valid: false, pointer: '/amount', keyword: 'maximum' }];
+  const body = { state: 'complete', bytes: 9, format: 'json', schemas };
+  const request = { mode: 'explicit', body };
+  recent.fold(decision('d1', 'bot', { reason: 'SCHEMA_INVALID', request }));
+  recent.fold(decision('d2', 'bot', { request }));
+  assert.deepEqual(find(recent, 'd1', 'bot')?.body, { schemas });
+  assert.equal(find(recent, 'd2', 'bot')?.body, undefined);
+});
+
 test('nobody is told of an anonymous denial', () => {
   const recent = new RecentReceipts();
   recent.fold(decision('d1', undefined));

@@ -1,13 +1,14 @@
-import type { BodyFacts, BodyProblem, SchemaFact } from '../../core/contract/body_facts.ts';
-import type { ReasonCode } from '../../core/verdict/reasons.ts';
+import type { UnknownReason } from '../ai/facts.ts';
+import type { BodyFacts, BodyProblem, SchemaFact } from '../contract/body_facts.ts';
+import type { ReasonCode } from '../verdict/reasons.ts';
 
 /** What is wrong with a body, in the words of its receipt (`request.body`): whoever sent it can mend it. */
 export interface BodyMistake {
   readonly problem?: BodyProblem;
   /** Those that are not honoured. */
-  readonly schemas?: readonly Omit<SchemaFact, 'is_valid'>[];
-  /** Why nobody can say for certain what the call is. */
-  readonly unknown_reason?: string;
+  readonly schemas?: readonly SchemaFact[];
+  /** Why nobody can say for certain what the call is, or what it costs. */
+  readonly unknown_reason?: UnknownReason;
   readonly price_unknown?: string;
 }
 
@@ -17,7 +18,7 @@ export function bodyMistake(reason: ReasonCode, body: BodyFacts | undefined): Bo
   const { problem, ai } = body;
   switch (reason) {
     case 'SCHEMA_INVALID':
-      return { schemas: brokenSchemas(body) };
+      return { schemas: (body.schemas ?? []).filter(({ is_valid }) => !is_valid) };
     case 'BODY_INVALID':
     case 'BODY_TOO_LARGE':
     case 'BODY_TYPE_REFUSED':
@@ -42,10 +43,6 @@ export function mistakeText(mistake: BodyMistake | undefined): string {
     ...[unknown_reason, price_unknown].filter((one) => one !== undefined),
   ];
   return found.length === 0 ? '' : ` Found: ${found.join(', ')}.`;
-}
-
-function brokenSchemas({ schemas = [] }: BodyFacts): NonNullable<BodyMistake['schemas']> {
-  return schemas.filter(({ is_valid }) => !is_valid).map(({ is_valid: _, ...told }) => told);
 }
 
 function placed(what: string, pointer: string | undefined, offset?: number): string {

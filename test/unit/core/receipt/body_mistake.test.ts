@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BodyFacts } from '../../../../src/core/contract/body_facts.ts';
-import { bodyMistake, mistakeText } from '../../../../src/server/codec/body_mistake.ts';
+import { bodyMistake, mistakeText } from '../../../../src/core/receipt/body_mistake.ts';
 import { problemBody } from '../../../../src/server/codec/problem_body.ts';
 
 const HASH = `sha256:${'a'.repeat(64)}`;
@@ -28,7 +28,9 @@ test('a denial for a schema names the place and the keyword, in the problem and 
       422,
     ),
   );
-  assert.deepEqual(told.body, { schemas: [{ schema_hash: HASH, pointer: '/amount', keyword: 'maximum' }] });
+  assert.deepEqual(told.body, {
+    schemas: [{ schema_hash: HASH, is_valid: false, pointer: '/amount', keyword: 'maximum' }],
+  });
   assert.match(told.detail, / Found: maximum at \/amount\.$/);
   assert.match(told.error.message, /Found: maximum at \/amount\. \(receipt id\)$/);
 });
