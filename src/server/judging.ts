@@ -33,6 +33,19 @@ export interface Held {
   readonly snapshot: Snapshot;
 }
 
+/** What a snapshot asks of a body that nobody has looked at; undefined: it has no say. Nothing is recorded. */
+export async function demandsOf(
+  deps: Pick<CheckDependencies, 'clock'>,
+  call: Call,
+  snapshot: Snapshot,
+): Promise<RequestDemands | undefined> {
+  const now_ms = deps.clock.nowMs();
+  const identity = await whoAsks(snapshot, call, now_ms);
+  const request = call.request.ok ? ok(call.request.value.request) : call.request;
+  const lapse = snapshot.policyLapse?.(now_ms);
+  return decide(snapshot.policy, identity, request, { lapse, atMs: now_ms }).inspect;
+}
+
 /** Judges and records; again under the call's own id when the recorder knows a newer policy, for then nothing was recorded. */
 export async function judgeAndRecord(
   deps: CheckDependencies,
@@ -103,7 +116,8 @@ function isReadable({ request }: Call): boolean {
   return request.ok && request.value.request.protocol === 'http';
 }
 
-function isStale(judged: Judged | Held): boolean {
+/** The recorder knows a newer policy. */
+export function isStale(judged: Judged | Held): boolean {
   return !isHeld(judged) && !judged.appended.ok && judged.appended.problem === 'STALE_SNAPSHOT';
 }
 

@@ -14,6 +14,14 @@ export const HELD: readonly Sabotage[] = [
     test: { file: EXCHANGE, name: 'a body is waited for, judged, recorded' },
   },
   {
+    name: 'facts-of-another-policy',
+    breaks: 'facts are not judged by a policy that asked for others',
+    file: 'src/server/inspect/judge_body.ts',
+    find: 'if (now.policy.policy_hash !== asked.policy_hash) continue;',
+    replace: '',
+    test: { file: EXCHANGE, name: 'facts are judged by the policy that they were found for' },
+  },
+  {
     name: 'pending-unverified',
     breaks: 'the ticket of a held request cannot be changed',
     file: 'src/server/inspect/pending_ticket.ts',

@@ -1,6 +1,14 @@
 import type { RequestDemands } from '../../core/contract/demands.ts';
 import type { Proposal } from '../../core/verdict/proposal.ts';
-import { type Appended, type Held, isHeld, type Judged, judgeAndRecord } from '../judging.ts';
+import {
+  type Appended,
+  demandsOf,
+  type Held,
+  isHeld,
+  isStale,
+  type Judged,
+  judgeAndRecord,
+} from '../judging.ts';
 import type { Snapshot } from '../ports.ts';
 import type { Call } from '../propose.ts';
 import type { Seat } from '../sleepers.ts';
@@ -25,7 +33,10 @@ export interface Settled {
   readonly snapshot: Snapshot;
 }
 
-/** Looks, judges under the policy and the principal of that moment, and records; again while the policy asks for more. */
+/**
+ * Looks, judges under the policy and the principal of that moment, and records; again while the policy asks for more. Facts do
+ * not say what was asked: they are judged by the policy that they were found for, and by no other.
+ */
 export async function judgeBody(
   deps: InspectDependencies,
   ticket: PendingTicket,
@@ -33,20 +44,45 @@ export async function judgeBody(
   look: Look,
   seat: Seat,
 ): Promise<Settled> {
-  let { demands } = ticket;
-  let snapshot = deps.snapshot();
-  for (let looks = 1; ; looks++) {
-    const looked = await look(demands, snapshot);
-    if (looked === undefined) return await recordBusy(deps, ticket, startedUs, seat);
-    if (looked.replacement !== undefined) deps.metrics.repaired?.();
+  let asked: Asked = { demands: ticket.demands, policy_hash: ticket.draft.policy_hash };
+  for (let looks = 1; looks <= LOOKS_MAX; looks++) {
+    const snapshot = deps.snapshot();
+    asked = await askedNow(deps, ticket, asked, snapshot);
+    const looked = await look(asked.demands, snapshot);
+    if (looked === undefined) break;
+    const now = deps.snapshot();
+    if (now.policy.policy_hash !== asked.policy_hash) continue;
     const call = callOf(ticket, startedUs, seenBody(deps, ticket, looked), looked.facts);
-    const judged = await judgeAndRecord(judging(deps), call, seat);
-    if (!isHeld(judged)) return { call, looked, judged, ...judged };
-    // What four policies in a row could not be told is denied as what nobody has looked at.
+    const judged = await judgeAndRecord({ ...judging(deps), snapshot: () => now }, call, seat);
+    if (isStale(judged) && deps.snapshot().policy.policy_hash !== asked.policy_hash) continue;
+    if (!isHeld(judged)) {
+      if (looked.replacement !== undefined) deps.metrics.repaired?.();
+      return { call, looked, judged, ...judged };
+    }
+    // What could not be told so often is denied as what nobody has looked at.
     if (looks === LOOKS_MAX) return await recordHeld(deps, call, judged, judged.proposal);
-    demands = judged.held;
-    snapshot = judged.snapshot;
+    asked = { ...asked, demands: judged.held };
   }
+  return await recordBusy(deps, ticket, startedUs, seat);
+}
+
+/** Of whom a body was asked what. */
+interface Asked {
+  readonly demands: RequestDemands;
+  readonly policy_hash: string;
+}
+
+/** The policy may have changed while the body came, as slowly as its sender liked. */
+async function askedNow(
+  deps: InspectDependencies,
+  ticket: PendingTicket,
+  asked: Asked,
+  snapshot: Snapshot,
+): Promise<Asked> {
+  const { policy_hash } = snapshot.policy;
+  if (policy_hash === asked.policy_hash) return asked;
+  const unseen = callOf(ticket, deps.clock.monoUs(), seenBody(deps, ticket, {}));
+  return { policy_hash, demands: (await demandsOf(deps, unseen, snapshot)) ?? asked.demands };
 }
 
 /** There is no room, or nobody to look: denied for that, unless by now the body has no say. */

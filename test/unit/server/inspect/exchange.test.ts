@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { encodeBase64 } from '../../../../src/core/canonical/base64.ts';
 import { commit } from '../../../../src/core/canonical/commitment.ts';
 import type { RuleOutcome } from '../../../../src/core/policy/compiled.ts';
+import type { EgressRequest } from '../../../../src/core/request/egress_request.ts';
 import { fail } from '../../../../src/core/result.ts';
 import type { AnswerReader } from '../../../../src/server/inspect/ports.ts';
 import { ALLOWED, policy, STAMP, snapshot, UNMATCHED } from '../fakes.ts';
@@ -136,6 +137,50 @@ test('who looks and falls over it has not looked', async () => {
   await say(requestHeaders());
   await say(requestBody('{}'));
   assert.equal(recorder.proposals[0]?.draft.reason, 'INSPECT_BUSY');
+});
+
+/** Wants the elements at one place, whatever facts say: as two policies with one schema for two places do. */
+const placed = (name: string) => {
+  const { demands } = LIVE;
+  const inspect = { ...demands, elements: [{ pointer: `/${name}`, schema_hash: 'sha256:same' }] };
+  const evaluate = ({ body }: EgressRequest) => {
+    const live = body === undefined ? { ...ALLOWED, inspect } : ALLOWED;
+    return { live, shadow: live, observed_by: [] };
+  };
+  return snapshot(policy(ALLOWED, { policy_hash: `sha256:${name}`, evaluate }));
+};
+
+test('facts are judged by the policy that they were found for, whenever it changes', async () => {
+  const at = (turns: readonly string[]) => {
+    let turn = 0;
+    const current = () => placed(turns[Math.min(turn, turns.length - 1)] ?? '');
+    const asked: string[] = [];
+    const made = world(current, { ...LIVE, draft: { ...LIVE.draft, policy_hash: 'sha256:old' } });
+    made.script.finding = async ({ demands }) => {
+      asked.push(demands.elements?.[0]?.pointer ?? 'as before');
+      turn++;
+      return { facts: FACTS };
+    };
+    return { ...made, asked };
+  };
+  const before = at(['a']);
+  await before.say(requestHeaders());
+  await before.say(requestBody('{}'));
+  assert.deepEqual([before.asked, before.replies[1]?.stamp], [['/a'], STAMP]);
+  const meanwhile = at(['a', 'b']);
+  await meanwhile.say(requestHeaders());
+  await meanwhile.say(requestBody('{}'));
+  assert.deepEqual(meanwhile.asked, ['/a', '/b']);
+  const [{ draft }] = [meanwhile.recorder.proposals[0] ?? assert.fail('nothing was recorded')];
+  assert.deepEqual([meanwhile.recorder.proposals.length, draft.policy_hash], [1, 'sha256:b']);
+  const restless = at(['a', 'b', 'c', 'd', 'e']);
+  await restless.say(requestHeaders());
+  await restless.say(requestBody('{}'));
+  assert.deepEqual(restless.asked, ['/a', '/b', '/c', '/d']);
+  assert.deepEqual(
+    restless.recorder.proposals.map(({ draft }) => `${draft.verdict} ${draft.reason}`),
+    ['deny INSPECT_BUSY'],
+  );
 });
 
 test('a longer body than the rules take is refused before it comes', async () => {

@@ -13,7 +13,7 @@ export const TICKET: PendingTicket = {
     gateway_id: 'gw-1',
     source: '10.0.0.9:40000',
     policy_id: 'p',
-    policy_hash: HASH,
+    policy_hash: 'sha256:p1',
     registry_hash: HASH,
     request: { mode: 'explicit', visibility: 'full', protocol: 'http', body_state: 'absent' },
     verdict: 'deny',

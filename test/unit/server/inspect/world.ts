@@ -11,6 +11,7 @@ import type {
   BodyInspector,
   ReadStep,
   RequestFinding,
+  RequestJob,
   RequestReader,
 } from '../../../../src/server/inspect/ports.ts';
 import type { InspectionNotice, Snapshot } from '../../../../src/server/ports.ts';
@@ -30,7 +31,7 @@ export function world(current: () => Snapshot, ticket: PendingTicket, prepare: {
   const notices: InspectionNotice[] = [];
   const admission = new Admission(prepare.bytesMax ?? 8_000_000);
   const script = {
-    finding: async (): Promise<RequestFinding> => ({ facts: FACTS }),
+    finding: async (_job: RequestJob): Promise<RequestFinding> => ({ facts: FACTS }),
     streamed: (): RequestReader => ({
       facts: { state: 'streamed', bytes: 0, format: 'json_lines' },
       feed: async (chunk) => ({ ...PASSED, forward: chunk }),
@@ -39,7 +40,7 @@ export function world(current: () => Snapshot, ticket: PendingTicket, prepare: {
     answer: (): AnswerReader => ({ way: 'pass', feed: async () => PASSED, abort: async () => PASSED }),
   };
   const inspector: BodyInspector = {
-    request: () => script.finding(),
+    request: (job) => script.finding(job),
     streamed: () => script.streamed(),
     response: () => script.answer(),
   };
