@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HitLog } from './hits.ts';
+import { completion, completionEvents, mcpAnswer, readChat } from './model.ts';
 
 export const ECHO_BYTES_MAX = 1_048_576;
 export const SLOW_MS_MAX = 60_000;
 export const GENERATED_BYTES_MAX = 64 * 1_048_576;
 const SSE_EVENTS_MAX = 1_000;
 const CHUNK_BYTES = 65_536;
+const WORD_MS = 40;
 
 type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>;
 
@@ -35,6 +37,8 @@ const ROUTES: readonly (readonly [RegExp, Handler])[] = [
   [/^\/json$/, echoRequest],
   [/^\/echo$/, echoRequest],
   [/^\/sse$/, serverSentEvents],
+  [/^\/v1\/chat\/completions$/, chat],
+  [/^\/mcp$/, mcp],
   [/^\/slow(\/|$)/, slow],
   [/^\/reset$/, (request) => void request.socket.destroy()],
   [/^\/status\/[2-5]\d\d(\/|$)/, status],
@@ -62,6 +66,8 @@ async function echoRequest(request: IncomingMessage, response: ServerResponse): 
   });
 }
 
+const NO_BODY = Buffer.alloc(0);
+
 function parsedJson(body: Buffer): { json?: unknown } {
   if (body.length === 0) return {};
   try {
@@ -84,6 +90,27 @@ async function serverSentEvents(
     response.write(`id: ${event}\ndata: {"event":${event}}\n\n`);
   }
   response.end();
+}
+
+/** A model that says hello, or calls the tool that it is told to call. */
+async function chat(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const asked = readChat(parsedJson((await readBody(request)) ?? NO_BODY).json);
+  if (asked === undefined) return sendJson(response, 400, { error: { message: 'no chat completion' } });
+  if (!asked.isStream) return sendJson(response, 200, completion(asked));
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  for (const data of completionEvents(asked)) {
+    if (response.destroyed) return;
+    response.write(`data: ${data}\n\n`);
+    await sleep(WORD_MS);
+  }
+  response.end();
+}
+
+async function mcp(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method !== 'POST') return void response.writeHead(405).end();
+  const answer = mcpAnswer(parsedJson((await readBody(request)) ?? NO_BODY).json);
+  if (answer === undefined) response.writeHead(202).end();
+  else sendJson(response, 200, answer);
 }
 
 async function slow(_request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {

@@ -51,6 +51,20 @@ test('an echo body beyond the maximum is refused', async () => {
   assert.equal(answer.status, 413);
 });
 
+test('the model and the MCP server answer at their paths', async () => {
+  const post = (path: string, body: object) =>
+    fetch(`${base}${path}`, { method: 'POST', body: JSON.stringify(body) });
+  const chat = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
+  assert.match(await (await post('/v1/chat/completions', chat)).text(), /"total_tokens":6/);
+  const streamed = await post('/v1/chat/completions', { ...chat, stream: true });
+  assert.equal(streamed.headers.get('content-type'), 'text/event-stream');
+  assert.match(await streamed.text(), /data: \[DONE\]\n\n$/);
+  assert.equal((await post('/v1/chat/completions', {})).status, 400);
+  assert.match(await (await post('/mcp', { id: 1, method: 'initialize' })).text(), /"protocolVersion"/);
+  assert.equal((await post('/mcp', { method: 'notifications/initialized' })).status, 202);
+  assert.equal((await fetch(`${base}/mcp`)).status, 405);
+});
+
 test('status, bytes, SSE, slow and reset do what their names say', async () => {
   assert.equal((await fetch(`${base}/status/418`)).status, 418);
   assert.equal((await fetch(`${base}/status/204`)).status, 204);
