@@ -46,7 +46,12 @@ export async function startAi(): Promise<AiWorld> {
     `demo: {address: 127.0.0.1, http_port: ${await freePort()}, https_port: ${await freePort()}}\nupstream: {ca_bundle: ${at('providers.pem')}}\n`,
   );
   writeFileSync(at('policy.yaml'), aiPolicy(providers.port), { mode: 0o600 });
-  const running = await startClawgress({ stateDir, args: ['--config', at('clawgress.yaml')] });
+  const running = await startClawgress({ stateDir, args: ['--config', at('clawgress.yaml')] }).catch(
+    async (error: unknown) => {
+      await providers.close();
+      throw error;
+    },
+  );
   const { journal_dir, public_keys } = running.endpoints;
   return {
     ...{ running, providers, withoutPython: home.withoutPython },
