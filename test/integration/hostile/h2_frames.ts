@@ -4,11 +4,16 @@ export interface H2Request {
   readonly headers: readonly (readonly [string, string])[];
   readonly data?: string;
   readonly trailers?: readonly (readonly [string, string])[];
+  /** More data, in a frame of its own. */
+  readonly more?: string;
+  /** More data, behind the end of the stream. */
+  readonly behind?: string;
 }
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 const [DATA, HEADERS, SETTINGS] = [0x0, 0x1, 0x4];
 const [END_STREAM, END_HEADERS] = [0x1, 0x4];
+const FRAME_BYTES_MAX = 16_384;
 
 /** A whole connection: preface, empty settings, then one stream per request. */
 export function h2Bytes(requests: readonly H2Request[]): Buffer {
@@ -16,15 +21,29 @@ export function h2Bytes(requests: readonly H2Request[]): Buffer {
   return Buffer.concat([PREFACE, frame(SETTINGS, 0, 0, Buffer.alloc(0)), ...streams]);
 }
 
-function streamOf({ headers, data, trailers }: H2Request, id: number): Buffer {
+function streamOf({ headers, data, more, trailers, behind }: H2Request, id: number): Buffer {
   const last = (here: boolean): number => (here ? END_STREAM : 0);
   const frames = [
     frame(HEADERS, END_HEADERS | last(data === undefined && trailers === undefined), id, block(headers)),
   ];
   if (data !== undefined)
-    frames.push(frame(DATA, last(trailers === undefined), id, Buffer.from(data, 'latin1')));
+    frames.push(
+      ...dataOf(Buffer.from(data, 'latin1'), last(trailers === undefined && more === undefined), id),
+    );
+  if (more !== undefined)
+    frames.push(frame(DATA, last(trailers === undefined), id, Buffer.from(more, 'latin1')));
   if (trailers !== undefined) frames.push(frame(HEADERS, END_HEADERS | END_STREAM, id, block(trailers)));
+  if (behind !== undefined) frames.push(frame(DATA, END_STREAM, id, Buffer.from(behind, 'latin1')));
   return Buffer.concat(frames);
+}
+
+function dataOf(bytes: Buffer, flags: number, id: number): Buffer[] {
+  const frames: Buffer[] = [];
+  for (let at = 0; at === 0 || at < bytes.length; at += FRAME_BYTES_MAX) {
+    const isLast = at + FRAME_BYTES_MAX >= bytes.length;
+    frames.push(frame(DATA, isLast ? flags : 0, id, bytes.subarray(at, at + FRAME_BYTES_MAX)));
+  }
+  return frames;
 }
 
 function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {

@@ -31,8 +31,17 @@ const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/1\.1$/;
 const FRAMING = /\r\n(?:content-length: \d+|transfer-encoding: chunked)(?=\r\n)/i;
 const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/;
 
+/** Where an upstream stands, and what it shows. */
+export interface Place {
+  readonly address: string;
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+}
+
+const FIXED = (): Place => ({ address: UPSTREAM, cert: pem('good.pem'), key: pem('good.key.pem') });
+
 /** An upstream that believes nothing: what it cannot read strictly, it keeps as a violation and hangs up. */
-export async function startRawUpstream(): Promise<RawUpstream> {
+export async function startRawUpstream({ address, cert, key }: Place = FIXED()): Promise<RawUpstream> {
   const hits: RawHit[] = [];
   const violations: string[] = [];
   const sockets = new Set<Socket>();
@@ -62,9 +71,9 @@ export async function startRawUpstream(): Promise<RawUpstream> {
       else violations.push(`unfinished: ${JSON.stringify(pending.slice(0, 500))}`);
     });
   };
-  const tls = { cert: pem('good.pem'), key: pem('good.key.pem'), ALPNProtocols: ['http/1.1'] };
+  const tls = { cert, key, ALPNProtocols: ['http/1.1'] };
   const servers: readonly Server[] = [createServer(serve(false)), createTlsServer(tls, serve(true))];
-  for (const server of servers) await new Promise<void>((done) => server.listen(0, UPSTREAM, done));
+  for (const server of servers) await new Promise<void>((done) => server.listen(0, address, done));
   const [http = 0, https = 0] = servers.map((server) => (server.address() as AddressInfo).port);
   return {
     ...{ http, https },
