@@ -7,6 +7,7 @@ import { bundle } from './boundaries/bundle.ts';
 import { check } from './boundaries/check.ts';
 import { checkpoint } from './boundaries/checkpoint.ts';
 import { dns } from './boundaries/dns.ts';
+import { extProc } from './boundaries/ext_proc.ts';
 import { frames } from './boundaries/frames.ts';
 import { grpc } from './boundaries/grpc.ts';
 import { inspectedRequest } from './boundaries/inspected_request.ts';
@@ -46,6 +47,7 @@ export const BOUNDARIES: Readonly<Record<string, OpenBoundary>> = {
   access_log: accessLog,
   tunnel_ticket: tunnelTicket,
   pending_ticket: pendingTicket,
+  ext_proc: extProc,
   relay_ticket: relayTicket,
   dns,
   journal_line: journalLine,
