@@ -1,5 +1,6 @@
 import http from 'node:http';
 import net from 'node:net';
+import { inspectedBody, inspectedPath, isInspected } from './fault_inspected.ts';
 import { basic } from './through_proxy.ts';
 
 export type Kind =
@@ -23,6 +24,12 @@ export type Kind =
   /** A WebSocket; the second passes the relay, and is redirected where that can be had. */
   | 'socket'
   | 'relayed'
+  /** Bodies and answers that are read: a contract kept, broken, mended; events that are notarised; a call that a budget counts. */
+  | 'contract'
+  | 'contract_denied'
+  | 'mended'
+  | 'events'
+  | 'model'
   | InsideKind;
 
 /** Requests in such a tunnel. */
@@ -33,7 +40,8 @@ export type InsideKind =
   | 'inside_limited'
   | 'inside_slow'
   | 'inside_reset'
-  | 'inside_abort';
+  | 'inside_abort'
+  | 'inside_contract';
 
 /** One request as its client saw it. Times in milliseconds of `performance.now()`. */
 export interface Sent {
@@ -49,6 +57,8 @@ export interface Sent {
   readonly source?: string;
   /** We left on purpose. */
   readonly left?: boolean;
+  /** The answer came to its end. */
+  readonly whole?: true;
   /** Of a request inside an intercepted tunnel: the nonce of its CONNECT. */
   readonly tunnel?: string;
 }
@@ -111,6 +121,11 @@ export const EXPECTED: Readonly<Record<Kind, readonly number[]>> = {
   redirected_tls: [200],
   socket: [101],
   relayed: [101],
+  contract: [200],
+  contract_denied: [422],
+  mended: [200],
+  events: [200],
+  model: [200],
   inside: [200],
   inside_post: [200],
   inside_denied: [403],
@@ -118,6 +133,7 @@ export const EXPECTED: Readonly<Record<Kind, readonly number[]>> = {
   inside_slow: [200],
   inside_reset: [502],
   inside_abort: [0, 200],
+  inside_contract: [200],
 };
 
 /** A request that ended otherwise than its kind should. */
@@ -125,7 +141,7 @@ export function failed({ kind, status, left }: Sent): boolean {
   return left !== true && !EXPECTED[kind].includes(status);
 }
 
-export type Seen = Pick<Sent, 'status' | 'receipt' | 'source' | 'left'>;
+export type Seen = Pick<Sent, 'status' | 'receipt' | 'source' | 'left' | 'whole'>;
 
 export async function call(one: Call): Promise<Sent> {
   const started = performance.now();
@@ -134,6 +150,7 @@ export async function call(one: Call): Promise<Sent> {
 }
 
 function pathOf({ kind, ms, nonce }: Pick<Call, 'kind' | 'ms' | 'nonce'>): string {
+  if (isInspected(kind)) return inspectedPath(kind, nonce);
   const what = kind.replace('inside_', '');
   if (what === 'slow') return `/slow/${ms}/${nonce}`;
   if (what === 'abort') return `/slow/${SLOW_UPSTREAM_MS}/${nonce}`;
@@ -167,11 +184,15 @@ const LEAVING: readonly Kind[] = ['abort', 'inside_abort'];
 function ask(options: http.RequestOptions, { kind, ms, nonce }: Call): Promise<Seen> {
   return new Promise((resolve) => {
     let left = false;
-    const method = POSTED.includes(kind) ? 'POST' : 'GET';
-    const sending = http.request({ ...options, method }, (response) => {
+    const read = isInspected(kind) ? inspectedBody(kind, nonce) : undefined;
+    const body = read ?? (WITH_BODY.includes(kind) ? `{"nonce":"${nonce}"}` : undefined);
+    const method = POSTED.includes(kind) || body !== undefined ? 'POST' : 'GET';
+    const typed = read === undefined ? {} : { 'content-type': 'application/json' };
+    const headers = { ...options.headers, ...typed };
+    const sending = http.request({ ...options, method, headers }, (response) => {
       response.resume();
       const seen = { status: response.statusCode ?? 0, ...receiptOf(response.headers) };
-      response.on('end', () => resolve(seen));
+      response.on('end', () => resolve(response.complete ? { ...seen, whole: true } : seen));
       response.on('close', () => resolve(left ? { ...seen, left } : seen));
     });
     sending.on('error', () => resolve(left ? { status: 0, left } : { status: 0 }));
@@ -184,7 +205,7 @@ function ask(options: http.RequestOptions, { kind, ms, nonce }: Call): Promise<S
       leaves ? ms : ANSWER_MS_MAX,
     );
     sending.on('close', () => clearTimeout(leave));
-    sending.end(WITH_BODY.includes(kind) ? `{"nonce":"${nonce}"}` : undefined);
+    sending.end(body);
   });
 }
 

@@ -1,5 +1,7 @@
 import type { Sent } from './fault_client.ts';
+import { judgeInspections } from './fault_inspections.ts';
 import type { EnvoyLine, EnvoyLogs, Placed } from './fault_journal.ts';
+import { nonceIn } from './fault_nonce.ts';
 import type { Hit } from './fault_upstream.ts';
 import type { NaiveRecord } from './naive_journal.ts';
 
@@ -11,6 +13,8 @@ export interface Evidence {
   readonly envoy: EnvoyLogs;
   /** An Envoy was killed or could not write: its last log lines may be lost. */
   readonly logLost: boolean;
+  /** No process was killed or cut off: nothing of what was read may be missing. */
+  readonly undisturbed?: boolean;
 }
 
 export type Code =
@@ -31,7 +35,14 @@ export type Code =
   | 'LOG_LINE_MISSING'
   | 'GAP_MISCOUNTED'
   /** Denials that were answered without a record of their own, and what the aggregate records count. */
-  | 'AGGREGATE_WRONG';
+  | 'AGGREGATE_WRONG'
+  /** A client has an answer that was to be read, and its end is not in the journal, or is there twice. */
+  | 'INSPECTION_MISSING'
+  | 'INSPECTED_TWICE'
+  /** An answer was not read to its end, and nobody had died. */
+  | 'INSPECTION_LOST'
+  /** A budget was not charged what the provider counted. */
+  | 'SETTLED_WRONG';
 
 export interface Finding {
   readonly code: Code;
@@ -56,6 +67,9 @@ export interface Judgement {
   readonly folded: number;
   readonly aggregated: number;
   readonly unknown: number;
+  /** Answers that were read to their end; and those that came and were not, for who read them was killed. */
+  readonly read: number;
+  readonly unread: number;
 }
 
 /** Holds the sentences of "exactly one decision" against the evidence, request by request. */
@@ -65,6 +79,10 @@ export function judge(evidence: Evidence): Judgement {
   const gaps = countIn(evidence, 'gap');
   const folded = evidence.envoy.lines.filter(isFolded).length;
   const aggregated = countIn(evidence, 'aggregate');
+  const inspections = judgeInspections({
+    ...{ sent: evidence.sent, undisturbed: evidence.undisturbed === true, nonceOf: joined.nonceOf },
+    records: evidence.journal.map(({ record }) => record),
+  });
   const allowed = joined.decisions.filter(({ record }) => record['verdict'] === 'allow');
   return {
     findings: [
@@ -75,6 +93,7 @@ export function judge(evidence: Evidence): Judgement {
       ...logFindings(evidence, joined),
       ...gapFindings(undecided, gaps, evidence),
       ...aggregateFindings(folded, aggregated, evidence),
+      ...inspections.findings,
     ],
     requests: evidence.sent.length,
     hits: evidence.hits.length,
@@ -88,6 +107,8 @@ export function judge(evidence: Evidence): Judgement {
     folded,
     aggregated,
     unknown: joined.outcomes.filter(({ state }) => state === 'unknown').length,
+    read: inspections.read,
+    unread: inspections.lost,
   };
 }
 
@@ -102,7 +123,7 @@ interface Joined {
 function join({ sent, hits, journal }: Evidence): Joined {
   const tunnels = new Map(sent.flatMap(({ source, nonce }) => (source ? [[source, nonce] as const] : [])));
   const nonceOf = ({ request, source }: NaiveRecord): string | undefined =>
-    request.protocol === 'connect' ? tunnels.get(source) : request.path?.split('/').at(-1);
+    request.protocol === 'connect' ? tunnels.get(source) : nonceIn(request.path ?? '');
   const decisions = journal.filter(({ record }) => record['type'] === 'decision');
   const byNonce = new Map<string, Placed[]>();
   for (const placed of decisions) {
@@ -163,7 +184,7 @@ function isAhead({ segment, end }: Placed, mark: NonNullable<Hit['journal']>): b
   return segment === mark.segment ? end > mark.bytes : segment > mark.segment;
 }
 
-const DENIALS = [401, 403, 407, 429];
+const DENIALS = [401, 403, 407, 422, 429];
 
 /** At most one decision for each request, exactly one for each answer, and they say the same. */
 function answerFindings({ sent }: Evidence, { byNonce, decisions, hitNonces }: Joined): Finding[] {

@@ -30,6 +30,11 @@ export const MIX: Readonly<Partial<Record<Kind, number>>> = {
   reset: 4,
   slow: 7,
   connect: 6,
+  contract: 7,
+  contract_denied: 3,
+  mended: 4,
+  events: 6,
+  model: 6,
 };
 
 /** With tunnels that the gateway opens, and WebSockets; it takes a target that has `intercepted`. */
@@ -53,6 +58,7 @@ const INSIDE_FREE: Readonly<Partial<Record<InsideKind, number>>> = {
   inside_slow: 10,
   inside_reset: 8,
   inside_abort: 12,
+  inside_contract: 10,
 };
 const INSIDE_LIMITED: typeof INSIDE_FREE = { inside_limited: 80, inside_denied: 20 };
 const LIMITED_TUNNELS = 0.25;

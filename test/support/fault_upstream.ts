@@ -3,6 +3,9 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inspectedAnswer } from './fault_inspected.ts';
+import { nonceIn } from './fault_nonce.ts';
 import type { Issued } from './pki.ts';
 import { acceptOf, frame, frameReader } from './websocket.ts';
 
@@ -35,7 +38,7 @@ export interface FaultUpstream {
 const SLOW_MS_MAX = 5_000;
 
 /**
- * `/hello/<nonce>` answers, an upgrade to any path becomes a WebSocket that gives back what it gets, `/slow/<ms>/<nonce>` answers later, `/reset/<nonce>` closes the connection. `address`: one
+ * `/hello/<nonce>` answers, an upgrade to any path becomes a WebSocket that gives back what it gets, `/slow/<ms>/<nonce>` answers later, `/reset/<nonce>` closes the connection; paths whose answers are read: fault_inspected.ts. `address`: one
  * of 127.0.0.0/8.
  */
 export async function startFaultUpstream(address: string, issued?: Issued): Promise<FaultUpstream> {
@@ -46,9 +49,12 @@ export async function startFaultUpstream(address: string, issued?: Issued): Prom
     (request, response) => {
       const [, kind, ...rest] = (request.url ?? '').split('/');
       const journal = journalDir ? newestSegment(journalDir) : undefined;
-      hits.push({ nonce: rest.at(-1) ?? '', journal, ...mark });
+      const nonce = nonceIn(request.url ?? '') ?? '';
+      hits.push({ nonce, journal, ...mark });
       request.resume();
-      if (kind === 'reset') request.socket.destroy();
+      const read = inspectedAnswer(kind, nonce);
+      if (read !== undefined) void inPieces(response, read);
+      else if (kind === 'reset') request.socket.destroy();
       else if (kind === 'slow')
         setTimeout(() => response.end('late\n'), Math.min(SLOW_MS_MAX, Number(rest[0])));
       else response.end('hello\n');
@@ -76,6 +82,20 @@ export async function startFaultUpstream(address: string, issued?: Issued): Prom
       await Promise.all([plain.close(), secure?.close()]);
     },
   };
+}
+
+const PIECE_MS = 8;
+
+async function inPieces(
+  response: http.ServerResponse,
+  { type, pieces }: NonNullable<ReturnType<typeof inspectedAnswer>>,
+): Promise<void> {
+  response.writeHead(200, { 'content-type': type });
+  for (const [index, piece] of pieces.entries()) {
+    if (index > 0) await sleep(PIECE_MS);
+    response.write(piece);
+  }
+  response.end();
 }
 
 /** Gives back each frame. */

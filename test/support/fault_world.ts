@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { INSPECTED_LIMIT, INSPECTED_SCHEMAS, inspectedRules } from './fault_inspected.ts';
 import { type EnvoyLogs, envoyLogs, type Placed, placedRecords } from './fault_journal.ts';
 import { Load, MIX, MIX_WITH_INTERCEPTED, MIX_WITH_REDIRECTED } from './fault_load.ts';
 import type { Random } from './fault_random.ts';
@@ -193,6 +194,7 @@ export function faultPolicy({ address, port, securePort }: FaultUpstream): strin
   return [
     'schema: clawgress/policy/v1',
     'id: fault',
+    ...INSPECTED_SCHEMAS,
     'rules:',
     '  - id: requests',
     `    match: {agent: {agent_id: [demo-agent]}, destination: ${destination}, schemes: [http]}, protocol: {kind: http}}`,
@@ -204,8 +206,10 @@ export function faultPolicy({ address, port, securePort }: FaultUpstream): strin
     `    match: {agent: {agent_id: [demo-limited]}, destination: ${destination}, schemes: [http]}, methods: [GET], path_prefixes: [/hello, /throttled], protocol: {kind: http}}`,
     '    action: allow',
     ...socketRules(destination),
+    ...inspectedRules(`agent: {agent_id: [demo-agent]}, destination: ${destination}, schemes: [http]}`),
     ...(securePort === undefined ? [] : insideRule(securePort)),
     'limits:',
+    INSPECTED_LIMIT,
     '  - {id: reads-rate, match: {agent: {agent_id: [demo-limited]}, path_prefixes: [/hello]}, per: agent, rps: 10, burst: 10, mode: hard_stop}',
     '  - {id: slots, match: {agent: {agent_id: [demo-limited]}, path_prefixes: [/throttled]}, per: agent, rps: 40, burst: 5, mode: throttle, max_delay_ms: 400}',
     '',
@@ -228,5 +232,6 @@ function insideRule(port: number): string[] {
     `    match: {agent: {agent_id: [demo-agent, demo-limited]}, destination: ${destination}, schemes: [https]}, path_prefixes: [/hello, /slow, /reset], protocol: {kind: http}}`,
     '    tls: intercept',
     '    action: allow',
+    `  - {id: inside-contract, action: allow, tls: intercept, match: {agent: {agent_id: [demo-agent]}, destination: ${destination}, schemes: [https]}, path_prefixes: [/contract]}, request: {format: json, schema: refund.v1, max_bytes: 65536}, response: {inspect: json, schema: n.v1, on_violation: block}}`,
   ];
 }

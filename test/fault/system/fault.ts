@@ -22,7 +22,7 @@ export interface Fault {
   /** The gateway must not come back by itself. */
   readonly staysDown?: true;
   readonly holdMs: number;
-  readonly world?: Pick<WorldOptions, 'settings' | 'stateDir' | 'policy' | 'prepare'>;
+  readonly world?: Pick<WorldOptions, 'settings' | 'stateDir' | 'policy' | 'prepare' | 'env'>;
   /** Why it cannot be done here. */
   missing?(): string | undefined;
   inflict(world: World, shim: Shim): Promise<void> | void;
@@ -63,7 +63,12 @@ const RECOVERY_MAX_MS = 25_000;
 const UNTIL_POLL_MS = 30;
 /** So many good answers in a row mean that it is over. */
 const GOOD_IN_A_ROW = 40;
-const AGAIN: readonly Kind[] = ['redirected', 'redirected_tls', 'socket', 'relayed'];
+const AGAIN: readonly Kind[] = [
+  ...(['redirected', 'redirected_tls', 'socket', 'relayed'] as const),
+  ...(['contract', 'mended', 'events', 'model'] as const),
+];
+/** Says the supervisor of a part that ended. */
+const STARTED_AGAIN = /starting it again/;
 const UNPROVEN = new Set(['HIT_WITHOUT_ALLOW', 'HIT_BEFORE_RECORD']);
 
 export function missingFor(fault: Fault): string | undefined {
@@ -122,6 +127,7 @@ async function runIn(world: World, fault: Fault, shim: Shim, seed: number): Prom
     journal: world.records(),
     envoy: world.envoy(),
     logLost: fault.losesLog === true,
+    undisturbed: fault.losesLog !== true && !STARTED_AGAIN.test(world.running.output()),
   });
   const times = timesOf(load.sent, broken, healed);
   return {

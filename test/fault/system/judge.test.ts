@@ -156,6 +156,8 @@ describe('the judge', () => {
       folded: 0,
       aggregated: 0,
       unknown: 0,
+      read: 0,
+      unread: 0,
     });
   });
 

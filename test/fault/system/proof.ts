@@ -5,7 +5,7 @@ import { type Fault, type FaultResult, missingFor, runFault } from './fault.ts';
 
 const TIMEOUT_MS = 120_000;
 /** Whatever breaks, a client gets one of these, or its connection breaks. */
-const STATUSES = ['101', '200', '403', '407', '429', '502', '503', 'no answer'];
+const STATUSES = ['101', '200', '403', '407', '422', '429', '502', '503', 'no answer'];
 
 /** One test for each fault. */
 export function prove(faults: readonly Fault[]): void {
