@@ -31,16 +31,25 @@ export type StopCause = 'signal' | 'orphaned' | 'asked';
 
 /**
  * Opens everything, says that it serves, waits until it is told to stop or left alone, and shuts down. `open` gets the
- * way to stop and returns the way to shut down.
+ * way to stop and returns the way to shut down, which learns when nobody has patience: at once, unless this process alone
+ * was asked to go.
  */
 export async function untilStopped(
   { log, layout }: Pick<ChildProcess, 'log' | 'layout'>,
-  open: (stop: (why: StopCause) => void) => Promise<() => Promise<void>>,
+  open: (stop: (why: StopCause) => void) => Promise<(urged: Promise<void>) => Promise<void>>,
 ): Promise<void> {
-  let stop: (why: StopCause) => void = () => {};
+  let end: (why: StopCause) => void = () => {};
   const stopped = new Promise<StopCause>((resolve) => {
-    stop = resolve;
+    end = resolve;
   });
+  let urge: () => void = () => {};
+  const urged = new Promise<void>((resolve) => {
+    urge = resolve;
+  });
+  const stop = (why: StopCause): void => {
+    end(why);
+    if (why !== 'asked') urge();
+  };
   const shutDown = await open(stop);
   const supervisor = underSupervisor(stop);
   supervisor.ready();
@@ -49,5 +58,5 @@ export async function untilStopped(
     log.warn({}, 'the supervisor is gone; stopping, Envoy too');
     await askAdmin(layout.envoy_admin_socket, 'POST', '/quitquitquit').catch(() => undefined);
   }
-  await shutDown();
+  await shutDown(urged);
 }

@@ -7,9 +7,11 @@ import { RecorderClient } from '../recorder/remote/client.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { AccessLogTail } from '../server/access_log.ts';
 import { createCheck } from '../server/check.ts';
+import type { InspectService } from '../server/inspect/service.ts';
 import { type AuthzServer, listen } from '../server/listen.ts';
 import type { Tracing } from '../telemetry/traces.ts';
 import { AccessLogLag } from './access_log_lag.ts';
+import { answersToEnd } from './answers_to_end.ts';
 import { type InterceptionSecrets, interceptionSecrets } from './ca_leaves.ts';
 import { EXIT } from './exit.ts';
 import { RecorderFollower } from './follow_recorder.ts';
@@ -44,6 +46,7 @@ interface Member extends ChildProcess {
   readonly interception: InterceptionSecrets;
   readonly relay: Relay;
   readonly inspector: Inspector;
+  readonly inspection: InspectService;
   /** Of the first gateway, where the settings ask for it. */
   readonly resolver: RunningResolver | undefined;
   /** Of the first gateway on a host without recorder. */
@@ -89,7 +92,7 @@ export async function gatewayMember(child: ChildProcess, number: number): Promis
   const member: Member = {
     ...child,
     ...{ number, gatewayId, client, follower, feed, server, traffic, identity, tracing, interception },
-    ...{ relay, resolver, inspector, ...log_reader },
+    ...{ relay, resolver, inspector, inspection, ...log_reader },
   };
   await serve(member, (changed) => {
     state.changed = changed;
@@ -150,10 +153,11 @@ async function serve(member: Member, onChange: (changed: () => void) => void): P
     }));
     const closeMetrics = await exposeForHost(member, health.serving);
     await health.look();
-    return async () => {
+    return async (urged) => {
       draining = true;
       server.setServing(false);
       await member.traffic.moved();
+      await answersToEnd(member.inspection.inFlight, urged);
       await Promise.all([server.drain(), member.relay.close(RELAY_DRAIN_MS), member.resolver?.close()]);
       await Promise.all([member.interception.close(), member.inspector.close()]);
       await soon(member.log_reader?.tail.stop());

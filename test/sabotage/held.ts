@@ -1,6 +1,7 @@
 import type { Sabotage } from './sabotage.ts';
 
 const EXCHANGE = 'test/unit/server/inspect/exchange.test.ts';
+const SEVERAL = 'test/integration/inspected_several/inspected_several.test.ts';
 
 /** Requests whose body decides. */
 export const HELD: readonly Sabotage[] = [
@@ -71,5 +72,37 @@ export const HELD: readonly Sabotage[] = [
     find: "    if (verdict.response !== undefined) throw new Error('invariant: an answer would pass unread');\n",
     replace: '',
     test: { file: 'test/unit/server/inspect/hold.test.ts', name: 'an answer that would pass unread' },
+  },
+  {
+    name: 'late-in-another-name',
+    breaks: 'a body that comes to another gateway than its Check, and never ends, is recorded',
+    file: 'src/server/inspect/judge_body.ts',
+    find: 'lateProposal(ticket, settings.gatewayId)',
+    replace: 'lateProposal(ticket, ticket.draft.gateway_id)',
+    test: { file: SEVERAL, name: 'denied by whoever waited for it' },
+  },
+  {
+    name: 'forsaken-unread',
+    breaks: 'the recorder denies what a killed gateway was waiting for',
+    file: 'src/cli/recorder_host.ts',
+    find: 'closePending(recorder, keyring.hmac, pending, epoch, parts.gatewayId)',
+    replace: 'Promise.resolve(pending === epoch && closePending === undefined && keyring === undefined)',
+    test: { file: SEVERAL, name: 'killing a gateway harms|what a killed gateway was waiting for' },
+  },
+  {
+    name: 'drain-cuts-answers',
+    breaks: 'a gateway that is drained cuts no answer that it reads',
+    file: 'src/cli/gateway_member.ts',
+    find: '      await answersToEnd(member.inspection.inFlight, urged);\n',
+    replace: '',
+    test: { file: SEVERAL, name: 'a gateway that is drained' },
+  },
+  {
+    name: 'room-for-each',
+    breaks: 'the gateways of a host share the room for bodies',
+    file: 'src/cli/gateway_inspection.ts',
+    find: 'new Admission(Math.floor(bytes_max / settings.gateways))',
+    replace: 'new Admission(bytes_max)',
+    test: { file: SEVERAL, name: 'shared by the gateways' },
   },
 ];

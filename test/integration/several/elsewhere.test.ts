@@ -1,6 +1,7 @@
 /** Promise: a host without a recorder decides only what the recorder of another host has on its disk. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { after, before, it } from 'node:test';
 import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
 import { newAuthority } from '../../support/pki.ts';
 import { eventually, type Running, startClawgress } from '../../support/running.ts';
-import { throughProxy } from '../../support/through_proxy.ts';
+import { basic, throughProxy } from '../../support/through_proxy.ts';
 
 const RECORDER = 'recorder.test';
 const HOST_B = 'host-b';
@@ -122,4 +123,71 @@ it('without the recorder the other host sends nothing, and goes on afterwards', 
   assert.equal((await send('/hello/killed'))?.status, 503);
   assert.equal(await hits(), before);
   await eventually(async () => (await send('/hello/again'))?.status === 200 || undefined, 'recovery');
+});
+
+function contract(): string {
+  const { hostname, port } = new URL(a.endpoints.demo.upstream_http);
+  return `schema: clawgress/policy/v1
+id: contract
+schemas: [{id: s, draft: 2020-12, schema: {type: object, required: [amount]}}]
+rules:
+  - id: refunds
+    match: {destination: {hosts: ["${hostname}"], ports: [${port}], schemes: [http]}}
+    action: allow
+    request: {format: json, schema: s}
+`;
+}
+
+/** Leaves in the middle of its body. */
+function leaveHalfway(path: string): Promise<void> {
+  const [credential] = a.agents;
+  assert.ok(credential);
+  const proxy = new URL(b.endpoints.explicit_proxy);
+  const url = `${a.endpoints.demo.upstream_http}${path}`;
+  const request = http.request({
+    ...{ host: proxy.hostname, port: proxy.port, method: 'POST', path: url },
+    headers: {
+      'content-type': 'application/json',
+      host: new URL(url).host,
+      'content-length': '100',
+      'proxy-authorization': basic(credential),
+    },
+  });
+  request.on('error', () => undefined).write('{');
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(void request.destroy()), 300);
+  });
+}
+
+it('bodies of one host decide in the journal of the other', { timeout: 60_000 }, async () => {
+  const [credential] = a.agents;
+  assert.ok(credential);
+  writeFileSync(join(a.stateDir, 'policy.yaml'), contract());
+  const post = (path: string, body: string) => {
+    const url = `${a.endpoints.demo.upstream_http}${path}`;
+    const headers = { 'content-type': 'application/json' };
+    return throughProxy({
+      proxy: b.endpoints.explicit_proxy,
+      url,
+      method: 'POST',
+      headers,
+      body,
+      credential,
+    });
+  };
+  const breaks = await eventually(async () => {
+    const answer = await post('/contract/breaks', '{"sum": 5}');
+    return answer?.status === 422 ? answer : undefined;
+  }, 'the contract');
+  assert.equal(JSON.parse(breaks.body).code, 'SCHEMA_INVALID');
+  const fits = await post('/contract/fits', '{"amount": 5}');
+  assert.equal(fits?.status, 200, fits?.body);
+  await leaveHalfway('/contract/half');
+  const decided = (path: string) =>
+    records()
+      .filter(({ type, request }) => type === 'decision' && request.path === path)
+      .map(({ gateway_id, reason }) => `${gateway_id} ${reason}`);
+  await eventually(() => decided('/contract/half').length > 0 || undefined, 'the denial of the body');
+  assert.deepEqual(decided('/contract/half'), [`${HOST_B}-1 BODY_NOT_COMPLETED`]);
+  assert.deepEqual(decided('/contract/fits'), [`${HOST_B}-1 POLICY_ALLOW`]);
 });
