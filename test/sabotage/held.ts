@@ -93,7 +93,7 @@ export const HELD: readonly Sabotage[] = [
     name: 'drain-cuts-answers',
     breaks: 'a gateway that is drained cuts no answer that it reads',
     file: 'src/cli/gateway_member.ts',
-    find: '      await answersToEnd(member.inspection.inFlight, urged);\n',
+    find: '      if (member.settings.gateways > 1) await answersToEnd(member.inspection.inFlight, urged);\n',
     replace: '',
     test: { file: SEVERAL, name: 'a gateway that is drained' },
   },

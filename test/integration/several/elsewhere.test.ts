@@ -176,18 +176,18 @@ it('bodies of one host decide in the journal of the other', { timeout: 60_000 },
     });
   };
   const breaks = await eventually(async () => {
-    const answer = await post('/contract/breaks', '{"sum": 5}');
+    const answer = await post('/hello/contract/breaks', '{"sum": 5}');
     return answer?.status === 422 ? answer : undefined;
   }, 'the contract');
   assert.equal(JSON.parse(breaks.body).code, 'SCHEMA_INVALID');
-  const fits = await post('/contract/fits', '{"amount": 5}');
+  const fits = await post('/hello/contract/fits', '{"amount": 5}');
   assert.equal(fits?.status, 200, fits?.body);
-  await leaveHalfway('/contract/half');
+  await leaveHalfway('/hello/contract/half');
   const decided = (path: string) =>
     records()
       .filter(({ type, request }) => type === 'decision' && request.path === path)
       .map(({ gateway_id, reason }) => `${gateway_id} ${reason}`);
-  await eventually(() => decided('/contract/half').length > 0 || undefined, 'the denial of the body');
-  assert.deepEqual(decided('/contract/half'), [`${HOST_B}-1 BODY_NOT_COMPLETED`]);
-  assert.deepEqual(decided('/contract/fits'), [`${HOST_B}-1 POLICY_ALLOW`]);
+  await eventually(() => decided('/hello/contract/half').length > 0 || undefined, 'the denial of the body');
+  assert.deepEqual(decided('/hello/contract/half'), [`${HOST_B}-1 BODY_NOT_COMPLETED`]);
+  assert.deepEqual(decided('/hello/contract/fits'), [`${HOST_B}-1 POLICY_ALLOW`]);
 });
