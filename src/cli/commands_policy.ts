@@ -4,6 +4,7 @@ import type { TestAgent, TestRequest } from '../gen/policy_document.ts';
 import { examplesOf, finish } from './action.ts';
 import { registerBundles } from './commands_policy_bundle.ts';
 import { type Flags, layoutFor, settingsFor, withState } from './options.ts';
+import type { ExplainArgs } from './policy.ts';
 
 const JSON_HELP = 'machine-readable output';
 const SIGNED_HELP = 'as part of a signed policy bundle, which may hold exceptions';
@@ -65,7 +66,9 @@ function registerExplain(policy: Command): void {
     )
     .option('--transparent <ip:port>', 'where a transparent connection was made to')
     .option('--auth-type <type>', 'api_key, jwt, mtls or source (default: api_key)')
-    .option('--body <file>', 'JSON file: what was found in the body, as in tests')
+    .option('--body <file>', 'the body itself (- is standard input), read as the gateway reads it')
+    .option('--content-type <type>', 'with --body', 'application/json')
+    .option('--found <file>', 'without a body: JSON file that says what was found in it, as in tests')
     .option('--ai-kind <kind>', 'the body is a call: llm, mcp, a2a or unknown')
     .option('--provider <name>', 'provider of the call')
     .option('--endpoint <name>', 'endpoint of the call')
@@ -103,12 +106,14 @@ function registerExplain(policy: Command): void {
       const [protocol] = isOne as NonNullable<TestRequest['protocol']>[];
       const { bodyFlag } = await import('./policy_body.ts');
       const body = bodyFlag(flags);
+      const look = await lookOf(flags, body !== undefined || flags['connect'] !== undefined);
       const headers = flags.header === undefined ? {} : { headers: flags.header };
       const { at } = texts(flags, [['at', 'at']]);
       const args = {
         ...fileArgs(file, flags),
         all: flags['all'] === true,
         ...(at === undefined ? {} : { at }),
+        ...(look === undefined ? {} : { look }),
       };
       finish(
         policyExplain(
@@ -131,8 +136,19 @@ function registerExplain(policy: Command): void {
     'clawgress policy explain policy.yaml --agent demo-agent --connect api.example.com:443 --json',
     'clawgress policy explain policy.yaml --agent demo-agent --url https://api.example.com/live --websocket',
     'clawgress policy explain policy.yaml --agent demo-agent --method POST --url https://api.openai.com/v1/chat/completions --ai-kind llm --provider openai --model gpt-4o',
+    'clawgress policy explain policy.yaml --agent demo-agent --method POST --url https://api.openai.com/v1/chat/completions --body chat.json',
     'clawgress policy explain policy.yaml --agent demo-agent --connect db.example.com:5432 --transparent 198.18.0.7:5432',
   ]);
+}
+
+async function lookOf(flags: Flags, isSaid: boolean): Promise<ExplainArgs['look']> {
+  const file = flags['body'];
+  if (typeof file !== 'string') return undefined;
+  const { lookInto, refuseBoth, sampleBytes } = await import('./explain_body.ts');
+  const { priceList } = await import('./price_list.ts');
+  refuseBoth(file, isSaid);
+  const body = await sampleBytes(file, String(flags['contentType']));
+  return ({ policy }) => lookInto(body, policy, priceList());
 }
 
 function registerSimulate(policy: Command): void {

@@ -6,7 +6,7 @@ import type { Receipt } from './journal_reader.ts';
 type Row = [string, string];
 
 /** What was found in the body of a request. */
-export function bodyRows({ body }: Receipt['decision']['record']['request']): Row[] {
+export function bodyRows({ body }: Pick<Receipt['decision']['record']['request'], 'body'>): Row[] {
   if (body === undefined) return [];
   const rows: Row[] = [['body', bodyText(body)]];
   for (const { schema_hash, is_valid, pointer, keyword } of body.schemas ?? []) {
@@ -68,7 +68,7 @@ function foundRows(last: InspectionRecord, records: number): Row[] {
     const cost = cost_micro_usd === undefined ? '' : `, ${dollars(cost_micro_usd)}`;
     rows.push(['usage', `${usage.input} tokens in (${usage.cached} cached), ${usage.output} out${cost}`]);
   }
-  if (tool_calls !== undefined) rows.push(['tools called', tool_calls.join(', ') || 'none']);
+  if (tool_calls !== undefined) rows.push(['calls', tool_calls.join(', ') || 'none']);
   for (const { limit_id, unit, reserved, settled: charged } of settled ?? [])
     rows.push(['settled', `${limit_id}: ${amount(unit, charged)} of ${amount(unit, reserved)} reserved`]);
   return rows;
@@ -123,10 +123,17 @@ function aiText(ai: AiFacts): string {
   const output = ai.max_output_tokens === undefined ? '' : `, at most ${ai.max_output_tokens} out`;
   const { cost_at_most_micro_usd: most, price_unknown } = ai;
   const cost = most === undefined ? '' : `; at most ${dollars(most)}`;
-  return `${what.join(' ')}${tools}${input}${output}${cost}${price_unknown === undefined ? '' : `; price unknown (${price_unknown})`}`;
+  return `${what.join(' ')}${tools}${input}${output}${cost}${priceText(price_unknown)}`;
 }
 
-function amount(unit: 'tokens' | 'micro_usd', count: number): string {
+/** What is reserved for an output without an end, the limit says. */
+function priceText(price_unknown: string | undefined): string {
+  if (price_unknown === undefined) return '';
+  if (price_unknown === 'OUTPUT_UNBOUNDED') return '; it sets no end to its output';
+  return `; price unknown (${price_unknown})`;
+}
+
+export function amount(unit: 'tokens' | 'micro_usd', count: number): string {
   return unit === 'tokens' ? `${count} tokens` : dollars(count);
 }
 

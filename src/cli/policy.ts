@@ -1,6 +1,6 @@
 import { ID_PATTERN } from '../core/identity/principal.ts';
 import type { Compilation } from '../core/policy/compile.ts';
-import { explain } from '../core/policy/explain.ts';
+import { explain, type Look } from '../core/policy/explain.ts';
 import { sampleMistakes } from '../core/policy/sample_mistakes.ts';
 import { samplePrincipal } from '../core/policy/sample_request.ts';
 import { parseAuthority } from '../core/request/host.ts';
@@ -15,6 +15,8 @@ export interface ExplainArgs extends PolicyFileArgs {
   readonly all: boolean;
   readonly agent: TestAgent;
   readonly request: Omit<TestRequest, 'agent'>;
+  /** Looks into the body that was given. */
+  readonly look?: (compiled: Compilation) => Look;
   /** The moment that exceptions are judged at, as RFC 3339 text; now when left out. */
   readonly at?: string;
 }
@@ -62,7 +64,9 @@ export function policyExplain(args: ExplainArgs, io: PolicyIo): ExitCode {
   const { headers, ...rest } = args.request;
   // Header names are compared in lower case, as they are on the wire.
   const request = headers ? { ...rest, headers: headers.map((name) => name.toLowerCase()) } : rest;
-  const explanation = explain(compiled.value, request, samplePrincipal(args.agent), momentOf(args, io));
+  const look = args.look?.(compiled.value);
+  const principal = samplePrincipal(args.agent);
+  const explanation = explain(compiled.value, request, principal, momentOf(args, io), look);
   if (!explanation.ok) {
     if (args.json) printJson(io, { outcome: { verdict: 'deny', reason: explanation.problem } });
     else io.out(`deny ${explanation.problem}: the request has no canonical form, so no rule is asked\n`);

@@ -8,7 +8,7 @@ import type { Flags } from './options.ts';
 export function bodyFlag(
   flags: Flags & { readonly tool?: string[]; readonly valid?: string[] },
 ): TestBody | undefined {
-  const file = flags['body'];
+  const file = flags['found'];
   const said = typeof file === 'string' ? read(file) : {};
   const ai = withoutAbsent({
     kind: flags['aiKind'],
@@ -29,7 +29,7 @@ function read(file: string): object {
   try {
     text = readFileSync(file, 'utf8');
   } catch {
-    throw new CliError(EXIT.unavailable, `--body: ${file} cannot be read`, 'name a file with JSON');
+    throw new CliError(EXIT.unavailable, `--found: ${file} cannot be read`, 'name a file with JSON');
   }
   try {
     const value: unknown = JSON.parse(text);
@@ -39,7 +39,7 @@ function read(file: string): object {
   }
   throw new CliError(
     EXIT.usage,
-    `--body: ${file} holds no JSON object`,
+    `--found: ${file} holds no JSON object`,
     'write one such as {"valid": ["refund.v1"]}',
   );
 }

@@ -3,6 +3,7 @@ import type { Explanation, RuleExplanation } from '../core/policy/explain.ts';
 import { formatProblem } from '../core/policy/mistakes.ts';
 import { responseText } from '../core/policy/response_text.ts';
 import { streamText } from '../core/policy/stream_demands.ts';
+import { bodyRows } from './inspection_text.ts';
 
 const STANDS: Readonly<Record<RuleExplanation['stand'], string>> = {
   denies: 'denies',
@@ -70,6 +71,7 @@ export function explanationText(explanation: Explanation, all: boolean): string 
   return [
     `${outcomeText(outcome)}  (policy ${policy_id}, ${policy_hash.slice(0, 19)}…)`,
     `  ${requestText(explanation.request)}`,
+    ...bodyLines(explanation),
     ...noteLines(explanation),
     ...shown.flatMap(ruleLines),
     ...(hidden === 0
@@ -78,6 +80,11 @@ export function explanationText(explanation: Explanation, all: boolean): string 
     ...limitLines(explanation),
     '',
   ].join('\n');
+}
+
+function bodyLines({ body }: Explanation): readonly string[] {
+  if (body === undefined) return [];
+  return bodyRows({ body }).map(([name, value]) => `  ${name}: ${value}`);
 }
 
 function outcomeText(outcome: RuleOutcome): string {

@@ -4,7 +4,7 @@ import type { OutcomeCause } from '../core/receipt/outcome_cause.ts';
 import type { DecisionRecord, OutcomeRecord } from '../core/receipt/records.ts';
 import { REASONS } from '../core/verdict/reasons.ts';
 import { GUIDANCE } from '../server/codec/next_steps.ts';
-import { bodyRows, inspectionRows } from './inspection_text.ts';
+import { bodyRows, inspectionRows, amount as quantity } from './inspection_text.ts';
 import type { Receipt } from './journal_reader.ts';
 
 /** `GET https://api.example:443/path`, as far as the gateway could see. */
@@ -124,7 +124,8 @@ function budgetText(budget: NonNullable<DecisionRecord['budget_state']>[number])
   const state = used_after === used_before ? 'not reserved' : 'reserved';
   const over = budget.exceeded === true ? ', over the budget (alert only)' : '';
   const unpriced = budget.unpriced === true ? ', nobody knows what the call costs' : '';
-  return `${limit_id}: ${amount} ${unit} ${state}${over}${unpriced}, ${used_after} of ${cap} used`;
+  const used = `${quantity(unit, used_after)} of ${quantity(unit, cap)} used`;
+  return `${limit_id}: ${quantity(unit, amount)} ${state}${over}${unpriced}, ${used}`;
 }
 
 function outcomeRows(record: DecisionRecord, outcome: OutcomeRecord | undefined): [string, string][] {

@@ -1,4 +1,6 @@
 import type { TestRequest } from '../../gen/policy_document.ts';
+import type { BodyFacts } from '../contract/body_facts.ts';
+import type { RequestDemands } from '../contract/demands.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { EgressRequest } from '../request/egress_request.ts';
 import { fail, ok, type Result } from '../result.ts';
@@ -22,6 +24,8 @@ export interface Explanation {
     EgressRequest,
     'protocol' | 'method' | 'scheme' | 'host' | 'port' | 'path' | 'path_normal' | 'original_destination'
   >;
+  /** What a look at the body found; absent where nobody looked, or the body has no say. */
+  readonly body?: BodyFacts;
   readonly outcome: RuleOutcome;
   /** Present when shadow rules, or the shadow document, would change the outcome. */
   readonly would_be?: RuleOutcome;
@@ -58,22 +62,48 @@ export interface PredicateExplanation {
   readonly result: Tri | 'inside';
 }
 
+type Explained = Pick<Compilation, 'policy' | 'plan' | 'document'>;
+
+/** Finds what policy asks of a body. */
+export type Look = (request: EgressRequest, demands: RequestDemands) => BodyFacts;
+
+/** As often as the gateway would look. */
+const LOOKS_MAX = 4;
+
 /** Why the policy says what it says at a moment, rule by rule. The problem is a request problem code. */
 export function explain(
-  { policy, plan, document }: Pick<Compilation, 'policy' | 'plan' | 'document'>,
+  compiled: Explained,
   sample: Omit<TestRequest, 'agent'>,
   principal: Principal,
   atMs: number = NO_MOMENT,
+  look?: Look,
 ): Result<Explanation, string> {
+  const { document, plan } = compiled;
   const request = sampleRequest(sample, { own: schemaTableOf(document), all: plan.schemas });
   if (!request.ok) return fail(request.problem);
-  const { protocol, method, scheme, host, port, path, path_normal, original_destination } = request.value;
-  const { live: judged, shadow, observed_by } = policy.evaluate(request.value, principal, atMs);
-  const isRead = request.value.body === undefined && policy.limitsRead(request.value, principal);
+  let explained = explainRequest(compiled, request.value, principal, atMs);
+  for (let looks = 0; look !== undefined && looks < LOOKS_MAX; looks++) {
+    const { inspect } = explained.outcome;
+    if (inspect === undefined) break;
+    const body = look(request.value, inspect);
+    explained = { ...explainRequest(compiled, { ...request.value, body }, principal, atMs), body };
+  }
+  return ok(explained);
+}
+
+function explainRequest(
+  { policy, plan }: Explained,
+  request: EgressRequest,
+  principal: Principal,
+  atMs: number,
+): Explanation {
+  const { protocol, method, scheme, host, port, path, path_normal, original_destination } = request;
+  const { live: judged, shadow, observed_by } = policy.evaluate(request, principal, atMs);
+  const isRead = request.body === undefined && policy.limitsRead(request, principal);
   const live =
     isRead && judged.verdict === 'allow' ? { ...judged, inspect: withReading(judged.inspect) } : judged;
-  const view = viewOf(request.value, openingOf(plan, request.value, principal));
-  return ok({
+  const view = viewOf(request, openingOf(plan, request, principal));
+  return {
     policy_id: policy.policy_id,
     policy_hash: policy.policy_hash,
     request: {
@@ -91,8 +121,8 @@ export function explain(
     observed_by,
     ceilings: plan.ceilings,
     rules: plan.rules.map((rule) => explainRule(rule, view, principal, atMs)),
-    limits: policy.limits(request.value, principal, live.tunnel),
-  });
+    limits: policy.limits(request, principal, live.tunnel),
+  };
 }
 
 /** Of a CONNECT: what the live allow rules come to, which the other rules depend on. */

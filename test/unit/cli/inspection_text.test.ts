@@ -106,7 +106,7 @@ test('why says what was found in an answer, by its last record', () => {
   assert.match(text, /^problem {5}TOOL_REFUSED at \/choices\/0$/m);
   assert.match(text, /^model {7}gpt-4o-2024$/m);
   assert.match(text, /^usage {7}10 tokens in \(4 cached\), 20 out, \$0\.000050$/m);
-  assert.match(text, /^tools calledsearch, pay$|^tools called search, pay$/m);
+  assert.match(text, /^calls {7}search, pay$/m);
   assert.match(text, /^settled {5}spend\/usd: \$0\.000050 of \$0\.000600 reserved$/m);
   assert.match(text, /^settled {5}talk\/tokens: 30 tokens of 700 tokens reserved$/m);
   assert.doesNotMatch(text, /NO END/);
