@@ -3,6 +3,22 @@ import type { Sabotage } from './sabotage.ts';
 /** Promises of judgement, limits, records and their verification. */
 export const CORE: readonly Sabotage[] = [
   {
+    name: 'grpc-by-content-type',
+    breaks: 'no content type takes a call out of the rules about calls',
+    file: 'src/core/request/call_path.ts',
+    find: "return path_ambiguous || !GRPC_PATH.test(path ?? '');",
+    replace: 'return false;',
+    test: { file: 'test/unit/core/policy/bodies.test.ts', name: 'does not believe a content type' },
+  },
+  {
+    name: 'onlookers-deny-streams',
+    breaks: 'an observer costs no stream its verdict',
+    file: 'src/core/policy/onlookers.ts',
+    find: "if (request.protocol !== 'http') return settled(live, shadow);",
+    replace: '',
+    test: { file: 'test/unit/core/policy/bodies.test.ts', name: 'does not believe a content type' },
+  },
+  {
     name: 'allow-by-default',
     breaks: 'the start value of a decision is deny',
     file: 'src/core/verdict/decide.ts',

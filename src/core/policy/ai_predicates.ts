@@ -2,6 +2,7 @@ import type { ProtocolMatch } from '../../gen/policy_document.ts';
 import { PROVIDERS } from '../ai/facts.ts';
 import type { AiFacts } from '../contract/body_facts.ts';
 import type { RequestDemands } from '../contract/demands.ts';
+import { mayCarryCall } from '../request/call_path.ts';
 import type { PlanMatch, ProtocolKind } from './plan.ts';
 import type { Tri } from './predicates.ts';
 import type { RequestView } from './request_view.ts';
@@ -42,15 +43,16 @@ export function callMatch(protocol: ProtocolMatch): { readonly call?: CallMatch 
 
 /**
  * Whether a request that is no CONNECT is a call of this kind. `pending`: nobody has looked yet. `unread`: somebody has,
- * and cannot say for certain. WebSockets and gRPC calls are of their own kinds and of no other.
+ * and cannot say for certain. WebSockets are of their own kind and of no other, and so are gRPC calls that name a method of gRPC.
  */
 export function testAiKind(kind: ProtocolKind | undefined, { request }: RequestView): Tri {
   const call = callOf(request);
   return typeof call === 'string' ? call : call.kind === kind ? 'yes' : 'no';
 }
 
-function callOf({ protocol, body }: RequestView['request']): AiFacts | Tri {
-  if (protocol !== 'http') return 'no';
+function callOf(request: RequestView['request']): AiFacts | Tri {
+  const { body } = request;
+  if (!mayCarryCall(request)) return 'no';
   if (body === undefined) return 'pending';
   const { ai, state, problem } = body;
   // Only of a body that was read to its end can be said that it is no call.

@@ -1,5 +1,6 @@
 import type { Principal } from '../identity/principal.ts';
 import type { LedgerOp } from '../ledger/operation.ts';
+import { mayCarryCall } from '../request/call_path.ts';
 import type { EgressRequest, TunnelMode } from '../request/egress_request.ts';
 import { amountOf } from './budget_amount.ts';
 import type { PlanBudget } from './budget_plan.ts';
@@ -98,9 +99,9 @@ function budgetDemands(
   return [budgetDemand(limit, budget, principal, amount)];
 }
 
-/** Streams, gRPC calls and tunnels are read by nobody, and so they are no calls of models that anybody could count. */
-function amountIn(budget: PlanBudget, { protocol, body }: EgressRequest): ReturnType<typeof amountOf> {
-  return protocol === 'http' ? amountOf(budget, body) : undefined;
+/** Streams, calls of gRPC and tunnels are read by nobody, and so they are no calls of models that anybody could count. */
+function amountIn(budget: PlanBudget, request: EgressRequest): ReturnType<typeof amountOf> {
+  return mayCarryCall(request) ? amountOf(budget, request.body) : undefined;
 }
 
 function budgetDemand(

@@ -15,6 +15,8 @@ interface Pair {
  */
 export function seenByAll({ live, shadow }: Pair, isWatched: boolean, request: EgressRequest): Pair {
   if (request.body !== undefined) return settled(live, answered(shadow, live));
+  // Nobody can look at it, and a denial for that would be an effect.
+  if (request.protocol !== 'http') return settled(live, shadow);
   const seen = [...(shadow === live ? [] : [shadow.inspect]), isWatched ? READING : undefined];
   const asked = seen.filter((one) => one !== undefined);
   if (live.verdict !== 'allow' || asked.length === 0) return settled(live, shadow);

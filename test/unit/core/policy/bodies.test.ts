@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BodyFacts } from '../../../../src/core/contract/body_facts.ts';
+import type { EgressRequest } from '../../../../src/core/request/egress_request.ts';
 import { ok } from '../../../../src/core/result.ts';
 import { decide } from '../../../../src/core/verdict/decide.ts';
 import { compiled, documentOf, principalOf, requestOf } from './sample.ts';
@@ -35,6 +36,42 @@ describe('bodies', () => {
       'deny POLICY_DENY',
     );
     assert.equal(said(rules, UNKNOWN), 'deny AI_UNREADABLE');
+  });
+
+  it('does not believe a content type that takes a call out of every rule about calls', () => {
+    const as = (
+      path: string,
+      rules: readonly object[],
+      protocol = 'grpc',
+      limits: readonly object[] = [],
+    ) => {
+      const { policy } = compiled(documentOf({ rules, limits } as never));
+      const request = {
+        ...requestOf({ method: 'POST', url: 'https://api.example.com/' }),
+        path,
+        path_normal: path,
+        protocol,
+      };
+      const asked = ok({ ...request, has_body: true } as EgressRequest);
+      const { verdict, inspect } = decide(policy, { ok: true, principal: principalOf() }, asked);
+      return `${verdict.verdict} ${verdict.reason}${inspect ? ' unread' : ''}`;
+    };
+    const deny = [allow(), { id: 'no', action: 'deny', match: { protocol: { kind: 'mcp' } } }];
+    for (const path of ['/mcp', '/api/chat', '/v1/messages', '/v1.0/chat', '/a.B/c/d', '/a.B/c-d', '/']) {
+      assert.equal(as(path, deny), 'deny BODY_NOT_COMPLETED unread', path);
+      assert.equal(as(path, [allow()]), 'allow POLICY_ALLOW', path);
+      for (const action of ['alert', 'log_only'])
+        assert.equal(as(path, [allow(), { ...deny[1], action }]), 'allow POLICY_ALLOW', path);
+      assert.equal(as(path, [allow(), { ...deny[1], shadow: true }]), 'allow POLICY_ALLOW', path);
+    }
+    const budget = { id: 'spend', match: {}, per: 'agent', tokens: 10, window: { sliding: '1d' } };
+    const counted = (path: string, parts: object) => as(path, [allow()], 'grpc', [{ ...budget, ...parts }]);
+    assert.equal(counted('/api/chat', {}), 'deny BODY_NOT_COMPLETED unread');
+    assert.equal(counted('/api/chat', { unknown_price: 'alert' }), 'allow POLICY_ALLOW');
+    assert.equal(counted('/shop.Cart/Add', {}), 'allow POLICY_ALLOW');
+    for (const path of ['/shop.Cart/Add', '/google.cloud.kms.v1.Keys/List'])
+      assert.equal(as(path, deny), 'allow POLICY_ALLOW', path);
+    assert.equal(as('/chat', deny, 'websocket').includes('unread'), false);
   });
 
   it('never takes a call that nobody can read for one that is allowed', () => {

@@ -4,10 +4,20 @@ import type { BodySchema, Match, Rule } from '../../../../src/gen/policy_documen
 
 /** A second evaluator of bodies, written from the policy reference; lists of what was said, of which the strictest is kept. */
 
+const isWord = (text: string): boolean => /^[A-Za-z_]\w*$/.test(text);
+
 /** 1 holds, 0 does not, 0.5 hidden, 0.6 nobody can read it, 0.8 the body will say. */
-export function naiveCall({ protocol: asked }: Match, { protocol, body }: EgressRequest): number {
+export function naiveCall({ protocol: asked }: Match, request: EgressRequest): number {
+  const { protocol, body, path = '', path_ambiguous } = request;
   if (asked === undefined || !['llm', 'mcp', 'a2a'].includes(asked.kind)) return 1;
-  if (protocol !== 'http') return 0;
+  const [nothing, service = '', method = '', ...more] = path.split('/');
+  const isMethod =
+    nothing === '' &&
+    more.length === 0 &&
+    service.includes('.') &&
+    [...service.split('.'), method].every(isWord);
+  if (protocol === 'grpc' && isMethod && !path_ambiguous) return 0;
+  if (protocol !== 'http' && protocol !== 'grpc') return 0;
   if (body === undefined) return 0.8;
   const { ai } = body;
   const isRead = body.state !== 'streamed' && body.problem === undefined;
