@@ -199,6 +199,25 @@ function nextStepRows(record: DecisionRecord): [string, string][] {
   return stepRows([...own, ...operatorSteps(record)]);
 }
 
+type BodyReason = keyof typeof BODY_STEPS;
+
+/** `<rule>` is the rule or the limit that the receipt names. */
+const BODY_STEPS = {
+  LIMIT_TOKENS: ['To allow more: raise tokens of the limit <rule> in the policy.'],
+  LIMIT_SPEND: ['To allow more: raise usd_cents of the limit <rule> in the policy.'],
+  PRICE_UNKNOWN: ['To let it pass uncounted, on record: write unknown_price: alert in the limit <rule>.'],
+  AI_UNREADABLE: ['docs/ai.md explains each reason; clawgress ai read tells it of a file.'],
+  BODY_INVALID: [
+    'clawgress json check tells the place in a file; request.repair: once in the rule <rule> mends what can be mended.',
+  ],
+  BODY_TOO_LARGE: ['To take it: raise request.max_bytes of the rule <rule> (at most 16777216).'],
+  SCHEMA_INVALID: ['To take it: change the schema that the rule <rule> names.'],
+} as const satisfies Readonly<Partial<Record<DecisionRecord['reason'], readonly string[]>>>;
+
+function bodySteps(reason: BodyReason, rule: string): string[] {
+  return BODY_STEPS[reason].map((step) => step.replace('<rule>', rule));
+}
+
 function operatorSteps(record: DecisionRecord): string[] {
   switch (record.reason) {
     case 'POLICY_NO_MATCH':
@@ -220,6 +239,14 @@ function operatorSteps(record: DecisionRecord): string[] {
     case 'LIMIT_RPS':
     case 'LIMIT_RPM':
       return [`To allow more: raise the limit ${record.rule_id ?? ''} in the policy.`.replace('  ', ' ')];
+    case 'LIMIT_TOKENS':
+    case 'LIMIT_SPEND':
+    case 'PRICE_UNKNOWN':
+    case 'AI_UNREADABLE':
+    case 'BODY_INVALID':
+    case 'BODY_TOO_LARGE':
+    case 'SCHEMA_INVALID':
+      return bodySteps(record.reason, record.rule_id ?? '');
     case 'IDENTITY_DISABLED':
       return ['To admit the agent again: clawgress agent enable <id>'];
     default:

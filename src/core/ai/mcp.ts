@@ -40,6 +40,11 @@ const UNMIRRORED: Readonly<Record<string, 'name' | 'uri' | 'taskId'>> = {
   'tasks/update': 'taskId',
 };
 
+/** Whether requests of a method name a tool, a prompt, a resource or a task. */
+export function hasTarget(method: string): boolean {
+  return Object.hasOwn(TARGETS, method) || Object.hasOwn(UNMIRRORED, method);
+}
+
 /** A message or another request of MCP; `rpc` is what stands in the body. */
 export function readMcp(input: AiRequestInput, rpc: RpcMessage | undefined): McpRequest | Unknown {
   const revision = onlyHeader(input.headers, 'mcp-protocol-version');

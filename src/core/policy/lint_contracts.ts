@@ -1,4 +1,5 @@
 import type { PolicyDocument, Rule } from '../../gen/policy_document.ts';
+import { hasTarget } from '../ai/mcp.ts';
 import { formatOf } from './contract_plan.ts';
 import { type Mistake, pointerOf, quoted, warning } from './mistakes.ts';
 import type { PlanLimit } from './plan.ts';
@@ -14,6 +15,7 @@ export function contractWarnings(document: PolicyDocument, limits: readonly Plan
       ...neverFits(rule, i),
       ...pointless(rule, i, hasBudget),
       ...openTools(rule, i),
+      ...untargeted(rule, i),
     ]),
   ];
 }
@@ -92,4 +94,14 @@ function openTools({ id, action, match }: Rule, index: number): readonly Mistake
   const message = `the allow rule ${quoted(id)} takes calls that declare other tools beside those of any_of`;
   const hint = 'write only to name all tools that may be declared';
   return [warning('TOOLS_OPEN', pointerOf('rules', index, 'match', 'protocol', 'tools'), message, hint)];
+}
+
+function untargeted({ id, match }: Rule, index: number): readonly Mistake[] {
+  const { methods = [], targets } = match?.protocol ?? {};
+  const never = targets === undefined ? [] : methods.filter((method) => !hasTarget(method));
+  if (never.length === 0) return [];
+  const message = `the rule ${quoted(id)} never matches ${never.map(quoted).join(', ')}: these have no target`;
+  const hint = 'give methods without a target a rule of their own, without targets';
+  const at = pointerOf('rules', index, 'match', 'protocol', 'methods');
+  return [warning('METHOD_WITHOUT_TARGET', at, message, hint)];
 }

@@ -20,7 +20,6 @@ export function bodyMistake(reason: ReasonCode, body: BodyFacts | undefined): Bo
     case 'SCHEMA_INVALID':
       return { schemas: (body.schemas ?? []).filter(({ is_valid }) => !is_valid) };
     case 'BODY_INVALID':
-    case 'BODY_TOO_LARGE':
     case 'BODY_TYPE_REFUSED':
       return problem === undefined ? undefined : { problem };
     case 'AI_UNREADABLE':

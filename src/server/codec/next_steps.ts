@@ -14,6 +14,9 @@ const RETRY_LATER = 'Retry with back-off; nothing was sent and no limit was char
 const TELL_OPERATOR = 'If it persists, give the operator the request id <request_id>.';
 const NEW_CREDENTIAL = 'Ask the operator for a current credential for this agent.';
 
+const NEVER_FITS =
+  'Without Retry-After the call alone is more than the budget. What is left: GET /_clawgress/quota.';
+
 const TROUBLE: Guidance = {
   detail: 'The gateway could not answer for this request, so nothing was sent.',
   steps: [RETRY_LATER, TELL_OPERATOR],
@@ -200,11 +203,15 @@ export const GUIDANCE: Record<ReasonCode, Guidance> = {
   },
   LIMIT_TOKENS: {
     detail: 'What this call could use of tokens does not fit into what is left of the budget.',
-    steps: ['Ask for fewer output tokens, or retry after the time in Retry-After.', WHY],
+    steps: ['Ask for fewer output tokens, or retry after the time in Retry-After.', NEVER_FITS, WHY],
   },
   LIMIT_SPEND: {
     detail: 'What this call could cost does not fit into what is left of the budget.',
-    steps: ['Ask for fewer output tokens or a cheaper model, or retry after the time in Retry-After.', WHY],
+    steps: [
+      'Ask for fewer output tokens or a cheaper model, or retry after the time in Retry-After.',
+      NEVER_FITS,
+      WHY,
+    ],
   },
   PRICE_UNKNOWN: {
     detail: 'A money budget counts this call and the price of its model is not known.',

@@ -34,6 +34,15 @@ describe('lint of rules', () => {
       [],
     );
   });
+  it('finds methods of MCP without a target beside targets', () => {
+    const mcp = (methods: string[]): Rule['match'] => ({
+      protocol: { kind: 'mcp', methods, targets: ['search'] },
+    });
+    assert.deepEqual(warned([allow('a', mcp(['tools/call', 'tools/list', 'initialize']))]), [
+      'METHOD_WITHOUT_TARGET /rules/0/match/protocol/methods',
+    ]);
+    assert.deepEqual(warned([allow('a', mcp(['tools/call', 'resources/read', 'tasks/get']))]), []);
+  });
   it('finds an allow that a deny covers, in either order', () => {
     assert.deepEqual(warned([allow('a'), deny('d', { destination: { hosts: ['*.example.com'] } })]), [
       'RULE_SHADOWED /rules/0',
