@@ -82,15 +82,23 @@ function isNamed(call: JsonObject): boolean {
   return member(call, 'name') === undefined || textOf(call, 'name') !== undefined;
 }
 
+/** Only calls have names: of what has one and is of no kind of call, some client may make a call all the same. */
+const namedOnly =
+  (calls: RegExp): Fits =>
+  (block) =>
+    member(block, 'name') === undefined || (isNamed(block) && calls.test(textOf(block, 'type') ?? ''));
+const isBlock = namedOnly(/_use$/);
+const isItem = namedOnly(/_call$|^mcp_approval_request$/);
+
 /** What begins a message must not hold any of it: libraries take it as it stands. */
 function isMessageCertain(shape: Shape, value: JsonObject): boolean {
   const begins = textOf(value, 'type') === 'message_start';
   const isEmpty = listOf(member(value, 'message'), 'content').length === 0;
   return (
     (!begins || isEmpty) &&
-    shape.isOptional(value, 'message', (message) => shape.isListOf(message, 'content', isNamed)) &&
-    shape.isListOf(value, 'content', isNamed) &&
-    shape.isOptional(value, 'content_block', isNamed)
+    shape.isOptional(value, 'message', (message) => shape.isListOf(message, 'content', isBlock)) &&
+    shape.isListOf(value, 'content', isBlock) &&
+    shape.isOptional(value, 'content_block', isBlock)
   );
 }
 
@@ -110,8 +118,8 @@ function isResponseCertain(shape: Shape, value: JsonObject): boolean {
   const isEmpty = listOf(member(value, 'response'), 'output').length === 0;
   return (
     (!begins || isEmpty) &&
-    shape.isOptional(value, 'response', (response) => shape.isListOf(response, 'output', isNamed)) &&
-    shape.isOptional(value, 'item', isNamed) &&
-    shape.isListOf(value, 'output', isNamed)
+    shape.isOptional(value, 'response', (response) => shape.isListOf(response, 'output', isItem)) &&
+    shape.isOptional(value, 'item', isItem) &&
+    shape.isListOf(value, 'output', isItem)
   );
 }

@@ -280,3 +280,24 @@ test('a stream of Gemini in the form of one document is judged as one', () => {
   const spelled = bad.replace('functionCall', 'function_call');
   assert.equal(run(job, [spelled]).facts.at(-1)?.problem?.code, 'TOOL_CALL_UNREADABLE');
 });
+
+test('what has a name and is of no kind of call is none that can be told', () => {
+  const { anthropic, responses } = MODELS;
+  const named = { name: 'wipe_disk', arguments: '{}' };
+  const blocks = ['', 'text', 'tool-use', 'tool'].map((type) => ({ type, ...named }));
+  const items = ['', 'message', 'tool_request', 'tool'].map((type) => ({ type, ...named }));
+  const events = [
+    ...blocks.map(
+      (content_block) => [anthropic, { type: 'content_block_start', index: 0, content_block }] as const,
+    ),
+    ...items.map(
+      (item) => [responses, { type: 'response.output_item.added', output_index: 0, item }] as const,
+    ),
+  ];
+  for (const [model, event] of events) {
+    assert.ok(model !== undefined, 'a model');
+    const got = run(jobFor(model, { deny: ['wipe_disk'] }), [bytesOf(`data: ${JSON.stringify(event)}\n\n`)]);
+    assert.ok(!textOf(got.forward).includes('wipe_disk'), JSON.stringify(event));
+    assert.equal(got.facts.at(-1)?.problem?.code, 'TOOL_CALL_UNREADABLE', JSON.stringify(event));
+  }
+});
