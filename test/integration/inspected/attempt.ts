@@ -43,7 +43,7 @@ export const typed = (type: string): Headers => [['content-type', type]];
 /** Several spellings of one attempt. */
 export function each(
   base: Omit<Attempt, 'body' | 'headers'>,
-  variants: readonly Pick<Attempt, 'body' | 'headers'>[],
+  variants: readonly Pick<Attempt, 'body' | 'headers' | 'tail'>[],
 ): Attempt[] {
   return variants.map((variant) => ({ ...base, ...variant }));
 }

@@ -8,7 +8,7 @@ export const HELD_BYTES = 16_777_216;
 
 /**
  * One place for each way in which bodies decide. `/plain` is looked at by nobody; `/guarded` is open but for calls that deny
- * rules know by their body alone.
+ * rules know by their body alone, `/spent` but for calls that its budget cannot count.
  */
 export function inspectedPolicy(host: string, ports: readonly number[]): string {
   const at = (path: string) =>
@@ -40,9 +40,12 @@ export function inspectedPolicy(host: string, ports: readonly number[]): string 
     rule('mcp', '', '{kind: mcp, methods: [tools/call, tools/list], targets: [search]}'),
     rule('a2a', '', '{kind: a2a, methods: [GetTask]}'),
     rule('guarded', ''),
+    rule('spent', ''),
     '  - {id: no-drop, match: {path_prefixes: [/guarded], protocol: {kind: mcp, methods: [tools/call], targets: [drop]}}, action: deny}',
     '  - {id: no-large-model, match: {path_prefixes: [/guarded], protocol: {kind: llm, models: ["gpt-4o*"]}}, action: deny}',
     '  - {id: no-errands, match: {path_prefixes: [/guarded], protocol: {kind: a2a, methods: [SendMessage]}}, action: deny}',
+    'limits:',
+    '  - {id: day, match: {path_prefixes: [/spent]}, per: agent, tokens: 10000000, window: {sliding: 1d}, mode: hard_stop}',
     '',
   ].join('\n');
 }

@@ -148,4 +148,20 @@ export const CALLS: readonly Attempt[] = [
     { name: 'a method that MCP and A2A have', to: 'guarded', expected: 'AI_UNREADABLE METHOD_AMBIGUOUS' },
     [{ body: rpc('tasks/get', { taskId: 't', id: 't' }), headers: JSON_TYPE }],
   ),
+  ...each({ name: 'a call of a model that a budget counts', to: 'spent', tail: CHAT, expected: 'sent' }, [
+    { body: FINE, headers: JSON_TYPE },
+    { body: FINE, headers: [] },
+  ]),
+  ...each({ name: 'a call of a model that no budget can count', to: 'spent', expected: 'AI_UNREADABLE' }, [
+    { tail: CHAT, body: `{"model": "gpt-4o",${FINE.slice(1)}`, headers: typed('text/plain') },
+    { body: `{"model": "gpt-4o",${FINE.slice(1)}`, headers: typed('text/plain') },
+    { body: `\ufeff${FINE}`, headers: [] },
+    { body: Buffer.from(FINE, 'utf16le'), headers: typed('application/octet-stream') },
+    { body: FINE, headers: JSON_TYPE },
+    { body: `{"a": 1}\n${FINE}\n`, headers: typed('application/x-ndjson') },
+  ]),
+  ...each({ name: 'what is no call of a model, under a budget', to: 'spent', expected: 'sent' }, [
+    { body: 'hello', headers: typed('text/plain') },
+    { body: '{"a": 1}', headers: JSON_TYPE },
+  ]),
 ];
