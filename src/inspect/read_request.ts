@@ -14,6 +14,7 @@ import type { WholeJob } from './jobs.ts';
 import { type ReadText, readJson, VALUE_BYTES_MAX } from './read_json.ts';
 import { RecordedCalls } from './recorded_calls.ts';
 import { recordedProblem } from './recorded_pointer.ts';
+import { rpcIdOf } from './rpc_id.ts';
 import { askUsage, isSilent, type UsageAsked } from './usage_asked.ts';
 
 /** What a thread has at hand. */
@@ -79,7 +80,8 @@ function readText(job: WholeJob, desk: Desk): RequestFinding {
 function judged(job: WholeJob, desk: Desk, text: ReadText): RequestFinding {
   const reading = readAi(job, text.bytes.length, text.value);
   const facts = factsOf(job, desk, text, reading);
-  if (job.demands.ask_usage !== true || !isSilent(reading)) return finding(facts, text);
+  if (job.demands.ask_usage !== true || !isSilent(reading))
+    return { ...finding(facts, text), ...rpcIdOf(reading) };
   const asked = askUsage(text.bytes, text.edits);
   return (asked && judgedAgain(job, desk, asked, facts)) ?? finding(facts, text);
 }
@@ -138,9 +140,10 @@ function readRecords(job: WholeJob, desk: Desk, says: 'json_lines' | 'sequence')
   const problem = records.feed(body) ?? records.end();
   if (problem !== undefined)
     return refused(job, 'json_lines', { ...problem, pointer: `/${problem.record}${problem.pointer}` });
-  const ai = aiFacts(calls.reading(), desk.prices);
+  const reading = calls.reading();
+  const ai = aiFacts(reading, desk.prices);
   const facts = { state: 'complete', bytes: body.length, format: 'json_lines' } as const;
-  return { facts: { ...facts, ...withSchemas(judge.facts()), ...withAi(ai) } };
+  return { facts: { ...facts, ...withSchemas(judge.facts()), ...withAi(ai) }, ...rpcIdOf(reading) };
 }
 
 /** `mayBeJson`: some server takes it for JSON and nobody knows what it reads there, so that nobody calls it harmless. */
