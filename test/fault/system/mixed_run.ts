@@ -70,6 +70,7 @@ export async function runMixed(options: MixedOptions): Promise<MixedResult> {
       journal: world.records(),
       envoy: world.envoy(),
       logLost: killed.includes('envoy'),
+      undisturbed: killed.length === 0,
     });
     return {
       seed: options.seed,

@@ -117,6 +117,7 @@ function mixedRows(result: MixedResult, broken: readonly string[]): string[] {
     `| requests without a decision in Envoy's log, counted by gap records | ${judgement.undecided}, ${judgement.gaps} |`,
     `| denials folded, counted by aggregate records | ${judgement.folded}, ${judgement.aggregated} |`,
     `| allows closed as \`unknown\` | ${judgement.unknown} |`,
+    `| answers read to their end on record, and not because their reader was killed | ${judgement.read}, ${judgement.unread} |`,
     `| \`clawgress verify\` | ${verify.verdict} |`,
     `| \`clawgress replay\` | ${replay.decisions} decisions, ${replay.different} differences, limits ${replay.ledger} |`,
     `| one rule taken out: decisions that must change, that \`policy simulate\` names, disagreements | ${changed.expected}, ${changed.simulated}, ${changed.disagreements.length} |`,
