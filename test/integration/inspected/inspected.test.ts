@@ -188,14 +188,17 @@ function said(record: NaiveRecord, expected: Expected): string {
 
 function toldOf(told: Told | undefined, attempt: Attempt, way: Way, expected: Expected): string {
   const [reason = ''] = expected.split(' ');
-  const isBodiless = attempt.method === 'HEAD';
+  const isBodiless = attempt.method === 'HEAD' || isGrpc(attempt);
   if (expected === 'sent')
     return told?.status === 200 || (isBodiless && way === 'inside_h2') ? 'sent' : JSON.stringify(told);
   if (expected === 'refused') return told === undefined || told.status !== 200 ? 'refused' : 'answered';
   if (isBodiless && way === 'inside_h2') return expected;
+  if (isGrpc(attempt)) return told?.grpc !== undefined && told.grpc !== '0' ? expected : JSON.stringify(told);
   const isTold = told?.status === STATUS[reason] && (isBodiless || told?.code === reason);
   return isTold ? expected : JSON.stringify(told);
 }
 
 const verdictOf = ({ verdict, reason, rule_id }: NaiveRecord): string =>
   verdict === 'allow' ? `allow ${rule_id}` : `deny ${reason}`;
+const isGrpc = ({ headers = [] }: Attempt): boolean =>
+  headers.some(([name, value]) => name === 'content-type' && value.startsWith('application/grpc'));

@@ -84,6 +84,8 @@ export interface Told {
   /** Of a problem document. */
   readonly code?: string;
   readonly receipt?: string;
+  /** Status of gRPC, which has its denials in headers. */
+  readonly grpc?: string;
 }
 
 /** Answers of HTTP/1.1 in their order, 100 left out. `method` HEAD: none has a body. */
@@ -98,7 +100,9 @@ export function answersOf(bytes: Buffer, method = 'POST'): Told[] {
     const length =
       method === 'HEAD' || status < 200 ? 0 : Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
     if (rest.length < end + 4 + length) return found;
-    if (status >= 200) found.push({ status, ...codeOf(rest.slice(end + 4, end + 4 + length)) });
+    const grpc = /\r\ngrpc-status: (\d+)/i.exec(head)?.[1];
+    const told = { status, ...codeOf(rest.slice(end + 4, end + 4 + length)) };
+    if (status >= 200) found.push(grpc === undefined ? told : { ...told, grpc });
     rest = rest.slice(end + 4 + length);
   }
 }

@@ -142,6 +142,10 @@ export const TYPES: readonly Attempt[] = [
     },
     [encoded('gzip', gzipSync(DROP)), { body: gzipSync(DROP), headers: [['content-encoding', 'gzip']] }],
   ),
+  ...guarded('a denied call of a tool that calls itself gRPC', 'BODY_NOT_COMPLETED', [
+    ['application/grpc', DROP],
+    ['application/grpc+json', DROP],
+  ]),
   ...guarded('a text that is no call of anything', 'sent', [
     ['text/plain', 'hello'],
     ['application/json', '{"a": 1}'],
