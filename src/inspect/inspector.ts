@@ -1,4 +1,5 @@
 import type { PriceTable } from '../core/ai/prices.ts';
+import { joinBytes } from '../core/canonical/bytes.ts';
 import type { BodyFacts } from '../core/contract/body_facts.ts';
 import type {
   AnswerReader,
@@ -69,7 +70,36 @@ function openResponse(pool: Pool, job: ResponseJob): AnswerReader {
   if (way.way === 'pass') return { ...way, ...refusing('LOST') };
   const { schemaOf, ...rest } = job;
   const schemas = namedSchemas(job.demands.schemas ?? [], schemaOf);
-  return { ...way, ...readerOf(pool, { kind: 'answer', job: rest }, schemas) };
+  const { feed, abort } = readerOf(pool, { kind: 'answer', job: rest }, schemas);
+  return { ...way, feed: (chunk, isLast) => feedInParts(feed, chunk, isLast), abort };
+}
+
+/**
+ * Envoy gives at once whatever came meanwhile, many MiB of it. Whoever sends the worst of events in there must neither keep others
+ * from their turn nor use up the time of an order: a thread that is lost for that takes all its readers along.
+ */
+const PART_BYTES_MAX = 131_072;
+
+async function feedInParts(
+  feed: AnswerReader['feed'],
+  chunk: Uint8Array,
+  isLast: boolean,
+): Promise<ReadStep> {
+  const steps: ReadStep[] = [];
+  let from = 0;
+  do {
+    const part = chunk.subarray(from, from + PART_BYTES_MAX);
+    from += part.length;
+    steps.push(await feed(part, isLast && from >= chunk.length));
+  } while (from < chunk.length && steps.at(-1)?.end === undefined);
+  const [first, ...more] = steps;
+  if (first !== undefined && more.length === 0) return first;
+  const end = steps.at(-1)?.end;
+  return {
+    forward: joinBytes(steps.map(({ forward }) => forward)),
+    facts: steps.flatMap(({ facts }) => facts),
+    ...(end === undefined ? {} : { end }),
+  };
 }
 
 function namedSchemas(hashes: readonly string[], schemaOf: RequestJob['schemaOf']): readonly NamedSchema[] {

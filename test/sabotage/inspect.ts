@@ -10,6 +10,14 @@ const PATTERNS = 'test/unit/core/schema/linear_pattern.test.ts';
 /** Promises about contracts on the bodies of requests, and about the threads that keep them. */
 export const INSPECT: readonly Sabotage[] = [
   {
+    name: 'one-answer-before-all',
+    breaks: 'nobody waits until all of a long piece of another answer was read',
+    file: 'src/inspect/inspector.ts',
+    find: 'const PART_BYTES_MAX = 131_072;',
+    replace: 'const PART_BYTES_MAX = 1_000_000_000;',
+    test: { file: 'test/unit/inspect/answers.test.ts', name: 'others get their turn while one long piece' },
+  },
+  {
     name: 'tokens-in-receipts',
     breaks: 'what stands behind the URI of a resource is in no receipt',
     file: 'src/inspect/ai_facts.ts',

@@ -99,3 +99,32 @@ test('the way is told at once; a refused answer is recorded when it is fed', asy
     [['client_abort', 3]],
   );
 });
+
+test('others get their turn while one long piece of an answer is read, which goes on as it came', async (t) => {
+  const inspector = await open(t);
+  const reader = inspector.response(jobOf('text/event-stream', { schemas: [A] }));
+  const long = `${':\n\n'.repeat(100_000)}data: {"a":1}\n\n`;
+  const order: string[] = [];
+  const read = reader.feed(bytesOf(long), true).then((step) => {
+    order.push('the long piece');
+    return step;
+  });
+  const other = inspector.response(jobOf('text/event-stream', { schemas: [A] }));
+  await other.feed(bytesOf('data: {"a":1}\n\n'), true).then(() => order.push('the other'));
+  const { forward, facts, end } = await read;
+  assert.deepEqual(order, ['the other', 'the long piece']);
+  assert.deepEqual([textOf(forward) === long, end, facts.length], [true, 'complete', 1]);
+  assert.deepEqual([facts[0]?.bytes_out, facts[0]?.digest_out], [long.length, sha(long)]);
+});
+
+test('a mistake in the middle of a long piece cuts there, and nothing behind it goes on', async (t) => {
+  const inspector = await open(t);
+  const reader = inspector.response(jobOf('text/event-stream', { schemas: [A] }));
+  const good = 'data: {"a":1}\n\n'.repeat(20_000);
+  const { forward, facts, end } = await reader.feed(bytesOf(`${good}data: {"b":1}\n\n${good}`), true);
+  assert.deepEqual([end, facts.length, facts[0]?.state], ['cut', 1, 'policy_cut']);
+  const text = textOf(forward);
+  assert.equal(text.startsWith(good), true);
+  assert.equal(text.slice(good.length).includes('"b"'), false);
+  assert.equal(facts[0]?.digest_out, sha(text));
+});
