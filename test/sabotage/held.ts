@@ -15,6 +15,14 @@ export const HELD: readonly Sabotage[] = [
     test: { file: EXCHANGE, name: 'a body is waited for, judged, recorded' },
   },
   {
+    name: 'sent-and-told-to-retry',
+    breaks: 'what was sent is not told to be repeated for want of room',
+    file: 'src/server/inspect/answer_side.ts',
+    find: "if (this.#room === undefined) return { way: 'refused', denial: this.#denial('RESPONSE_BLOCKED') };",
+    replace: "if (this.#room === undefined) return { way: 'refused', denial: this.#denial('INSPECT_BUSY') };",
+    test: { file: EXCHANGE, name: 'an answer for which there is no room' },
+  },
+  {
     name: 'facts-of-another-policy',
     breaks: 'facts are not judged by a policy that asked for others',
     file: 'src/server/inspect/judge_body.ts',

@@ -66,7 +66,8 @@ export class AnswerSide {
     const bytes = this.#isWhole ? roomFor(headers, demands) : PIECES_BYTES;
     this.#room = this.#deps.admission.admit(this.#allowed.agent, bytes);
     this.#reader = reader;
-    if (this.#room === undefined) return { way: 'refused', denial: this.#denial('INSPECT_BUSY') };
+    // Not as of a request for which there is no room: that one can be repeated, this one was sent.
+    if (this.#room === undefined) return { way: 'refused', denial: this.#denial('RESPONSE_BLOCKED') };
     const request = isRequestRead ? 'streamed' : 'none';
     const mode = { request, response: this.#isWhole ? 'buffered' : 'streamed' } as const;
     return {

@@ -257,6 +257,19 @@ test('a blocked answer is replaced by ours, with the receipt', async () => {
   assert.deepEqual(log.slice(-2), ['inspected blocked', 'replied immediateResponse']);
 });
 
+test('an answer for which there is no room is not told as something to be repeated', async () => {
+  const { say, replies, script, admission, exchange } = world(under(ANSWERED), LIVE, { bytesMax: 16_384 });
+  script.answer = () => reader('whole', () => assert.fail('read'));
+  await say(requestHeaders(true));
+  for (const agent of ['a', 'b', 'c', 'd']) admission.admit(agent, 1);
+  await say(responseHeaders());
+  const answer = replies.at(-1) ?? assert.fail('no answer');
+  assert.deepEqual([answer.status, JSON.parse(answer.text ?? '').code], [502, 'RESPONSE_BLOCKED']);
+  assert.equal(answer.headers['x-clawgress-receipt'], RID);
+  assert.equal(answer.text?.includes('The request was sent'), true);
+  await exchange.gone();
+});
+
 test('an answer that never ends is recorded as far as it came', async () => {
   const { say, script, exchange, notices, admission } = opened(ANSWERED);
   script.answer = () => reader('stream', async (chunk) => ({ forward: chunk, facts: [] }));
