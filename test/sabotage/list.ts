@@ -19,6 +19,7 @@ import { SELF } from './self.ts';
 import { SHELLS } from './shells.ts';
 import { SOURCES } from './sources.ts';
 import { STREAMS } from './streams.ts';
+import { UNDER_LOAD } from './under_load.ts';
 import { UPGRADES } from './upgrades.ts';
 import { WAYS_IN } from './ways_in.ts';
 
@@ -43,6 +44,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   ...SELF,
   ...SHELLS,
   ...SOURCES,
+  ...UNDER_LOAD,
   ...UPGRADES,
   ...STREAMS,
   ...WAYS_IN,
