@@ -3,6 +3,11 @@ import type { RawRequest } from '../../core/request/egress_request.ts';
 
 /** What Envoy holds of one body at most, in bytes; beyond, it answers 413 itself. */
 export const BUFFER_BYTES_MAX = 16 * 1024 * 1024;
+/**
+ * Counted at least for a body that does not say how long it is: Envoy holds as much of it as of any, whatever the rule takes. A
+ * quarter of that, as few of them come to it: so what one agent can make Envoy hold is bounded, and many small ones still go on.
+ */
+const UNANNOUNCED_BYTES_LEAST = BUFFER_BYTES_MAX / 4;
 /** What is taken up by a body that is read piece by piece. */
 const PIECES_BYTES = 1_048_576;
 
@@ -22,17 +27,16 @@ export function bodyWay(demands: RequestDemands, headers: RawRequest['headers'],
 }
 
 function wayOf(
-  { max_bytes, on_oversize, format }: RequestDemands,
+  { max_bytes, on_oversize }: RequestDemands,
   length: number | undefined,
   isLast: boolean,
 ): Omit<BodyWay, 'announced'> {
   if (isLast) return { way: 'none', bytes: 0 };
-  const mayStream = on_oversize === 'stream' || (on_oversize === 'deny' && format === 'json_lines');
   const isLong = length === undefined || length > max_bytes;
-  if (mayStream && isLong) return { way: 'streamed', bytes: PIECES_BYTES };
+  if (on_oversize === 'stream' && isLong) return { way: 'streamed', bytes: PIECES_BYTES };
   if (length === undefined) {
     const most = on_oversize === 'deny' ? Math.min(max_bytes, BUFFER_BYTES_MAX) : BUFFER_BYTES_MAX;
-    return { way: 'whole', bytes: most };
+    return { way: 'whole', bytes: Math.max(most, UNANNOUNCED_BYTES_LEAST) };
   }
   if (on_oversize === 'deny' && isLong) return { way: 'too_large', bytes: 0 };
   // Only the beginning is asked for, and Envoy would refuse what it cannot hold.
