@@ -1,3 +1,4 @@
+import { responseText } from '../core/policy/response_text.ts';
 import { streamText } from '../core/policy/stream_demands.ts';
 import type { Said } from '../core/verdict/simulate.ts';
 import {
@@ -27,7 +28,15 @@ export function simulationText(report: SimulationReport): string {
 }
 
 function groupLines({ recorded, candidate, count, examples }: DifferenceGroup): readonly string[] {
-  return ['', `${count}  ${saidText(recorded)} -> ${saidText(candidate)}`, ...examples.map(exampleLine)];
+  const before = saidText(recorded);
+  const after = saidText(candidate);
+  // Then only what is asked of the answer has changed.
+  const [was, is] = before === after ? [answerText(recorded), answerText(candidate)] : ['', ''];
+  return ['', `${count}  ${before}${was} -> ${after}${is}`, ...examples.map(exampleLine)];
+}
+
+function answerText({ response }: Said): string {
+  return ` (answer: ${responseText(response)})`;
 }
 
 function saidText({ verdict, reason, rule_id, tunnel, stream }: Said): string {

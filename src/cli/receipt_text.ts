@@ -54,7 +54,7 @@ export function explanation(receipt: Receipt): string {
     ...limitRows(record),
     ['policy', `${record.policy_id}  ${record.policy_hash}`],
     ...inspectionRows(receipt),
-    ...outcomeRows(record, outcome),
+    ...outcomeRows(receipt),
     ...nextStepRows(record),
     ...stepRows(outcome?.cause === undefined ? [] : (CAUSE_STEPS[outcome.cause] ?? [])),
   ];
@@ -128,8 +128,8 @@ function budgetText(budget: NonNullable<DecisionRecord['budget_state']>[number])
   return `${limit_id}: ${quantity(unit, amount)} ${state}${over}${unpriced}, ${used}`;
 }
 
-function outcomeRows(record: DecisionRecord, outcome: OutcomeRecord | undefined): [string, string][] {
-  if (record.verdict === 'deny') return [['outcome', 'nothing was sent to the destination']];
+function outcomeRows({ decision, outcome, inspections }: Receipt): [string, string][] {
+  if (decision.record.verdict === 'deny') return [['outcome', 'nothing was sent to the destination']];
   if (outcome === undefined) return [['outcome', 'not known yet']];
   const status = outcome.status === undefined ? '' : `, status ${outcome.status}`;
   const upstream = outcome.upstream_address === undefined ? '' : `, from ${outcome.upstream_address}`;
@@ -137,11 +137,20 @@ function outcomeRows(record: DecisionRecord, outcome: OutcomeRecord | undefined)
   return [
     [
       'outcome',
-      `${outcome.state}${status}, ${outcome.bytes_out} bytes in ${outcome.latency_ms} ms${upstream}${details}`,
+      `${endedByPolicy(outcome, inspections) ?? outcome.state}${status}, ${outcome.bytes_out} bytes in ${outcome.latency_ms} ms${upstream}${details}`,
     ],
     ...(outcome.cause === undefined ? [] : [['cause', CAUSES[outcome.cause]] satisfies [string, string]]),
     ...frameRows(outcome),
   ];
+}
+
+/** Envoy saw an answer that broke off, and only the inspection knows why. */
+function endedByPolicy(
+  { state }: OutcomeRecord,
+  inspections: Receipt['inspections'] = [],
+): string | undefined {
+  const isOurs = inspections.some((one) => one.state === 'blocked' || one.state === 'policy_cut');
+  return state === 'unknown' && isOurs ? 'ended by policy' : undefined;
 }
 
 function frameRows({ frames }: OutcomeRecord): [string, string][] {
@@ -199,6 +208,14 @@ function nextStepRows(record: DecisionRecord): [string, string][] {
   return stepRows([...own, ...operatorSteps(record)]);
 }
 
+/** Rules may be there that allow other calls. */
+function callSteps({ request }: DecisionRecord): string[] {
+  if (request.body?.ai === undefined) return [];
+  return [
+    'Rules of kind llm, mcp and a2a also ask for what stands in the row AI: model, tools, method, target.',
+  ];
+}
+
 type BodyReason = keyof typeof BODY_STEPS;
 
 /** `<rule>` is the rule or the limit that the receipt names. */
@@ -221,7 +238,10 @@ function bodySteps(reason: BodyReason, rule: string): string[] {
 function operatorSteps(record: DecisionRecord): string[] {
   switch (record.reason) {
     case 'POLICY_NO_MATCH':
-      return ['To allow it: add a rule that matches this agent, destination, method and path to the policy.'];
+      return [
+        'To allow it: add a rule that matches this agent, destination, method and path to the policy.',
+        ...callSteps(record),
+      ];
     case 'POLICY_CEILING':
       return ['To allow it: an inherited document is a ceiling; its own rules have to allow it, too.'];
     case 'POLICY_DENY':

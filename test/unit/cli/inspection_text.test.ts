@@ -113,6 +113,33 @@ test('why says what was found in an answer, by its last record', () => {
   assert.equal(inspectionNote(told), '  (answer policy_cut)');
 });
 
+test('what policy ended is not told as unknown, and what nobody knows is', () => {
+  const cut = { state: 'policy_cut', problem: { code: 'TOOL_CALL_DENIED' } };
+  for (const [found, told] of [
+    [[cut], 'ended by policy'],
+    [[{ state: 'complete' }], 'unknown'],
+  ] as const)
+    assert.match(
+      explanation(receipt({ response: DEMANDS }, found, { state: 'unknown' })),
+      new RegExp(`^outcome {5}${told}, `, 'm'),
+    );
+});
+
+test('a call that no rule allows is told that rules ask for more than its path', () => {
+  const denied = { verdict: 'deny', reason: 'POLICY_NO_MATCH', rule_id: undefined };
+  const body = { state: 'complete', bytes: 2, format: 'json' };
+  const call = { ...body, ai: { kind: 'mcp', method: 'tools/call', target: 'drop' } };
+  assert.match(explanation(receipt({ ...denied, request: { ...REQUEST, body: call } })), /in the row AI/);
+  assert.doesNotMatch(explanation(receipt({ ...denied, request: { ...REQUEST, body } })), /in the row AI/);
+});
+
+test('a denial for a body says to the operator what would let it pass', () => {
+  const body = { state: 'complete', bytes: 2, format: 'json', problem: { code: 'BODY_TOO_LARGE' } };
+  const denied = { verdict: 'deny', reason: 'BODY_TOO_LARGE', rule_id: 'refunds' };
+  const text = explanation(receipt({ ...denied, request: { ...REQUEST, body } }));
+  assert.match(text, /^next {8}To take it: raise request\.max_bytes of the rule refunds/m);
+});
+
 test('an answer whose end was never recorded is told, once its outcome is known', () => {
   const mark = { state: 'mark' };
   for (const found of [[], [mark]]) {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PolicyIo } from '../../../src/cli/policy_files.ts';
 import { policySimulate } from '../../../src/cli/policy_simulate.ts';
+import { emptyReport } from '../../../src/cli/policy_simulate_report.ts';
+import { simulationText } from '../../../src/cli/policy_simulate_text.ts';
 import { compiled, documentOf, principalOf, requestOf } from '../core/policy/sample.ts';
 import { TestRecorder } from '../core/verdict/recorded.ts';
 
@@ -64,6 +66,20 @@ describe('policy simulate', () => {
     const { out } = simulate('p/child.json', 2, true);
     const { decisions, different, groups } = JSON.parse(out);
     assert.deepEqual([decisions, different, groups.length, groups[0].count], [2, 1, 1, 1]);
+  });
+
+  it('says what is asked of the answer where nothing else differs', () => {
+    const report = emptyReport({ file: 'c.yaml', policy_id: 'c', policy_hash: 'sha256:00' });
+    const response = { inspect: 'auto', max_bytes: 9, on_violation: 'block' } as const;
+    const recorded = { verdict: 'allow', reason: 'POLICY_ALLOW', rule_id: 'models' } as const;
+    const candidate = { ...recorded, response };
+    report.groups.set('models', { recorded, candidate, count: 1, examples: [] });
+    const said = 'allow POLICY_ALLOW by models';
+    const asked = '{"inspect":"auto","max_bytes":9,"on_violation":"block"}';
+    assert.ok(
+      simulationText(report).includes(`${said} (answer: -) -> ${said} (answer: ${asked})`),
+      simulationText(report),
+    );
   });
 
   it('says when there is nothing to judge', () => {
