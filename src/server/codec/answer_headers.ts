@@ -45,6 +45,8 @@ export function denialHeaders(denial: DenialAnswer, status: number): HeaderOptio
     ...(denial.receipt === undefined ? [] : receiptHeaders(denial.receipt)),
     ...(CHALLENGES.get(status) ?? []),
     ...(status === 429 ? [...retryHeaders(denial.retryAfterMs), ...limitHeaders(denial.limit)] : []),
+    // The request was sent and charged; libraries of model providers would send it again by themselves.
+    ...(denial.reason === 'RESPONSE_BLOCKED' ? [set('x-should-retry', 'false')] : []),
   ];
 }
 

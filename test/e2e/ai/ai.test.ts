@@ -75,8 +75,10 @@ describe('the official clients, unchanged, through interception', () => {
         it(`${title}: a call of a forbidden tool never reaches the agent`, async (t) => {
           if (language === 'python' && world.withoutPython) return t.skip(`SKIPPED: ${world.withoutPython}`);
           const before = world.records().length;
+          const arrived = world.providers.seen.length;
           const told = await ask(language, call, stream, `call ${FORBIDDEN.model}`);
           assert.equal(told.ok, false, JSON.stringify(told));
+          assert.equal(world.providers.seen.length, arrived + 1, 'the library asked again');
           assert.doesNotMatch(JSON.stringify(told.calls ?? []), /transfer|account|amount/);
           isSaidByUs(told, stream);
           const decision = inspectedDecision(since(before));

@@ -10,7 +10,7 @@ const TOOL = {
 };
 
 async function openaiChat() {
-  const client = new OpenAI({ baseURL: base_url, apiKey: 'sk-test', maxRetries: 0 });
+  const client = new OpenAI({ baseURL: base_url, apiKey: 'sk-test' });
   const request = {
     model,
     max_completion_tokens: 100,
@@ -38,7 +38,7 @@ async function openaiChat() {
 }
 
 async function openaiResponses() {
-  const client = new OpenAI({ baseURL: base_url, apiKey: 'sk-test', maxRetries: 0 });
+  const client = new OpenAI({ baseURL: base_url, apiKey: 'sk-test' });
   const request = { model, max_output_tokens: 100, input: prompt };
   if (!stream) {
     const answer = await client.responses.create(request);
@@ -53,7 +53,7 @@ async function openaiResponses() {
 }
 
 async function anthropic() {
-  const client = new Anthropic({ baseURL: base_url, apiKey: 'sk-ant-test', maxRetries: 0 });
+  const client = new Anthropic({ baseURL: base_url, apiKey: 'sk-ant-test' });
   const request = {
     model,
     max_tokens: 100,

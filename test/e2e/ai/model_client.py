@@ -25,7 +25,7 @@ def usage_of(usage):
 def openai_chat():
     import openai
 
-    client = openai.OpenAI(base_url=asked["base_url"], api_key="sk-test", max_retries=0)
+    client = openai.OpenAI(base_url=asked["base_url"], api_key="sk-test")
     tools = [{"type": "function", "function": {"name": name, "parameters": TOOL}} for name in ("lookup", "transfer")]
     request = dict(
         model=asked["model"],
@@ -56,7 +56,7 @@ def openai_chat():
 def openai_responses():
     import openai
 
-    client = openai.OpenAI(base_url=asked["base_url"], api_key="sk-test", max_retries=0)
+    client = openai.OpenAI(base_url=asked["base_url"], api_key="sk-test")
     request = dict(model=asked["model"], max_output_tokens=100, input=asked["prompt"])
     if not asked["stream"]:
         answer = client.responses.create(**request)
@@ -73,7 +73,7 @@ def openai_responses():
 def anthropic_messages():
     import anthropic
 
-    client = anthropic.Anthropic(base_url=asked["base_url"], api_key="sk-ant-test", max_retries=0)
+    client = anthropic.Anthropic(base_url=asked["base_url"], api_key="sk-ant-test")
     request = dict(
         model=asked["model"],
         max_tokens=100,

@@ -150,6 +150,11 @@ test('a denial is a problem document', () => {
   );
 });
 
+test('nobody is to send a request again whose answer was held back', () => {
+  assert.equal(headersOf({ ...DENIAL, reason: 'RESPONSE_BLOCKED' }).get('x-should-retry'), 'false');
+  assert.equal(headersOf(DENIAL).get('x-should-retry'), undefined);
+});
+
 test('an agent is sent to its own receipts, and nobody to one that is not theirs to see', () => {
   const steps = (denial: Parameters<typeof bodyOf>[0]) => String(bodyOf(denial)['next_steps']);
   assert.match(steps({ ...DENIAL, mode: 'base_url' }), /GET \/_clawgress\/why\/\S+ on this listener/);
