@@ -7,6 +7,7 @@ import type { BuiltValue } from '../core/body/value_builder.ts';
 import { ValueSelector } from '../core/body/value_selector.ts';
 import type { BodyProblem } from '../core/contract/body_facts.ts';
 import type { RequestDemands } from '../core/contract/demands.ts';
+import { BODY_BYTES_MAX } from '../core/policy/bounds.ts';
 import type { InspectionFacts } from '../core/receipt/inspection_facts.ts';
 import type { CompiledSchema } from '../core/schema/compile_schema.ts';
 import type { ReadStep } from '../server/inspect/ports.ts';
@@ -38,6 +39,8 @@ interface PieceReader {
   feed(chunk: Uint8Array): BodyProblem | undefined;
   end(): BodyProblem | undefined;
 }
+
+const UNREAD: PieceReader = { feed: () => undefined, end: () => undefined };
 
 /** Holds each piece until it was read; nothing goes on from the piece in which the first mistake is. */
 export class StreamedRequest implements StatefulReader {
@@ -82,10 +85,16 @@ export class StreamedRequest implements StatefulReader {
 }
 
 function readerFor(says: SaidFormat, demands: RequestDemands, schemaOf: SchemaOf): PieceReader {
+  if (demands.on_oversize === 'scan_prefix') return prefixReader(says, demands);
   if (says === 'json') return new ElementsReader(demands, schemaOf);
   if (says === 'json_lines') return new RecordsReader('lines', demands, schemaOf);
   if (says === 'sequence') return new RecordsReader('sequence', demands, schemaOf);
-  return { feed: () => undefined, end: () => undefined };
+  return UNREAD;
+}
+
+/** Who lets all that is held go on asks for facts alone, which nobody has of a longer body: nothing is refused for that. */
+function prefixReader(says: SaidFormat, { max_bytes }: RequestDemands): PieceReader {
+  return says === 'json' && max_bytes < BODY_BYTES_MAX ? new PrefixReader(max_bytes) : UNREAD;
 }
 
 /** A schema that is not at hand ends the reader: what it should check must not go on. */
@@ -93,6 +102,27 @@ function needed(schemaOf: SchemaOf, hash: string): CompiledSchema {
   const schema = schemaOf(hash);
   if (schema === undefined) throw new Error('invariant: a schema was not handed over');
   return schema;
+}
+
+/** Of a longer text the beginning alone. */
+class PrefixReader implements PieceReader {
+  readonly #reader: JsonReader;
+  #left: number;
+
+  constructor(max_bytes: number) {
+    this.#reader = new JsonReader({ ...JSON_LIMITS, bytesMax: max_bytes });
+    this.#left = max_bytes;
+  }
+
+  feed(chunk: Uint8Array): BodyProblem | undefined {
+    const seen = chunk.subarray(0, this.#left);
+    this.#left -= seen.length;
+    return this.#reader.feed(seen);
+  }
+
+  end(): BodyProblem | undefined {
+    return this.#left > 0 ? this.#reader.end() : undefined;
+  }
 }
 
 class ElementsReader implements PieceReader {

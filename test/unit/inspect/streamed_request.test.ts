@@ -148,3 +148,25 @@ test('the verdict on a stream is the verdict on the whole, however it is cut', (
     { numRuns: 400 },
   );
 });
+
+test('of a body whose prefix is asked for nothing is cut for what stands behind it', () => {
+  const prefix: RequestDemands = { format: 'any', schemas: [], max_bytes: 16, on_oversize: 'scan_prefix' };
+  const behind = '{"a": [1, 2, 3, 4]} and no JSON at all';
+  const before = '{"a": tru} and no JSON at all';
+  for (const cuts of [[], [1], [15], [16], [17], [3, 16, 18]]) {
+    assert.equal(stream(behind, cuts, prefix).last.end, 'complete');
+    assert.equal(stream(before, cuts, prefix).last.facts[0]?.problem?.offset, 9);
+  }
+  assert.equal(stream('{"a": ', [2], prefix).last.facts[0]?.problem?.code, 'TRUNCATED');
+  assert.equal(stream('not a record\n', [], prefix, 'json_lines').last.end, 'complete');
+});
+
+test('who asks for facts alone has nothing refused', () => {
+  const facts: RequestDemands = {
+    format: 'any',
+    schemas: [A],
+    max_bytes: 16_777_216,
+    on_oversize: 'scan_prefix',
+  };
+  assert.equal(stream('{"a": tru}', [4], facts).last.end, 'complete');
+});
