@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { AnswerKind } from '../core/ai/answer_reader.ts';
 import { PROVIDERS, type Provider } from '../core/ai/facts.ts';
+import type { PriceTable } from '../core/ai/prices.ts';
 import { examplesOf, finish } from './action.ts';
 import type { AiAnswerArgs } from './ai_answer.ts';
 import type { Flags } from './options.ts';
@@ -17,6 +18,8 @@ const ENDPOINTS: readonly AnswerKind['endpoint'][] = [
   'generate',
 ];
 const FRAMINGS = ['sse', 'ndjson'] as const;
+const CONFIG =
+  'configuration file with ai.prices_file (default: clawgress.yaml in this folder, when there is one)';
 const PROTOCOLS = ['llm', 'mcp', 'a2a'] as const;
 
 /** `ai read` and `ai answer`: a dry run of what is understood of AI traffic. */
@@ -42,9 +45,10 @@ function registerRead(ai: Command): void {
     )
     .addOption(new Option('--protocol <kind>', 'what the rule would say').choices(PROTOCOLS))
     .addOption(new Option('--provider <name>', 'with --protocol llm, whose service').choices(PROVIDERS))
+    .option('--config <file>', CONFIG)
     .option('--json', 'machine-readable output')
     .action(async (file: string | undefined, flags: Flags & { readonly header?: string[] }) => {
-      const [{ aiRead }, { piecesOf }, { priceList }] = await load(import('./ai_read.ts'));
+      const [{ aiRead }, { piecesOf }, prices] = await load(import('./ai_read.ts'), flags);
       const protocol = PROTOCOLS.find((name) => name === flags['protocol']);
       const args = {
         host: String(flags['host']),
@@ -56,7 +60,7 @@ function registerRead(ai: Command): void {
         ...(protocol === undefined ? {} : { protocol }),
         ...providerIn(flags),
       };
-      finish(await aiRead(args, file === undefined ? undefined : piecesOf(file), priceList, toStdout));
+      finish(await aiRead(args, file === undefined ? undefined : piecesOf(file), prices, toStdout));
     });
   examplesOf(read, [
     'clawgress ai read --host api.openai.com --path /v1/chat/completions request.json',
@@ -77,9 +81,10 @@ function registerAnswer(ai: Command): void {
       new Option('--provider <name>', 'whose prices (default: those of the dialect)').choices(PROVIDERS),
     )
     .option('--model <name>', 'the model of the request, where the answer names none')
+    .option('--config <file>', CONFIG)
     .option('--json', 'machine-readable output')
     .action(async (file: string, flags: Flags) => {
-      const [{ aiAnswer }, { piecesOf }, { priceList }] = await load(import('./ai_answer.ts'));
+      const [{ aiAnswer }, { piecesOf }, prices] = await load(import('./ai_answer.ts'), flags);
       const dialect = DIALECTS.find((name) => name === flags['dialect']) ?? 'openai';
       const endpoint = ENDPOINTS.find((name) => name === flags['endpoint']) ?? 'chat';
       const framing = FRAMINGS.find((name) => flags[name] === true) ?? 'json';
@@ -90,7 +95,7 @@ function registerAnswer(ai: Command): void {
         json: flags['json'] === true,
         ...(typeof model === 'string' ? { model } : {}),
       };
-      finish(await aiAnswer(args, piecesOf(file), priceList, toStdout));
+      finish(await aiAnswer(args, piecesOf(file), prices, toStdout));
     });
   examplesOf(answer, [
     'clawgress ai answer --dialect openai --endpoint chat --sse stream.txt',
@@ -99,8 +104,14 @@ function registerAnswer(ai: Command): void {
   ]);
 }
 
-function load<T>(command: Promise<T>) {
-  return Promise.all([command, import('./input_bytes.ts'), import('./price_list.ts')]);
+/** Prices are looked for when something has a price: without a call the configuration does not matter. */
+async function load<T>(command: Promise<T>, flags: Flags) {
+  const [{ priceList }, { settingsFor }] = await Promise.all([
+    import('./price_list.ts'),
+    import('./options.ts'),
+  ]);
+  const prices = (): PriceTable => priceList(settingsFor(flags).ai.prices);
+  return [await command, await import('./input_bytes.ts'), prices] as const;
 }
 
 function providerIn(flags: Flags): { readonly provider?: Provider } {

@@ -30,7 +30,7 @@ export async function openInspection(
   const { settings, recorder, log } = parts;
   const metrics = parts.metrics.inspection;
   const { workers, bytes_max } = settings.inspect;
-  const inspector = await openInspector({ workers, prices: priceList(), log });
+  const inspector = await openInspector({ workers, prices: priceList(settings.ai.prices), log });
   const admission = new Admission(Math.floor(bytes_max / settings.gateways));
   metrics.watchBytes(() => admission.taken);
   const inspection = inspectService({
@@ -43,6 +43,11 @@ export async function openInspection(
       },
       repaired: () => metrics.repaired.inc(),
       ended: (part, state) => metrics.ended.inc({ part, state }),
+      used: ({ input, output }, costMicroUsd = 0) => {
+        metrics.tokens.inc({ direction: 'input' }, input);
+        metrics.tokens.inc({ direction: 'output' }, output);
+        metrics.cost.inc(costMicroUsd);
+      },
     },
   });
   return { inspection, inspector };

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../core/result.ts';
 import { ISSUER_KEYS, KEYS } from './keys.ts';
 import { demoAddress, socketsDirectory } from './places.ts';
+import { pricesProblems, pricesSettings } from './prices.ts';
 import type { ConfigProblem } from './problem.ts';
 import { elsewhereProblems, elsewhereSettings } from './recorder_elsewhere.ts';
 import type { JwtIssuerSettings, ListenerSettings, Settings } from './settings.ts';
@@ -51,6 +52,7 @@ export function assemble(
       permitted_names: read.texts('interception.permitted_names'),
     },
     inspect: { bytes_max: read.number('inspect.bytes_max'), workers: read.number('inspect.workers') },
+    ai: pricesSettings(read),
     demo,
     check_timeout_ms: read.number('check_timeout_ms'),
     log_level: read.text('log_level') as Settings['log_level'],
@@ -60,6 +62,7 @@ export function assemble(
     ...shadowProblems(settings),
     ...headsProblems(settings),
     ...elsewhereProblems(settings, values),
+    ...pricesProblems(values),
     ...portProblems(settings),
     ...transparentProblems(settings),
   ];

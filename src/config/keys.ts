@@ -11,6 +11,7 @@ export interface KeySpec {
 const ID = kind.matching(/^[a-z0-9._-]{1,64}$/, '1 to 64 of a-z 0-9 . _ -');
 const CIDRS_MAX = 256;
 const ENVIRONMENTS_MAX = 64;
+const SHA256 = kind.matching(/^[0-9a-f]{64}$/, '64 hex digits in lower case, as sha256sum prints them');
 const OTLP_URL = kind.matching(
   /^https?:\/\/(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[1-9]\d{0,4})?(?:\/[A-Za-z0-9._~/-]{0,255})?$/,
   'an http: or https: URL without user information and query, for instance http://127.0.0.1:4318',
@@ -123,6 +124,8 @@ export const KEYS: readonly KeySpec[] = [
   { key: 'interception.permitted_names', kind: kind.listOf(DNS_NAME, PERMITTED_MAX), fallback: [] },
   { key: 'inspect.bytes_max', kind: kind.integer(67_108_864, 68_719_476_736), fallback: 536_870_912 },
   { key: 'inspect.workers', kind: kind.integer(1, 16), fallback: 2 },
+  { key: 'ai.prices_file', kind: kind.path },
+  { key: 'ai.prices_digest', kind: SHA256 },
   { key: 'demo.enabled', kind: kind.flag, fallback: true },
   { key: 'demo.address', kind: kind.loopbackV4 },
   { key: 'demo.http_port', kind: kind.port, fallback: 18_080 },

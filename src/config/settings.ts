@@ -55,6 +55,10 @@ export interface Settings {
     /** Threads of each gateway that look at them. */
     readonly workers: number;
   };
+  readonly ai: {
+    /** List of prices in place of that of this release, and the SHA-256 that it must have, hex. */
+    readonly prices?: PricesSettings;
+  };
   readonly demo: DemoSettings;
   /** Envoy's time-out for one Check. */
   readonly check_timeout_ms: number;
@@ -201,4 +205,9 @@ export interface DemoSettings {
   readonly address: string;
   readonly http_port: number;
   readonly https_port: number;
+}
+
+export interface PricesSettings {
+  readonly file: string;
+  readonly digest: string;
 }
