@@ -246,7 +246,9 @@ describe('bodies of requests through the real Envoy', () => {
     ];
     const sent = await send({ body: Buffer.alloc(MIB_16 + 16 * SLACK, 'x'), script: late });
     assert.deepEqual([sent.answer.status, sent.answer.text], [413, '{"mine":3}']);
-    assert.deepEqual([kinds(sent), upstream.begun(sent.id)], [['requestHeaders'], 0]);
+    // On a busy machine the last bytes come after the headers were answered, and what is held is shown.
+    assert.match(kinds(sent).join(), /^requestHeaders(,requestBody\.)?$/);
+    assert.equal(upstream.begun(sent.id), 0);
   });
 
   it('leaves the ticket out of the log where a refusal is said to be recorded', async () => {
