@@ -33,6 +33,13 @@ export function inspectionMetrics(registers: Registry[]) {
       'part',
       'state',
     ]),
+    tokens: counter('clawgress_model_tokens_total', 'Tokens that answers of models say were used', [
+      'direction',
+    ]),
+    cost: counter(
+      'clawgress_model_cost_micro_usd_total',
+      'What answers of models cost by the list of prices',
+    ),
     /** Called once, by a gateway that inspects. */
     watchBytes(read: () => number): void {
       source.read = read;

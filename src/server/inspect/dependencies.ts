@@ -16,6 +16,8 @@ export interface InspectDependencies extends Omit<CheckDependencies, 'recorder' 
     repaired?(): void;
     /** How an answer, or a streamed body, ended. */
     ended?(part: InspectionFacts['part'], state: InspectionFacts['state']): void;
+    /** What an answer of a model says that it took, and what that costs where it is known. */
+    used?(usage: NonNullable<InspectionFacts['usage']>, costMicroUsd: number | undefined): void;
   };
   /** How long a whole body may take to come, in milliseconds. */
   readonly bodyMs?: number;

@@ -19,6 +19,7 @@ export async function recordStep(
       await recorded;
       isOver = true;
       metrics.ended?.(found.part, found.state);
+      if (found.usage !== undefined) metrics.used?.(found.usage, found.cost_micro_usd);
     } else recorded.catch((err: unknown) => log.error({ err, receipt_id }, 'a stream mark was not recorded'));
   }
   return isOver;
