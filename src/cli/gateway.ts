@@ -4,6 +4,7 @@ import { gatewayAlone } from './gateway_alone.ts';
 import { childProcess } from './gateway_life.ts';
 import { gatewayMember } from './gateway_member.ts';
 import type { Flags } from './options.ts';
+import { priceList } from './price_list.ts';
 
 /** `clawgress gateway`: decides, has it recorded, answers, until it is told to stop. */
 export async function gateway(flags: Flags): Promise<number> {
@@ -19,6 +20,8 @@ export async function gateway(flags: Flags): Promise<number> {
       'set `gateways` higher',
     );
   }
+  // Before anything is open that would keep a gateway alive that cannot serve.
+  priceList(child.settings.ai.prices);
   if (hasOwnRecorder(child.settings)) await gatewayAlone(child);
   else await gatewayMember(child, number);
   return EXIT.ok;

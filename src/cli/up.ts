@@ -15,6 +15,7 @@ import { claimInstance } from './instance.ts';
 import { nodeChild } from './node_child.ts';
 import { type Flags, layoutFor, settingsFor, stateFlag } from './options.ts';
 import { autoPorts, refuseBusyPorts } from './ports.ts';
+import { priceList } from './price_list.ts';
 import { examples, readyBlock, writeCurlFiles } from './ready.ts';
 import { writeRunSettings } from './run_settings.ts';
 import { prepareState, privateFolder } from './state.ts';
@@ -75,6 +76,7 @@ async function settlePorts(wanted: Settings, layout: Layout, flags: Flags): Prom
     throw new CliError(EXIT.usage, `--ports: found '${String(flags['ports'])}'; allowed: auto`);
   }
   refuseWithoutCapability(wanted);
+  priceList(wanted.ai.prices);
   const settled = isAuto ? await autoPorts(wanted, lastPorts(layout)) : wanted;
   await refuseBusyPorts(settled);
   return settled;
