@@ -28,7 +28,7 @@ export function inspectionMetrics(registers: Registry[]) {
       buckets: LATENCY_S,
       registers,
     }),
-    repaired: counter('clawgress_repairs_total', 'Looks at bodies that went on changed'),
+    repaired: counter('clawgress_repairs_total', 'Bodies that reading changed'),
     ended: counter('clawgress_inspections_ended_total', 'Answers and streamed bodies, by how they ended', [
       'part',
       'state',
