@@ -13,6 +13,22 @@ export const SELF: readonly Sabotage[] = [
     test: { file: REAL, name: 'a receipt of another agent' },
   },
   {
+    name: 'mistake-kept-back',
+    breaks: 'a denial for a schema names the place in the body',
+    file: 'src/server/codec/problem_body.ts',
+    find: '    body: denial.body,\n',
+    replace: '',
+    test: { file: 'test/unit/core/receipt/body_mistake.test.ts', name: 'names the place' },
+  },
+  {
+    name: 'explained-by-another-text',
+    breaks: 'policy explain reads a body as the gateway does',
+    file: 'src/core/policy/explain.ts',
+    find: '    if (inspect === undefined) break;\n',
+    replace: '    if (inspect !== undefined) break;\n',
+    test: { file: 'test/unit/cli/explain_body.test.ts', name: 'a body that fits' },
+  },
+  {
     name: 'receipt-of-another-host',
     breaks: 'another host is told of receipts of its own decisions alone',
     file: 'src/recorder/remote/scope.ts',
