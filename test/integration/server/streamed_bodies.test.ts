@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { eventually } from '../../support/running.ts';
-import { MAX_BYTES, startWorld, type Told, WAYS, type World } from './streamed_world.ts';
+import { EVENT, MAX_BYTES, startWorld, type Told, WAYS, type World } from './streamed_world.ts';
 
 const MIB = 1024 * 1024;
 const PIECE_BYTES = 16_384;
@@ -190,6 +190,31 @@ test('the answer to a call of a tool is cut with an error that names the call', 
   const error = JSON.parse(/^data: (.*)$/m.exec(events[1] ?? '')?.[1] ?? '{}');
   assert.equal(error.id, 41);
   assert.equal(error.error.data.reason, 'ANSWER_SCHEMA');
+});
+
+test('when everything stops, answers end where they can, others are cut, and both is on record', async () => {
+  const listen = (path: string) => {
+    let heard: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => {
+      heard = resolve;
+    });
+    const length = { 'content-length': '0' };
+    return { begun, told: world.send('proxy', path, [], length, () => heard()) };
+  };
+  const [soon, never] = [listen('/events/soon'), listen('/events/never')];
+  await Promise.all([soon.begun, never.begun]);
+  const stopped = world.running.stop();
+  setTimeout(() => world.hit('/events/soon')?.finish?.(), 200);
+  const [whole, cut] = await Promise.all([soon.told, never.told, stopped]);
+  assert.deepEqual([whole.body, whole.isCut], [EVENT + EVENT, undefined]);
+  assert.deepEqual([cut.body, cut.isCut], [EVENT, true]);
+  const statesOf = (receipt: string | undefined) =>
+    recorded(receipt)
+      .inspections.map((one) => one['state'])
+      .filter((state) => state !== 'mark');
+  assert.deepEqual(statesOf(whole.receipt), ['complete']);
+  // Nobody tells the gateway who broke off.
+  assert.deepEqual(statesOf(cut.receipt), ['client_abort']);
 });
 
 function stateOf(decision: Readonly<Record<string, unknown>> | undefined): unknown {

@@ -26,6 +26,8 @@ const EVENTS = [
 export type Way = 'proxy' | 'inside' | 'inside_h2';
 export const WAYS: readonly Way[] = ['proxy', 'inside', 'inside_h2'];
 
+export const EVENT = 'data: {"n": 1}\n\n';
+
 /** One request as the upstream sees it, also while it comes. */
 export interface Hit {
   readonly path: string;
@@ -34,6 +36,8 @@ export interface Hit {
   readonly kept: Buffer[];
   /** Hex SHA-256, once all of it has come. */
   digest?: string;
+  /** Of an answer that goes on until it is told to end. */
+  finish?: () => void;
 }
 
 export interface Told {
@@ -41,6 +45,8 @@ export interface Told {
   readonly status: number;
   readonly body: string;
   readonly receipt?: string;
+  /** It broke off. */
+  readonly isCut?: true;
 }
 
 export interface World {
@@ -52,6 +58,7 @@ export interface World {
     path: string,
     pieces: Iterable<Buffer> | AsyncIterable<Buffer>,
     headers?: Record<string, string>,
+    heard?: () => void,
   ): Promise<Told>;
   records(): readonly NaiveRecord[];
   stop(): Promise<void>;
@@ -75,6 +82,7 @@ function policyOf(ports: readonly number[]): string {
     rule('mcp', 'format: json')
       .replace('kind: http', 'kind: mcp, methods: [tools/call]')
       .replace(/\}$/, ', response: {inspect: auto, schema: result.v1}}'),
+    `  - {id: events, match: {destination: {hosts: [${HOST}], ports: [${ports.join(', ')}], schemes: [http]}, path_prefixes: [/events], protocol: {kind: http}}, action: allow, response: {inspect: sse, notarize: true}}`,
     '',
   ].join('\n');
 }
@@ -137,6 +145,12 @@ function keeper(hits: Map<string, Hit>): http.RequestListener {
     request.on('error', () => undefined);
     request.on('end', () => {
       hit.digest = hash.digest('hex');
+      if (hit.path.startsWith('/events')) {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write(EVENT);
+        hit.finish = () => response.end(EVENT);
+        return;
+      }
       if (hit.path.startsWith('/mcp')) {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
         for (const event of EVENTS) response.write(`data: ${event}\n\n`);
@@ -155,7 +169,7 @@ function sender(
   const credential = basic(agent);
   const proxyPort = Number(new URL(endpoints.explicit_proxy).port);
   const tunnel = { proxyPort, authority: secure, credential, ca: readFileSync(endpoints.ca_bundle) };
-  return async (way, path, pieces, more = {}) => {
+  return async (way, path, pieces, more = {}, heard = () => undefined) => {
     const headers = { 'content-type': 'application/json', ...more };
     const body = Readable.from(pieces);
     if (way === 'inside_h2')
@@ -165,7 +179,7 @@ function sender(
         ? { host: '127.0.0.1', port: proxyPort, path: `http://${plain}${path}`, agent: false as const }
         : { path, createConnection: await connectionOf(tunnel) };
     const own = way === 'proxy' ? { host: plain, 'proxy-authorization': credential } : { host: secure };
-    return await overHttp1({ ...call, method: 'POST', headers: { ...own, ...headers } }, body);
+    return await overHttp1({ ...call, method: 'POST', headers: { ...own, ...headers } }, body, heard);
   };
 }
 
@@ -174,17 +188,20 @@ async function connectionOf(tunnel: Parameters<typeof inside>[0]): Promise<() =>
   return () => socket;
 }
 
-function overHttp1(options: http.RequestOptions, body: Readable): Promise<Told> {
+function overHttp1(options: http.RequestOptions, body: Readable, heard: () => void): Promise<Told> {
   return new Promise((resolve) => {
     const request = http.request(options, (response) => {
       let text = '';
-      const done = (): void => {
+      const done = (more: Pick<Told, 'isCut'>) => (): void => {
         body.destroy();
         request.destroy();
-        resolve({ status: response.statusCode ?? 0, body: text, ...receiptIn(response.headers) });
+        resolve({ status: response.statusCode ?? 0, body: text, ...receiptIn(response.headers), ...more });
       };
-      response.on('data', (part: Buffer) => (text += part.toString()));
-      response.on('end', done).on('error', done);
+      response.on('data', (part: Buffer) => {
+        text += part.toString();
+        heard();
+      });
+      response.on('end', done({})).on('error', done({ isCut: true }));
     });
     request.on('error', () => resolve({ status: 0, body: '' }));
     body.on('error', () => request.destroy());

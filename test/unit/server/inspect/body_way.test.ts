@@ -26,3 +26,17 @@ test('what says how long it is takes up that much', () => {
   for (const lying of [[...said('5'), ...said('5')], said('-5'), said('5, 5')])
     assert.equal(bodyWay(DEMANDS, lying, false).bytes, BUFFER_BYTES_MAX / 4);
 });
+
+test('what may go on unread is what a rule lets go on, whatever the format is', () => {
+  for (const format of ['json', 'json_lines', 'any'] as const) {
+    const way = (on_oversize: 'deny' | 'stream' | 'scan_prefix', headers: Parameters<typeof bodyWay>[1]) =>
+      bodyWay({ ...DEMANDS, format, on_oversize }, headers, false).way;
+    assert.deepEqual(
+      [way('deny', []), way('stream', []), way('scan_prefix', [])],
+      ['whole', 'streamed', 'whole'],
+    );
+    assert.deepEqual([way('deny', said('1001')), way('stream', said('1001'))], ['too_large', 'streamed']);
+    assert.deepEqual([way('stream', said('1000')), way('scan_prefix', said('1001'))], ['whole', 'whole']);
+    assert.equal(way('scan_prefix', said(String(BUFFER_BYTES_MAX + 1))), 'streamed');
+  }
+});
