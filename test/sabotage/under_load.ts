@@ -6,7 +6,7 @@ export const UNDER_LOAD: readonly Sabotage[] = [
     name: 'inspected-denial-without-receipt',
     breaks: 'a denial of an inspected request names its receipt in its headers',
     file: 'src/intercept/config/inspection.ts',
-    find: "'(x-clawgress|ratelimit|proxy|retry|www|grpc)-[a-z-]+',",
+    find: "'(x-(clawgress|should)|ratelimit|proxy|retry|www|grpc)-[a-z-]+',",
     replace: "'(x-clawgress|ratelimit)-[a-z-]+',",
     test: {
       file: 'test/integration/server/inspection.test.ts',

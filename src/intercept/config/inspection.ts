@@ -25,9 +25,9 @@ const ANSWER_AT_MOST = '60s';
  * cost them all that follow. Nothing can reroute a request.
  */
 const MAY_CHANGE = `^(${[
-  ...[':path', 'accept-encoding', 'content-(length|type|encoding)'],
+  ...[':path', 'accept-encoding', 'content-[a-z]+'],
   // In full they would make more of an expression than Envoy takes.
-  '(x-clawgress|ratelimit|proxy|retry|www|grpc)-[a-z-]+',
+  '(x-(clawgress|should)|ratelimit|proxy|retry|www|grpc)-[a-z-]+',
 ].join('|')})$`;
 
 /** Nothing is sent where no route says otherwise, even if the filter were switched on. */
