@@ -158,8 +158,8 @@ export const INSPECT: readonly Sabotage[] = [
     name: 'cut-body-goes-on',
     breaks: 'nothing goes on behind the mistake in a body that was let go on',
     file: 'src/server/inspect/request_side.ts',
-    find: "    if (step.end === 'cut' || step.end === 'blocked') return { denial: this.#broken(this.#allowed) };\n",
-    replace: '',
+    find: "if (step.end === 'cut' || step.end === 'blocked') return { denial: this.#broken",
+    replace: "if (step.end === 'blocked') return { denial: this.#broken",
     test: {
       file: 'test/integration/server/streamed_bodies.test.ts',
       name: '/lines, proxy: of a body with a mistake',
