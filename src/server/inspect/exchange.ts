@@ -18,6 +18,8 @@ export interface ProcWire {
   reply(bytes: Uint8Array): void;
   /** Ends it all by an error: Envoy lets nothing more go on. */
   fail(): void;
+  /** The same, once Envoy has had time to hand on what was replied last: bytes and an error that come together may both be an error. */
+  cut(): void;
   /** The body takes too long: `slow` is to be called in turn. */
   slow(): void;
 }
@@ -165,8 +167,8 @@ export class Exchange {
     const isLost = message?.kind === 'response_trailers' && (piece.reply.body ?? NOTHING).length > 0;
     if (!isLost) this.#proceed(message, piece.reply);
     if (piece.end === 'goes_on' && !isLost) return undefined;
-    // A graceful end would let the rest of the answer through unread.
-    this.#wire.fail();
+    // A graceful end would let the rest of the answer through unread; without a reply nothing more of it passes.
+    this.#wire.cut();
     return { kind: 'gone' };
   }
 

@@ -10,6 +10,9 @@ import { INSPECTION } from './method.ts';
 /** Requests on the inspecting route at one time, their answers included. */
 const STREAMS_MAX = 10_000;
 
+/** Between the last bytes of an answer that is cut and the cut. */
+const CUT_MS = 50;
+
 type Stream = ServerDuplexStream<Buffer, Buffer>;
 
 /** `server.addService(it.definition, it.handlers)`. */
@@ -55,6 +58,10 @@ function converse(
     fail: () => {
       isOver = true;
       refuse(stream);
+    },
+    cut: () => {
+      isOver = true;
+      setTimeout(() => refuse(stream), CUT_MS);
     },
     slow: () => inTurn(() => exchange.slow()),
   });

@@ -241,7 +241,7 @@ test('a cut answer says so, and the stream ends by an error', async () => {
   await say(responseBody('data: bad\n\n', false));
   await exchange.gone();
   assert.equal(replies[2]?.text, 'event: error\n\n');
-  assert.deepEqual(log.slice(-3), ['inspected policy_cut', 'replied responseBody', 'failed']);
+  assert.deepEqual(log.slice(-3), ['inspected policy_cut', 'replied responseBody', 'cut']);
 });
 
 test('a blocked answer is replaced by ours, with the receipt', async () => {

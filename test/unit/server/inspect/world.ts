@@ -71,6 +71,7 @@ export function world(current: () => Snapshot, ticket: PendingTicket, prepare: {
         log.push(`replied ${replies.at(-1)?.response}`);
       },
       fail: () => log.push('failed'),
+      cut: () => log.push('cut'),
       slow: () => log.push('slow'),
     },
   );
