@@ -9,7 +9,11 @@ import { gcraOf, principalOf, requestOf } from './sample.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../../policies');
 const VALUES = { DEMO_HOST: '127.83.1.2', DEMO_HTTP_PORT: 18_080, DEMO_HTTPS_PORT: 18_443 };
-const textOf = (name: string) => readFileSync(join(FOLDER, name), 'utf8');
+// In the one that people edit by hand the address is a bare word.
+const textOf = (name: string) =>
+  readFileSync(join(FOLDER, name), 'utf8')
+    .replaceAll('"DEMO_HOST"', VALUES.DEMO_HOST)
+    .replaceAll('/DEMO_HOST:', `/${VALUES.DEMO_HOST}:`);
 
 function shipped(name: string) {
   const result = compilePolicy({ file: name, text: renderStarterPolicy(textOf(name), VALUES) });
