@@ -2,17 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { UNKNOWN_REASONS } from '../../../../src/core/ai/facts.ts';
 import { PRICES_DIGEST } from '../../../../src/core/ai/prices.ts';
 
 const ROOT = join(import.meta.dirname, '../../../..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-
-test('the reasons of docs/ai.md are those of the code', () => {
-  const section = read('docs/ai.md').split('## Unknown\n')[1]?.split(': each is explained')[0] ?? '';
-  const documented = [...section.matchAll(/`([A-Z_]+)`/g)].map(([, reason]) => reason);
-  assert.deepEqual(documented.sort(), [...UNKNOWN_REASONS].sort());
-});
 
 test('the list of prices names its source, and its source names the same copy', () => {
   const { source } = JSON.parse(read('src/core/ai/prices.json'));
