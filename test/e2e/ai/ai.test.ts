@@ -5,15 +5,43 @@ import { eventually } from '../../support/running.ts';
 import { FORBIDDEN, MODELS } from './policy.ts';
 import { HOSTS } from './providers.ts';
 import { USAGE } from './script.ts';
-import { type AiWorld, type Language, startAi, type Told } from './world.ts';
+import { type AiWorld, startAi, type Told } from './world.ts';
 
 const TEXT = 'The quick brown fox rests.';
+const UNLISTED = 'gpt-4o-2024-11-20';
 const CALLS = [
   { library: 'openai', api: 'chat', host: HOSTS.openai, prefix: '/v1', model: MODELS.openai },
   { library: 'openai', api: 'responses', host: HOSTS.openai, prefix: '/v1', model: MODELS.openai },
   { library: 'anthropic', api: 'messages', host: HOSTS.anthropic, prefix: '', model: MODELS.anthropic },
 ] as const;
-type Call = (typeof CALLS)[number];
+const CASES = ['allowed', 'other model', 'forbidden tool', 'other tool'] as const;
+
+interface Ask {
+  readonly call: (typeof CALLS)[number];
+  readonly stream: boolean;
+  readonly what: (typeof CASES)[number];
+}
+/** All that one agent asks, one after the other. */
+const ASKS: readonly Ask[] = CALLS.flatMap((call) =>
+  [false, true].flatMap((stream) =>
+    CASES.filter((what) => call.api !== 'responses' || !what.endsWith('tool')).map((what) => ({
+      ...{ call, stream, what },
+    })),
+  ),
+);
+const PROMPTS: Readonly<Record<Ask['what'], string>> = {
+  allowed: 'hello',
+  'other model': 'hello',
+  'forbidden tool': `call ${FORBIDDEN.model}`,
+  'other tool': 'call lookup',
+};
+
+/** What came of one ask: what the library made of it, its decision, and the end of its answer. */
+interface Outcome {
+  readonly told: Told;
+  readonly decision: NaiveRecord;
+  readonly end: NaiveRecord | undefined;
+}
 
 describe('the official clients, unchanged, through interception', () => {
   let world: AiWorld;
@@ -24,93 +52,103 @@ describe('the official clients, unchanged, through interception', () => {
     await world?.close();
   });
 
-  const ask = (language: Language, call: Call, stream: boolean, prompt: string, model: string = call.model) =>
-    world.run(language, 'model_client', {
-      ...{ library: call.library, api: call.api, model, prompt, stream },
-      base_url: `https://${call.host}:${world.providers.port}${call.prefix}`,
-    });
-  /** What was written since there were so many lines. */
-  const since = (count: number) => world.records().slice(count);
-
   for (const language of ['node', 'python'] as const) {
-    for (const call of CALLS) {
-      for (const stream of [false, true]) {
-        const title = `${language}, ${call.library} ${call.api}, ${stream ? 'streamed' : 'whole'}`;
+    let outcomes: readonly Outcome[] = [];
+    let arrived: readonly string[] = [];
 
-        it(`${title}: allowed, and settled at what the provider counted`, async (t) => {
+    it(`${language} asks`, async (t) => {
+      if (language === 'python' && world.withoutPython) return t.skip(`SKIPPED: ${world.withoutPython}`);
+      const [lines, requests] = [world.records().length, world.providers.seen.length];
+      const told = await world.run(language, 'model_client', ASKS.map(asked));
+      assert.equal(told.length, ASKS.length);
+      const records = await eventually(
+        () => settled(world.records().slice(lines)),
+        'the ends of all answers',
+      );
+      const decisions = records.filter((record) => bodyOf(record).state !== undefined);
+      assert.equal(decisions.length, ASKS.length, 'one decision for each ask');
+      arrived = world.providers.seen.slice(requests).map(({ body }) => body);
+      outcomes = decisions.map((decision, i) => ({
+        decision,
+        told: told[i] ?? assert.fail('a call without an answer'),
+        end: records.find((record) => isEndOf(record, decision)),
+      }));
+    });
+
+    for (const [i, { call, stream, what }] of ASKS.entries()) {
+      const title = `${language}, ${call.library} ${call.api}, ${stream ? 'streamed' : 'whole'}`;
+      const check = (name: string, judge: (outcome: Outcome) => void) =>
+        it(`${title}: ${name}`, (t) => {
           if (language === 'python' && world.withoutPython) return t.skip(`SKIPPED: ${world.withoutPython}`);
-          const before = world.records().length;
-          const told = await ask(language, call, stream, 'hello');
-          assert.equal(told.ok, true, JSON.stringify(told));
-          assert.equal(told.text, TEXT);
-          const records = since(before);
-          const decision = inspectedDecision(records);
+          judge(outcomes[i] ?? assert.fail('nothing came of it'));
+        });
+
+      if (what === 'allowed')
+        check('allowed, and settled at what the provider counted', ({ told, decision, end }) => {
+          assert.deepEqual([told.ok, told.text], [true, TEXT], JSON.stringify(told));
           assert.equal(decision['verdict'], 'allow');
           const { ai } = bodyOf(decision);
-          assert.equal(ai?.kind, 'llm');
-          assert.equal(ai?.model, call.model);
-          const end = await eventually(() => endOf(since(before), decision), 'the end of the answer');
-          assert.equal(end['state'], 'complete');
-          assert.equal(end['format'], stream ? 'sse' : 'json');
-          const { input, output } = end['usage'] as { input: number; output: number };
+          assert.deepEqual([ai?.kind, ai?.model], ['llm', call.model]);
+          assert.deepEqual([end?.['state'], end?.['format']], ['complete', stream ? 'sse' : 'json']);
+          const { input, output } = (end?.['usage'] ?? {}) as { input?: number; output?: number };
           assert.deepEqual({ input, output }, USAGE);
-          const settled = end['settled'] as { settled: number }[];
+          const amounts = ((end?.['settled'] ?? []) as { settled: number }[]).map((one) => one.settled);
+          assert.deepEqual(amounts, [USAGE.input + USAGE.output]);
+        });
+
+      if (what === 'other model')
+        check('a model that no rule allows never sees the call', ({ told, decision }) => {
+          assert.deepEqual([told.ok, told.error?.status], [false, 403], JSON.stringify(told));
+          assert.match(told.error?.message ?? '', /POLICY_NO_MATCH|No rule allows/);
+          assert.deepEqual([decision['verdict'], decision['reason']], ['deny', 'POLICY_NO_MATCH']);
           assert.deepEqual(
-            settled.map((one) => one.settled),
-            [USAGE.input + USAGE.output],
+            arrived.filter((body) => body.includes(UNLISTED)),
+            [],
           );
         });
 
-        it(`${title}: a model that no rule allows never sees the call`, async (t) => {
-          if (language === 'python' && world.withoutPython) return t.skip(`SKIPPED: ${world.withoutPython}`);
-          const arrived = world.providers.seen.length;
-          const told = await ask(language, call, stream, 'hello', 'gpt-4o-2024-11-20');
+      if (what === 'forbidden tool')
+        check('a call of a forbidden tool never reaches the agent', ({ told, end }) => {
           assert.equal(told.ok, false, JSON.stringify(told));
-          assert.equal(told.error?.status, 403);
-          assert.match(told.error?.message ?? '', /POLICY_NO_MATCH|No rule allows/);
-          assert.equal(world.providers.seen.length, arrived);
-        });
-
-        if (call.api === 'responses') continue;
-        it(`${title}: a call of a forbidden tool never reaches the agent`, async (t) => {
-          if (language === 'python' && world.withoutPython) return t.skip(`SKIPPED: ${world.withoutPython}`);
-          const before = world.records().length;
-          const arrived = world.providers.seen.length;
-          const told = await ask(language, call, stream, `call ${FORBIDDEN.model}`);
-          assert.equal(told.ok, false, JSON.stringify(told));
-          assert.equal(world.providers.seen.length, arrived + 1, 'the library asked again');
           assert.doesNotMatch(JSON.stringify(told.calls ?? []), /transfer|account|amount/);
           isSaidByUs(told, stream);
-          const decision = inspectedDecision(since(before));
-          const end = await eventually(() => endOf(since(before), decision), 'the end of the answer');
-          assert.equal(end['state'], stream ? 'policy_cut' : 'blocked');
+          assert.equal(end?.['state'], stream ? 'policy_cut' : 'blocked');
         });
 
-        it(`${title}: a call of another tool arrives whole`, async (t) => {
-          if (language === 'python' && world.withoutPython) return t.skip(`SKIPPED: ${world.withoutPython}`);
-          const told = await ask(language, call, stream, 'call lookup');
+      if (what === 'other tool')
+        check('a call of another tool arrives whole', ({ told }) => {
           assert.equal(told.ok, true, JSON.stringify(told));
           assert.equal(told.calls?.[0]?.name, 'lookup');
           assert.deepEqual(JSON.parse(told.calls?.[0]?.arguments ?? ''), { account: '12-34', amount: 5 });
         });
-      }
     }
+
+    it(`${language}: no library asks again for an answer that was held back`, (t) => {
+      if (language === 'python' && world.withoutPython) return t.skip(`SKIPPED: ${world.withoutPython}`);
+      const forbidden = ASKS.filter(({ what }) => what === 'forbidden tool').length;
+      assert.equal(arrived.filter((body) => body.includes(PROMPTS['forbidden tool'])).length, forbidden);
+    });
   }
 
   it('MCP: tools are listed and called', async () => {
-    const told = await mcp('add', { a: 1, b: 2 });
+    const [told] = await mcp('add', { a: 1, b: 2 });
     assert.deepEqual(told, { ok: true, tools: ['add', 'drop'], text: '3' });
   });
 
   it('MCP: a call that a rule denies never reaches the server', async () => {
-    const told = await mcp(FORBIDDEN.mcp, { table: 'users' });
-    assert.equal(told.ok, false, JSON.stringify(told));
-    assert.deepEqual(told.tools, ['add', 'drop']);
-    assert.match(told.error?.message ?? '', /403|POLICY_DENY/);
+    const [told] = await mcp(FORBIDDEN.mcp, { table: 'users' });
+    assert.equal(told?.ok, false, JSON.stringify(told));
+    assert.deepEqual(told?.tools, ['add', 'drop']);
+    assert.match(told?.error?.message ?? '', /403|POLICY_DENY/);
     const dropped = world.providers.seen.filter(({ body }) => body.includes('"users"'));
     assert.deepEqual(dropped, []);
   });
 
+  const asked = ({ call, stream, what }: Ask) => ({
+    ...{ library: call.library, api: call.api, stream, prompt: PROMPTS[what] },
+    model: what === 'other model' ? UNLISTED : call.model,
+    base_url: `https://${call.host}:${world.providers.port}${call.prefix}`,
+  });
   const mcp = (tool: string, given: object) =>
     world.run('node', 'mcp_client', {
       url: `https://${HOSTS.mcp}:${world.providers.port}/mcp`,
@@ -119,23 +157,20 @@ describe('the official clients, unchanged, through interception', () => {
     });
 });
 
-function inspectedDecision(records: readonly NaiveRecord[]): NaiveRecord {
-  const found = records.find((record) => record['type'] === 'decision' && bodyOf(record).state !== undefined);
-  assert.ok(found, `no inspected decision among ${records.length} records`);
-  return found;
+/** Once every allowed call has the end of its answer. */
+function settled(records: readonly NaiveRecord[]): readonly NaiveRecord[] | undefined {
+  const allowed = records.filter((one) => bodyOf(one).state !== undefined && one['verdict'] === 'allow');
+  const isEnded = (decision: NaiveRecord) => records.some((record) => isEndOf(record, decision));
+  return allowed.every(isEnded) ? records : undefined;
+}
+
+function isEndOf(record: NaiveRecord, decision: NaiveRecord): boolean {
+  const { type, decision_ref, state } = record as { type?: string; decision_ref?: string; state?: string };
+  return type === 'inspection' && decision_ref === decision['receipt_id'] && state !== 'mark';
 }
 
 function bodyOf(record: NaiveRecord): { state?: string; ai?: { kind: string; model?: string } } {
   return (record['request'] as { body?: object } | undefined)?.body ?? {};
-}
-
-function endOf(records: readonly NaiveRecord[], decision: NaiveRecord): NaiveRecord | undefined {
-  return records.find(
-    (record) =>
-      record['type'] === 'inspection' &&
-      record['decision_ref'] === decision['receipt_id'] &&
-      record['state'] !== 'mark',
-  );
 }
 
 /** The library raises its own API error and names our reason. */

@@ -1,15 +1,15 @@
-// One call by the official library, as its documentation shows it. argv: JSON of {library, api, base_url, model, prompt, stream}.
+// Calls by the official libraries, as their documentation shows them, one after the other.
+// argv: JSON list of {library, api, base_url, model, prompt, stream}; a line of JSON for each.
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 
-const { library, api, base_url, model, prompt, stream } = JSON.parse(process.argv[2]);
 const TOOL = {
   type: 'object',
   properties: { account: { type: 'string' }, amount: { type: 'number' } },
   required: ['account'],
 };
 
-async function openaiChat() {
+async function openaiChat({ base_url, model, prompt, stream }) {
   const client = new OpenAI({ baseURL: base_url, apiKey: 'sk-test' });
   const request = {
     model,
@@ -37,7 +37,7 @@ async function openaiChat() {
   });
 }
 
-async function openaiResponses() {
+async function openaiResponses({ base_url, model, prompt, stream }) {
   const client = new OpenAI({ baseURL: base_url, apiKey: 'sk-test' });
   const request = { model, max_output_tokens: 100, input: prompt };
   if (!stream) {
@@ -52,7 +52,7 @@ async function openaiResponses() {
   });
 }
 
-async function anthropic() {
+async function anthropic({ base_url, model, prompt, stream }) {
   const client = new Anthropic({ baseURL: base_url, apiKey: 'sk-ant-test' });
   const request = {
     model,
@@ -103,20 +103,18 @@ function usageOf(usage) {
   };
 }
 
-const call = library === 'anthropic' ? anthropic : api === 'responses' ? openaiResponses : openaiChat;
-call().then(
-  (answer) => console.log(JSON.stringify({ ok: true, ...answer })),
-  (error) =>
-    console.log(
-      JSON.stringify({
-        ok: false,
-        ...error.told,
-        error: {
-          name: error.constructor.name,
-          status: error.status,
-          code: error.code ?? error.error?.code,
-          message: String(error.message),
-        },
-      }),
-    ),
-);
+for (const asked of JSON.parse(process.argv[2])) {
+  const { library, api } = asked;
+  const call = library === 'anthropic' ? anthropic : api === 'responses' ? openaiResponses : openaiChat;
+  const told = await call(asked).then(
+    (answer) => ({ ok: true, ...answer }),
+    (error) => ({ ok: false, ...error.told, error: errorOf(error) }),
+  );
+  console.log(JSON.stringify(told));
+}
+
+function errorOf(error) {
+  const { status, message } = error;
+  const code = error.code ?? error.error?.code;
+  return { name: error.constructor.name, status, code, message: String(message) };
+}

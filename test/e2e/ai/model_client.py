@@ -1,9 +1,7 @@
-"""One call by the official library, as its documentation shows it. argv: JSON of library, api, base_url, model, prompt, stream."""
+"""Calls by the official libraries, as their documentation shows them. argv: JSON list of library, api, base_url, model, prompt, stream."""
 import json
 import sys
 
-asked = json.loads(sys.argv[1])
-told = {"text": "", "calls": []}
 TOOL = {
     "type": "object",
     "properties": {"account": {"type": "string"}, "amount": {"type": "number"}},
@@ -22,7 +20,7 @@ def usage_of(usage):
     }
 
 
-def openai_chat():
+def openai_chat(asked, told):
     import openai
 
     client = openai.OpenAI(base_url=asked["base_url"], api_key="sk-test")
@@ -53,7 +51,7 @@ def openai_chat():
                 told["calls"][-1]["arguments"] += call.function.arguments or ""
 
 
-def openai_responses():
+def openai_responses(asked, told):
     import openai
 
     client = openai.OpenAI(base_url=asked["base_url"], api_key="sk-test")
@@ -70,7 +68,7 @@ def openai_responses():
             told["usage"] = usage_of(event.response.usage)
 
 
-def anthropic_messages():
+def anthropic_messages(asked, told):
     import anthropic
 
     client = anthropic.Anthropic(base_url=asked["base_url"], api_key="sk-ant-test")
@@ -96,15 +94,18 @@ def anthropic_messages():
     told["usage"] = usage_of(answer.usage)
 
 
-call = anthropic_messages if asked["library"] == "anthropic" else openai_responses if asked["api"] == "responses" else openai_chat
-try:
-    call()
-    print(json.dumps({"ok": True, **told}))
-except Exception as error:
-    told["error"] = {
-        "name": type(error).__name__,
-        "status": getattr(error, "status_code", None),
-        "code": getattr(error, "code", None),
-        "message": str(error),
-    }
-    print(json.dumps({"ok": False, **told}))
+for asked in json.loads(sys.argv[1]):
+    told = {"text": "", "calls": []}
+    call = openai_responses if asked["api"] == "responses" else openai_chat
+    try:
+        (anthropic_messages if asked["library"] == "anthropic" else call)(asked, told)
+        told["ok"] = True
+    except Exception as error:
+        told["ok"] = False
+        told["error"] = {
+            "name": type(error).__name__,
+            "status": getattr(error, "status_code", None),
+            "code": getattr(error, "code", None),
+            "message": str(error),
+        }
+    print(json.dumps(told))

@@ -29,8 +29,8 @@ export interface AiWorld {
   readonly providers: Providers;
   /** Why there are no Python clients. */
   readonly withoutPython: string | undefined;
-  /** A script as an agent runs it: `clawgress run -- node model_client.mjs …`. */
-  run(language: Language, script: 'model_client' | 'mcp_client', asked: object): Promise<Told>;
+  /** A script as an agent runs it, `clawgress run -- node model_client.mjs …`; what it says, line by line. */
+  run(language: Language, script: 'model_client' | 'mcp_client', asked: object): Promise<readonly Told[]>;
   records(): readonly NaiveRecord[];
   close(): Promise<void>;
 }
@@ -63,9 +63,9 @@ export async function startAi(): Promise<AiWorld> {
         ...[...program, JSON.stringify(asked)],
       ];
       const done = await home.run(CLI, args);
-      const last = done.out.trim().split('\n').at(-1) ?? '';
-      if (!last.startsWith('{')) throw new Error(`${script} said nothing: ${done.out}${done.err}`);
-      return JSON.parse(last) as Told;
+      const lines = done.out.split('\n').filter((line) => line.startsWith('{'));
+      if (lines.length === 0) throw new Error(`${script} said nothing: ${done.out}${done.err}`);
+      return lines.map((line) => JSON.parse(line) as Told);
     },
     records: () => readJournal(journal_dir, public_keys),
     async close() {
