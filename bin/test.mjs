@@ -7,7 +7,9 @@ import { pathToFileURL } from 'node:url';
 import { cacheDir, orExplain, root, setup } from './setup.mjs';
 
 const SUITES = ['unit', 'fuzz', 'integration', 'fault', 'e2e'];
-// Suites start real Envoys and sync to disk; more files at once than this only makes them wait for each other.
+// Suites start real Envoys and sync to disk; more files at once than this only makes them wait for each other. One more
+// than two cores have, because many wait for time to pass.
+const CONCURRENCY_MIN = 3;
 const CONCURRENCY_MAX = 4;
 const FILE_TIMEOUT_MS = 600_000;
 // Starting a process takes longer than most tests of pure code: those share one, a few files at a time.
@@ -35,7 +37,7 @@ const runner = spawn(
     'tsx',
     '--test',
     '--test-reporter=spec',
-    `--test-concurrency=${Math.max(2, Math.min(CONCURRENCY_MAX, availableParallelism()))}`,
+    `--test-concurrency=${Math.max(CONCURRENCY_MIN, Math.min(CONCURRENCY_MAX, availableParallelism()))}`,
     `--test-timeout=${FILE_TIMEOUT_MS}`,
     ...shared(files),
   ],
