@@ -6,7 +6,7 @@ import { ensureEnvoy } from '../bin/fetch-envoy.mjs';
 
 const READY_TIMEOUT_MS = 10_000;
 /** What Clawgress adds to Envoy's chain; everything else stays, so that the difference is ours alone. */
-const OURS = new Set(['envoy.filters.http.ext_authz', 'cg.flood', 'cg.stamp']);
+const OURS = new Set(['envoy.filters.http.ext_authz', 'cg.flood', 'cg.stamp', 'cg.second_stamp']);
 
 /** The baseline: the running gateway's own Envoy configuration without the Check and the stamp guard. */
 export async function startPlainEnvoy(
