@@ -27,10 +27,20 @@ export const SHELLS: readonly Sabotage[] = [
   },
   {
     name: 'no-stamp-inside',
-    breaks: 'the stamp guard stands in front of each request inside an intercepted tunnel, too',
+    breaks: 'stamp guards stand in front of each request inside an intercepted tunnel, too',
     file: 'src/intercept/config/http_connection.ts',
-    find: '    stampGuard(input.stamp),\n',
-    replace: "    ...(chain === 'intercepted' ? [] : [stampGuard(input.stamp)]),\n",
+    find: `    stampGuard(input.stamp),
+    ...(tunnel
+      ? [tunnelFacts(chain)]
+      : [inspectFilter(input, chain === 'intercepted' ? [TICKET] : []), secondGuard(input.stamp)]),
+`,
+    replace: `    ...(chain === 'intercepted' ? [] : [stampGuard(input.stamp)]),
+    ...(tunnel
+      ? [tunnelFacts(chain)]
+      : chain === 'intercepted'
+        ? [inspectFilter(input, [TICKET])]
+        : [inspectFilter(input, []), secondGuard(input.stamp)]),
+`,
     test: {
       file: 'test/integration/intercept/tunnels_fail_closed.test.ts',
       name: 'needs the stamp of each request inside',
