@@ -318,6 +318,14 @@ export const SHELLS: readonly Sabotage[] = [
     test: { file: 'test/integration/nftables/redirect.test.ts', name: 'nobody enters the listener' },
   },
   {
+    name: 'questions-in-one-zone',
+    breaks: 'nobody else is taken for an agent that asked a name server from the same port',
+    file: 'src/intercept_host/nftables/resolver_rules.ts',
+    find: '`udp dport 53 ct',
+    replace: '`udp dport 54 ct',
+    test: { file: 'test/integration/nftables/redirect.test.ts', name: 'who asks from the port of an agent' },
+  },
+  {
     name: 'listener-of-the-gateway',
     breaks: 'what has an owner and was not redirected does not reach a listener that stands for a user',
     file: 'src/intercept_host/nftables/redirect_chains.ts',

@@ -10,7 +10,7 @@ export function hooked(
   name: string,
   hook: 'input' | 'forward' | 'output' | 'prerouting',
   lines: readonly string[],
-  priority: 'filter' | 'mangle' = 'filter',
+  priority: 'filter' | 'mangle' | 'raw' = 'filter',
 ): string {
   return chain(name, [`type filter hook ${hook} priority ${priority}; policy accept;`, ...lines]);
 }

@@ -1,7 +1,7 @@
 import { chain, hooked, translating } from './chain.ts';
 import { type Guard, guardsHost, redirectsHost } from './guard.ts';
 import { ANY_OWNER, ofAgents } from './host_owner.ts';
-import { toResolver } from './resolver_rules.ts';
+import { OWN_ZONE, toResolver } from './resolver_rules.ts';
 import { transparentPorts } from './transparent.ts';
 import { untouched } from './untouched.ts';
 
@@ -34,11 +34,24 @@ export function redirectSets({ transparent }: Guard): string[] {
 export function redirectChains(guard: Guard): string[] {
   const { resolver, redirectPort, uidListeners } = guard.transparent;
   if (!guardsHost(guard) || (resolver === undefined && !redirectsHost(guard))) return [];
+  const agentsTo = (name: string) => [
+    ...(guard.gatewayUid === 0 ? [] : [`meta skuid ${guard.gatewayUid} return`]),
+    ...ofAgents(guard).map((agents) => `${agents} goto ${name}`),
+  ];
   return [
+    ...(resolver === undefined
+      ? []
+      : [
+          hooked('host_questions', 'output', agentsTo('host_asked'), 'raw'),
+          chain('host_asked', [
+            ...untouched(guard.allowances),
+            '# remembered apart, so that nobody else is taken for an agent that asked from the same port',
+            OWN_ZONE,
+          ]),
+        ]),
     translating('host_redirect', 'output', [
       '# The first packet of a connection decides; the filter below judges each one after its new destination.',
-      ...(guard.gatewayUid === 0 ? [] : [`meta skuid ${guard.gatewayUid} return`]),
-      ...ofAgents(guard).map((agents) => `${agents} goto host_redirected`),
+      ...agentsTo('host_redirected'),
     ]),
     chain('host_redirected', [
       ...untouched(guard.allowances),

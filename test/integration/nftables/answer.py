@@ -1,8 +1,8 @@
 """Listens on each [kind, host, port] of argv[1] until its standard input ends; prints "ready" first.
 
 "redirect" and "tproxy" say to whoever connects where they were going, by the two ways a gateway learns it, and whom they
-look like: "port <- peer -> destination:port". "dns" echoes one datagram, and the first bytes of a connection. "late" answers
-when the other side has closed.
+look like: "port <- peer -> destination:port". "dns" echoes one datagram, and the first bytes of a connection. "names" answers
+a datagram with its kind. "late" answers when the other side has closed.
 """
 import json, socket, struct, sys, threading
 
@@ -56,10 +56,10 @@ def accept(kind, port, server):
         threading.Thread(target=talk, args=(kind, port, sock, peer), daemon=True).start()
 
 
-def echo(sock):
+def echo(kind, sock):
     while True:
         data, peer = sock.recvfrom(64)
-        sock.sendto(data, peer)
+        sock.sendto(data if kind == "dns" else kind.encode(), peer)
 
 
 def opened(host, port, kind, family, type):
@@ -83,8 +83,8 @@ for kind, host, port in json.loads(sys.argv[1]):
     server = opened(host, port, kind, family, socket.SOCK_STREAM)
     server.listen()
     threading.Thread(target=accept, args=(kind, port, server), daemon=True).start()
-    if kind == "dns":
+    if kind in ("dns", "names"):
         datagrams = opened(host, port, kind, family, socket.SOCK_DGRAM)
-        threading.Thread(target=echo, args=(datagrams,), daemon=True).start()
+        threading.Thread(target=echo, args=(kind, datagrams), daemon=True).start()
 print("ready", flush=True)
 sys.stdin.read()

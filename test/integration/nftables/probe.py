@@ -1,6 +1,6 @@
 """Tries one thing after another as the user and group of argv[1] ("uid:gid") and prints what came of each as JSON.
 
-argv[2] is a list of [kind, host, port]; kind is tcp, mptcp, udp, icmp, or hear, say (TCP) and ask (UDP), whose outcome is the
+argv[2] is a list of [kind, host, port], and for ask the port to ask from if it matters; kind is tcp, mptcp, udp, icmp, or hear, say (TCP) and ask (UDP), whose outcome is the
 answer. Other outcomes are "open", "sent" or the name of the error.
 """
 import errno, json, os, socket, sys
@@ -11,7 +11,7 @@ os.setgid(gid)
 os.setuid(uid)
 
 
-def attempt(kind, host, port):
+def attempt(kind, host, port, own=0):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     if kind in ("tcp", "mptcp"):
         with socket.socket(family, socket.SOCK_STREAM, 262 if kind == "mptcp" else 0) as sock:
@@ -26,6 +26,7 @@ def attempt(kind, host, port):
     if kind == "ask":
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
             sock.settimeout(5)
+            sock.bind(("", own))
             # Connected: an answer from another address than was asked is no answer.
             sock.connect((host, port))
             sock.send(b"question")
@@ -49,9 +50,9 @@ def attempt(kind, host, port):
 
 
 outcomes = []
-for kind, host, port in json.loads(sys.argv[2]):
+for one in json.loads(sys.argv[2]):
     try:
-        outcomes.append(attempt(kind, host, port))
+        outcomes.append(attempt(*one))
     except TimeoutError:
         outcomes.append("TIMEOUT")
     except OSError as error:

@@ -189,6 +189,28 @@ test('questions to any name server reach the resolver, over UDP and TCP', async 
   assert.ok((counters['resolver_dns']?.packets ?? 0) > 30, 'they are counted');
 });
 
+test('who asks from the port of an agent still hears the name server, and the agent never does', async (t) => {
+  const servers = ['127.0.0.53', HOST.four, HOST.six];
+  const here = await started(t, SETTINGS, [
+    ...RESOLVER,
+    ...servers.map((host): Answering => ['names', host, 53]),
+  ]);
+  if (here === undefined) return;
+  inForce(here);
+  for (const [index, server] of servers.entries()) {
+    const asks = (who: string, from: number): string | undefined =>
+      here.probe('host', who, [['ask', server, 53, from]])[0];
+    const port = 20_000 + index;
+    for (const who of [ANN, ROOT, GATEWAY, BOB, ROOT]) {
+      const heard = who === ANN || who === BOB ? 'question' : 'names';
+      assert.equal(asks(who, port), heard, `${who} of ${server}`);
+    }
+    const other = 21_000 + index;
+    for (const who of [ROOT, ANN, ROOT])
+      assert.equal(asks(who, other), who === ANN ? 'question' : 'names', `${who} of ${server}`);
+  }
+});
+
 test('a connection that was open before the rules came ends, also where connections are tracked', async (t) => {
   const here = await started(t);
   if (here === undefined) return;

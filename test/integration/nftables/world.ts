@@ -23,12 +23,18 @@ export const AGENTS = { four: '10.92.0.2', six: 'fd92::2' };
 export const HOST_INSIDE = { four: '10.92.0.1', six: 'fd92::1' };
 
 /** What a listener of `answering` takes part in. */
-export type Answering = readonly [kind: 'redirect' | 'tproxy' | 'dns' | 'late', host: string, port: number];
+export type Answering = readonly [
+  kind: 'redirect' | 'tproxy' | 'dns' | 'late' | 'names',
+  host: string,
+  port: number,
+];
 
 export type Attempt = readonly [
   kind: 'tcp' | 'mptcp' | 'udp' | 'icmp' | 'hear' | 'say' | 'ask',
   host: string,
   port: number,
+  /** The port it asks from; absent: any. */
+  from?: number,
 ];
 
 /** Why these tests cannot run here; undefined when they can. */
