@@ -128,7 +128,7 @@ function budgetText(budget: NonNullable<DecisionRecord['budget_state']>[number])
   return `${limit_id}: ${quantity(unit, amount)} ${state}${over}${unpriced}, ${used}`;
 }
 
-function outcomeRows({ decision, outcome, inspections }: Receipt): [string, string][] {
+function outcomeRows({ decision, outcome }: Receipt): [string, string][] {
   if (decision.record.verdict === 'deny') return [['outcome', 'nothing was sent to the destination']];
   if (outcome === undefined) return [['outcome', 'not known yet']];
   const status = outcome.status === undefined ? '' : `, status ${outcome.status}`;
@@ -137,20 +137,11 @@ function outcomeRows({ decision, outcome, inspections }: Receipt): [string, stri
   return [
     [
       'outcome',
-      `${endedByPolicy(outcome, inspections) ?? outcome.state}${status}, ${outcome.bytes_out} bytes in ${outcome.latency_ms} ms${upstream}${details}`,
+      `${outcome.state}${status}, ${outcome.bytes_out} bytes in ${outcome.latency_ms} ms${upstream}${details}`,
     ],
     ...(outcome.cause === undefined ? [] : [['cause', CAUSES[outcome.cause]] satisfies [string, string]]),
     ...frameRows(outcome),
   ];
-}
-
-/** Envoy saw an answer that broke off, and only the inspection knows why. */
-function endedByPolicy(
-  { state }: OutcomeRecord,
-  inspections: Receipt['inspections'] = [],
-): string | undefined {
-  const isOurs = inspections.some((one) => one.state === 'blocked' || one.state === 'policy_cut');
-  return state === 'unknown' && isOurs ? 'ended by policy' : undefined;
 }
 
 function frameRows({ frames }: OutcomeRecord): [string, string][] {
@@ -169,6 +160,9 @@ const CAUSES = {
   tls_timeout: 'nothing was sent: the TLS handshake took too long',
   tls_failed: 'nothing was sent: the TLS handshake failed, or the client left in the middle of it',
   tls_unused: 'nothing was sent: TLS was opened, and then the client asked for nothing',
+  answer_blocked: 'policy kept the answer back: the client got one of ours',
+  answer_cut: 'policy ended the answer in the middle',
+  request_cut: 'policy ended the body in the middle: the client got an answer of ours',
   stream_bytes: 'the stream was cut: the bytes that its rule grants were used up',
   stream_time: 'the stream was cut: the time that its rule grants was over',
   frame_blocked: 'the WebSocket was closed: a frame broke the protocol or was too big',

@@ -17,6 +17,14 @@ export const ANSWERS: readonly Sabotage[] = [
     test: { file: WAY, name: 'a range of JSON' },
   },
   {
+    name: 'cut-without-cause',
+    breaks: 'the outcome of an answer that policy ended says so',
+    file: 'src/core/receipt/read_end.ts',
+    find: "CUT.test(details) ? 'answer_cut' : undefined",
+    replace: 'CUT.test(details) ? undefined : undefined',
+    test: { file: 'test/unit/core/receipt/outcome_state.test.ts', name: 'an answer that policy cut' },
+  },
+  {
     name: 'copies-without-end',
     breaks: 'a sender cannot fill the memory with an answer that passes at once',
     file: 'src/core/answer/whole_answer.ts',

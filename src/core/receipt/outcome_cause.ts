@@ -7,11 +7,15 @@ export type TlsCause =
   | 'tls_failed'
   | 'tls_unused';
 
+/** An answer or a streamed body that was read, and that policy ended. */
+export type ReadCause = 'answer_blocked' | 'answer_cut' | 'request_cut';
+
 /** Why we broke off what had been opened, or nothing came of it. */
 export type OutcomeCause =
   /** An opaque tunnel: its TLS was for another name, or it was no TLS. */
   | 'sni_mismatch'
   | TlsCause
+  | ReadCause
   /** A relayed stream: its bytes or its time were used up, a frame broke the rules, or the relay stopped or died. */
   | 'stream_bytes'
   | 'stream_time'

@@ -1,6 +1,7 @@
 import type { FramesSeen } from '../relay/relay_end.ts';
 import type { Handshake } from './handshake_end.ts';
 import type { OutcomeCause } from './outcome_cause.ts';
+import { readCause } from './read_end.ts';
 import type { OutcomeFacts, OutcomeState } from './records.ts';
 
 /** How Envoy says that one stream ended. `-` is already taken out. */
@@ -59,6 +60,7 @@ const DETAILS_MAX_CHARS = 128;
 /** The facts of an outcome record. Pure; the same line always closes a receipt in the same way. */
 export function outcomeFacts(end: StreamEnd): OutcomeFacts {
   const details = cleanDetails(end.details);
+  const cause = end.cause ?? readCause(end.details);
   return {
     state: outcomeState(end),
     ...(end.code > 0 ? { status: end.code } : {}),
@@ -70,7 +72,7 @@ export function outcomeFacts(end: StreamEnd): OutcomeFacts {
     ...(details === '' ? {} : { details }),
     ...(end.upstream === undefined ? {} : { upstream_address: end.upstream }),
     attempts: end.attempts,
-    ...(end.cause === undefined ? {} : { cause: end.cause }),
+    ...(cause === undefined ? {} : { cause }),
     ...(end.frames === undefined ? {} : { frames: end.frames }),
   };
 }
@@ -81,7 +83,7 @@ export function outcomeFacts(end: StreamEnd): OutcomeFacts {
  * 2. A relay died under it.
  * 3. A tunnel or WebSocket that stood has served its purpose, whichever side closed it or when its time was up.
  * 4. What the upstream or the client broke off.
- * 5. An answer that came through whole.
+ * 5. What came through whole, or as far as policy let it.
  */
 export function outcomeState(end: StreamEnd): OutcomeState {
   if (neverSent(end)) return 'not_sent';
@@ -89,7 +91,7 @@ export function outcomeState(end: StreamEnd): OutcomeState {
   if (end.tunnel && OPENED.includes(end.code)) return 'completed';
   if (upstreamBroke(end)) return 'upstream_error';
   if (CLIENT_LEFT.some((start) => end.details.startsWith(start)) || hasFlag(end, 'DC')) return 'client_abort';
-  if (end.details === 'via_upstream') return 'completed';
+  if (end.details === 'via_upstream' || readCause(end.details) !== undefined) return 'completed';
   return 'unknown';
 }
 

@@ -8,9 +8,6 @@ const PROC = 'envoy.extensions.filters.http.ext_proc.v3';
 /** Where the gateway writes what became of an inspected request; nothing else may write there. */
 export const INSPECTED = 'cg.inspected';
 
-/** How the details begin with which the gateway ends a request itself; its answer is then left as it is. */
-export const INSPECTION_DETAILS = 'inspection_';
-
 /**
  * Until the gateway has answered one message: a body of 16 MiB is read, judged and recorded meanwhile. A frozen gateway costs
  * a client as much.

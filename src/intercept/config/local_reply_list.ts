@@ -1,5 +1,5 @@
+import { INSPECTION_DETAILS } from '../../core/receipt/read_end.ts';
 import { ADDRESS_POLICY } from './guards.ts';
-import { INSPECTION_DETAILS } from './inspection.ts';
 import { RELAY_ROUTE, UNCHOSEN_ROUTE } from './upgrade_routes.ts';
 
 /** One answer that Envoy gives without the gateway, told apart by `response_code_details`. */

@@ -1,3 +1,4 @@
+import { INSPECTION_DETAILS } from '../../core/receipt/read_end.ts';
 import { REASONS } from '../../core/verdict/reasons.ts';
 import { envoy, type google } from '../../gen/envoy.js';
 import type { DenialAnswer } from './answer.ts';
@@ -54,7 +55,7 @@ export function encodeProcDenial(denial: DenialAnswer): Uint8Array {
       headers: { setHeaders: raw(denialHeaders(denial, status)) },
       body: Buffer.from(problemBody(denial, status), 'utf8'),
       // By this beginning Envoy knows an answer of ours from its own.
-      details: `inspection_${denial.reason.toLowerCase()}`,
+      details: `${INSPECTION_DETAILS}${denial.reason.toLowerCase()}`,
     },
     ...(rid === undefined ? {} : { dynamicMetadata: inspectedMetadata({ rid }) }),
   }).finish();

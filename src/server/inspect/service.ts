@@ -1,4 +1,5 @@
 import { type ServerDuplexStream, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { CUT_WORD } from '../../core/receipt/read_end.ts';
 import { callerOf } from '../caller.ts';
 import { decodeProcMessage } from '../codec/ext_proc_message.ts';
 import { InFlight } from '../drain.ts';
@@ -30,7 +31,7 @@ export function inspectService(deps: InspectDependencies): InspectService {
     const caller = callerOf(stream.metadata);
     if (caller === undefined || inFlight.count >= STREAMS_MAX) {
       deps.log.error({ open: inFlight.count }, 'an inspection was refused');
-      refuse(stream);
+      end(stream, 'inspection refused');
       return;
     }
     inFlight.begin();
@@ -57,11 +58,11 @@ function converse(
     },
     fail: () => {
       isOver = true;
-      refuse(stream);
+      end(stream, 'inspection failed');
     },
     cut: () => {
       isOver = true;
-      setTimeout(() => refuse(stream), CUT_MS);
+      setTimeout(() => end(stream, CUT_WORD), CUT_MS);
     },
     slow: () => inTurn(() => exchange.slow()),
   });
@@ -80,7 +81,7 @@ function converse(
       else {
         deps.log.error({ problem: message.problem }, 'Envoy said what nobody here understands');
         isOver = true;
-        refuse(stream);
+        end(stream, 'inspection failed');
         await exchange.gone();
       }
       stream.resume();
@@ -94,7 +95,7 @@ function converse(
   for (const event of ['cancelled', 'error', 'close']) stream.on(event, gone);
 }
 
-function refuse(stream: Stream): void {
-  // Its text shows in Envoy's log.
-  stream.emit('error', { code: status.UNAVAILABLE, details: 'inspection ended' });
+/** Nothing more goes through. `details` stand in Envoy's log. */
+function end(stream: Stream, details: string): void {
+  stream.emit('error', { code: status.UNAVAILABLE, details });
 }

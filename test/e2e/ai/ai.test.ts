@@ -36,11 +36,12 @@ const PROMPTS: Readonly<Record<Ask['what'], string>> = {
   'other tool': 'call lookup',
 };
 
-/** What came of one ask: what the library made of it, its decision, and the end of its answer. */
+/** What came of one ask: what the library made of it, its decision, the end of its answer, and what Envoy saw of that. */
 interface Outcome {
   readonly told: Told;
   readonly decision: NaiveRecord;
   readonly end: NaiveRecord | undefined;
+  readonly outcome: NaiveRecord | undefined;
 }
 
 describe('the official clients, unchanged, through interception', () => {
@@ -72,6 +73,7 @@ describe('the official clients, unchanged, through interception', () => {
         decision,
         told: told[i] ?? assert.fail('a call without an answer'),
         end: records.find((record) => isEndOf(record, decision)),
+        outcome: records.find((record) => isOutcomeOf(record, decision)),
       }));
     });
 
@@ -108,11 +110,14 @@ describe('the official clients, unchanged, through interception', () => {
         });
 
       if (what === 'forbidden tool')
-        check('a call of a forbidden tool never reaches the agent', ({ told, end }) => {
+        check('a call of a forbidden tool never reaches the agent', ({ told, end, outcome }) => {
           assert.equal(told.ok, false, JSON.stringify(told));
           assert.doesNotMatch(JSON.stringify(told.calls ?? []), /transfer|account|amount/);
           isSaidByUs(told, stream);
           assert.equal(end?.['state'], stream ? 'policy_cut' : 'blocked');
+          // At the error, libraries leave before we break off.
+          if (stream) assert.match(String(outcome?.['state']), /^(?:completed|client_abort)$/);
+          else assert.deepEqual([outcome?.['state'], outcome?.['cause']], ['completed', 'answer_blocked']);
         });
 
       if (what === 'other tool')
@@ -160,13 +165,18 @@ describe('the official clients, unchanged, through interception', () => {
 /** Once every allowed call has the end of its answer. */
 function settled(records: readonly NaiveRecord[]): readonly NaiveRecord[] | undefined {
   const allowed = records.filter((one) => bodyOf(one).state !== undefined && one['verdict'] === 'allow');
-  const isEnded = (decision: NaiveRecord) => records.some((record) => isEndOf(record, decision));
+  const isEnded = (decision: NaiveRecord) =>
+    [isEndOf, isOutcomeOf].every((isIt) => records.some((record) => isIt(record, decision)));
   return allowed.every(isEnded) ? records : undefined;
 }
 
 function isEndOf(record: NaiveRecord, decision: NaiveRecord): boolean {
   const { type, decision_ref, state } = record as { type?: string; decision_ref?: string; state?: string };
   return type === 'inspection' && decision_ref === decision['receipt_id'] && state !== 'mark';
+}
+
+function isOutcomeOf(record: NaiveRecord, decision: NaiveRecord): boolean {
+  return record['type'] === 'outcome' && record['decision_ref'] === decision['receipt_id'];
 }
 
 function bodyOf(record: NaiveRecord): { state?: string; ai?: { kind: string; model?: string } } {

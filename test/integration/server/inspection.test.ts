@@ -30,10 +30,11 @@ const upstream = http.createServer((request, response) => {
   request.on('data', (chunk: Buffer) => (body += chunk));
   request.on('end', () => {
     hits.push({ path: request.url ?? '', body, headers: request.headers });
-    if (request.url === '/sse') {
+    if (request.url?.startsWith('/sse')) {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       for (const event of SSE) response.write(event);
-      response.end();
+      // The second one ends when it is broken off.
+      if (request.url === '/sse') response.end();
       return;
     }
     const isBad = request.url === '/bad';
@@ -56,6 +57,7 @@ function policy(): string {
     `  - {id: mended, match: ${at('/mended')}, action: allow, request: {format: json, schema: refund.v1, repair: once, max_bytes: 65536}}`,
     `  - {id: answers, match: ${at('/good')}, action: allow, response: {inspect: json, schema: n.v1, max_bytes: 65536, on_violation: block}}`,
     `  - {id: bad, match: ${at('/bad')}, action: allow, response: {inspect: json, schema: n.v1, max_bytes: 65536, on_violation: block}}`,
+    `  - {id: short, match: ${at('/sse/long')}, action: allow, response: {inspect: sse, notarize: true, max_bytes: 16, on_violation: block}}`,
     `  - {id: events, match: ${at('/sse')}, action: allow, response: {inspect: sse, notarize: true, max_bytes: 65536, on_violation: block}}`,
     '',
   ].join('\n');
@@ -199,6 +201,19 @@ it('events are read as they pass, and their end is recorded before it is told', 
     .filter(({ type, decision_ref }) => type === 'inspection' && decision_ref === rid)
     .at(-1);
   assert.equal(last?.['state'], 'complete');
+});
+
+it('an answer that policy cuts is told as that in its outcome', async () => {
+  assert.equal(await call('/sse/long', ''), undefined, 'it broke off');
+  const { decision_ref } = await eventually(
+    () => records().find(({ type, state }) => type === 'inspection' && state === 'policy_cut'),
+    'the end of its answer',
+  );
+  const outcome = await eventually(
+    () => records().find((one) => one['type'] === 'outcome' && one['decision_ref'] === decision_ref),
+    'its outcome',
+  );
+  assert.deepEqual([outcome['state'], outcome['cause']], ['completed', 'answer_cut']);
 });
 
 it('a gateway that is killed in the middle of a body leaves exactly one decision', {

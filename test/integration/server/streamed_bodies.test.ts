@@ -49,6 +49,7 @@ function recorded(receipt: string | undefined) {
   const all = world.records();
   return {
     decisions: all.filter((one) => one['type'] === 'decision' && one['receipt_id'] === receipt),
+    outcome: all.find((one) => one['type'] === 'outcome' && one['decision_ref'] === receipt),
     inspections: all.filter((one) => one['type'] === 'inspection' && one['decision_ref'] === receipt),
   };
 }
@@ -102,6 +103,8 @@ for (const { path: place, bodyOf, type, pointer } of FORMATS) {
       assert.ok(body.subarray(0, seen.length).equals(seen), 'what went on is what stood before');
       assert.equal(cut?.['digest_out'], sha256(body.subarray(0, Number(cut?.['bytes_out']))));
       assert.ok(Number(cut?.['bytes_out']) >= seen.length, 'more went on than is on record');
+      const outcome = await eventually(() => recorded(told.receipt).outcome, 'what became of it');
+      assert.deepEqual([outcome['state'], outcome['cause']], ['completed', 'request_cut']);
     });
   }
 }

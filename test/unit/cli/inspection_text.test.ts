@@ -113,16 +113,9 @@ test('why says what was found in an answer, by its last record', () => {
   assert.equal(inspectionNote(told), '  (answer policy_cut)');
 });
 
-test('what policy ended is not told as unknown, and what nobody knows is', () => {
-  const cut = { state: 'policy_cut', problem: { code: 'TOOL_CALL_DENIED' } };
-  for (const [found, told] of [
-    [[cut], 'ended by policy'],
-    [[{ state: 'complete' }], 'unknown'],
-  ] as const)
-    assert.match(
-      explanation(receipt({ response: DEMANDS }, found, { state: 'unknown' })),
-      new RegExp(`^outcome {5}${told}, `, 'm'),
-    );
+test('what policy ended says so', () => {
+  const cut = receipt({ response: DEMANDS }, [{ state: 'policy_cut' }], { cause: 'answer_cut' });
+  assert.match(explanation(cut), /^cause {7}policy ended the answer in the middle$/m);
 });
 
 test('a call that no rule allows is told that rules ask for more than its path', () => {

@@ -97,6 +97,18 @@ const SEEN: readonly (readonly [string, Partial<StreamEnd>, string])[] = [
     },
     'not_sent',
   ],
+  ['an answer that policy kept back', { code: 502, details: 'inspection_response_blocked' }, 'completed'],
+  ['a body that policy cut on its way', { code: 422, details: 'inspection_body_invalid' }, 'completed'],
+  [
+    'an answer that policy cut',
+    { details: 'ext_proc_error_gRPC_error_14{policy_cut{via_upstream}}' },
+    'completed',
+  ],
+  [
+    'an answer whose gateway died',
+    { details: 'ext_proc_error_gRPC_error_14{connection_refused{via_upstream}}' },
+    'unknown',
+  ],
   ['words we do not know', { details: 'something_new' }, 'unknown'],
 ];
 
@@ -105,7 +117,7 @@ describe('outcomeState', () => {
     it(`${name}: ${state}`, () => assert.equal(outcomeState(end(changes)), state));
   }
 
-  it('claims `completed` for plain requests only with the one word that says so', () => {
+  it('claims `completed` for plain requests only with words that say so, which nobody finds by chance', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.nat(599), fc.nat(3), (details, flags, code, attempts) => {
         const state = outcomeState(end({ details, flags, code, attempts }));
