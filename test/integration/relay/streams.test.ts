@@ -56,11 +56,14 @@ describe('streams through Envoy and the relay', () => {
       const tail = async (): Promise<boolean> => {
         const talk = await handshake(world, `/tail-${nonce()}`);
         await talk.ended;
+        assert.match(talk.head(), /^HTTP\/1\.1 101 /);
         const got = frameReader()(talk.payload()).map(({ payload }) => payload.length);
         return got[0] === TAIL_BYTES && got[1] === 2;
       };
-      const complete = await Promise.all(Array.from({ length: 40 }, tail));
-      assert.equal(complete.filter(Boolean).length, 40);
+      for (let round = 0; round < 5; round++) {
+        const complete = await Promise.all(Array.from({ length: 8 }, tail));
+        assert.equal(complete.filter(Boolean).length, 8);
+      }
     });
   }
 
