@@ -67,20 +67,20 @@ export function answer(): Boundary {
       }
       if (whole.end === 'complete' && whole.facts.at(-1)?.state !== 'stripped')
         assert.ok(Buffer.compare(whole.forward, body) === 0, 'not the bytes that came');
-      if (job.demands.tool_calls !== undefined) judgeCalls(whole.forward);
+      if (job.demands.tool_calls !== undefined) judgeCalls(whole.forward, job.ai?.dialect);
       return whole.end === 'complete';
     },
   };
 }
 
-/** Reads what a client would, as carelessly as it may. */
-function judgeCalls(forward: Uint8Array): void {
+/** Reads what a client of that protocol would, as carelessly as it may. */
+function judgeCalls(forward: Uint8Array, dialect: string | undefined): void {
   const lines = new TextDecoder().decode(forward).split('\n');
   const texts = [...naiveEvents(forward).events.map(({ data }) => data), ...lines];
   for (const text of texts) {
     const value = parsed(text);
     const said = value?.choices?.[0]?.delta ?? value?.choices?.[0]?.message ?? value?.message;
-    const names = [value?.content_block?.name, ...namesIn(said?.tool_calls)];
+    const names = dialect === 'anthropic' ? [value?.content_block?.name] : namesIn(said?.tool_calls);
     assert.ok(!names.includes('wipe_disk'), 'a forbidden call went on');
   }
 }
