@@ -1,3 +1,4 @@
+import { TenantEntries } from './tenant_entries.ts';
 import type { TenantKeys } from './tenant_keys.ts';
 
 /** When a bucket was used up: ledger time and the record that did it. Void once the bucket has drained. */
@@ -54,14 +55,12 @@ interface Entry {
 
 /** Rate buckets by key commitment. An entry with tat <= now is equivalent to none, so it may be dropped at any time. */
 export class Buckets {
-  readonly #entries = new Map<string, Entry>();
-  readonly #keys: TenantKeys;
+  readonly #entries: TenantEntries<Entry>;
   /** Ledger time at which every bucket, known or not, counted as used up; see `RestoreFacts`. */
   exhausted_us: number | undefined;
-  #cursor: IterableIterator<[string, Entry]> | undefined;
 
   constructor(keys: TenantKeys) {
-    this.#keys = keys;
+    this.#entries = new TenantEntries(keys, (tenant) => ({ tenant, tat: 0, near: 0 }));
   }
 
   get size(): number {
@@ -79,7 +78,7 @@ export class Buckets {
   }
 
   charge({ commitment, tenant, tat, now_us, near, seq, graced_run }: Charge): void {
-    const entry = this.#entryOf(commitment, tenant);
+    const entry = this.#entries.getOrAdd(commitment, tenant);
     if (entry.tat <= now_us) forget(entry);
     entry.tat = tat;
     if (near !== undefined) entry.near = near;
@@ -90,7 +89,7 @@ export class Buckets {
   }
 
   restore([commitment, tenant, tat, episode]: BucketEntry): void {
-    const entry = this.#entryOf(commitment, tenant);
+    const entry = this.#entries.getOrAdd(commitment, tenant);
     entry.tat = tat;
     if (episode === undefined) return;
     entry.near = episode.near;
@@ -100,18 +99,7 @@ export class Buckets {
 
   /** Looks at no more than `budget` entries, continuing where the last sweep stopped. */
   sweep(now_us: number, budget: number): void {
-    for (let looked = 0; looked < budget; looked++) {
-      this.#cursor ??= this.#entries.entries();
-      const next = this.#cursor.next();
-      if (next.done === true) {
-        this.#cursor = undefined;
-        return;
-      }
-      const [commitment, entry] = next.value;
-      if (entry.tat > now_us) continue;
-      this.#entries.delete(commitment);
-      this.#keys.drop(entry.tenant);
-    }
+    this.#entries.sweep(budget, ({ tat }) => tat <= now_us);
   }
 
   *entries(): Generator<BucketEntry> {
@@ -129,15 +117,6 @@ export class Buckets {
           },
         ];
     }
-  }
-
-  #entryOf(commitment: string, tenant: string): Entry {
-    const known = this.#entries.get(commitment);
-    if (known !== undefined) return known;
-    const entry: Entry = { tenant, tat: 0, near: 0 };
-    this.#entries.set(commitment, entry);
-    this.#keys.add(tenant);
-    return entry;
   }
 }
 

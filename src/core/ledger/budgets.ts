@@ -1,5 +1,6 @@
 import type { BudgetState } from './budget_operation.ts';
 import { USED_MAX } from './budget_window.ts';
+import { TenantEntries } from './tenant_entries.ts';
 import type { TenantKeys } from './tenant_keys.ts';
 
 /** Charges that leave the window together: `[ledger time from which on they count no more, sum]`. */
@@ -19,16 +20,10 @@ interface Entry {
  * dropped at any time. No more slots than the window has: the key names the window.
  */
 export class Budgets {
-  readonly #entries = new Map<string, Entry>();
-  readonly #keys: TenantKeys;
-  #cursor: IterableIterator<[string, Entry]> | undefined;
+  readonly #entries: TenantEntries<Entry>;
 
   constructor(keys: TenantKeys) {
-    this.#keys = keys;
-  }
-
-  get size(): number {
-    return this.#entries.size;
+    this.#entries = new TenantEntries(keys, (tenant) => ({ tenant, slots: new Map(), near: 0 }));
   }
 
   has(commitment: string): boolean {
@@ -49,7 +44,7 @@ export class Budgets {
   /** What a record says that it charged. */
   charge(tenant: string, state: BudgetState): void {
     const { key_commitment, until, amount, now, used_before, cap, near } = state;
-    const entry = this.#entryOf(key_commitment, tenant);
+    const entry = this.#entries.getOrAdd(key_commitment, tenant);
     dropPassed(entry, now);
     entry.near = near ?? nearKept(entry.near, used_before, cap);
     addTo(entry, until, amount);
@@ -58,30 +53,21 @@ export class Budgets {
   /** Takes back, or charges more, in a slot that still counts. */
   adjust(commitment: string, tenant: string, until: number, difference: number, now_us: number): void {
     if (until <= now_us || difference === 0) return;
-    addTo(this.#entryOf(commitment, tenant), until, difference);
+    addTo(this.#entries.getOrAdd(commitment, tenant), until, difference);
   }
 
   restore([commitment, tenant, near, slots]: BudgetEntry): void {
-    const entry = this.#entryOf(commitment, tenant);
+    const entry = this.#entries.getOrAdd(commitment, tenant);
     entry.near = near;
     for (const [until, used] of slots) entry.slots.set(until, used);
   }
 
   /** Looks at no more than `budget` entries, continuing where the last sweep stopped. */
   sweep(now_us: number, budget: number): void {
-    for (let looked = 0; looked < budget; looked++) {
-      this.#cursor ??= this.#entries.entries();
-      const next = this.#cursor.next();
-      if (next.done === true) {
-        this.#cursor = undefined;
-        return;
-      }
-      const [commitment, entry] = next.value;
+    this.#entries.sweep(budget, (entry) => {
       dropPassed(entry, now_us);
-      if (entry.slots.size > 0) continue;
-      this.#entries.delete(commitment);
-      this.#keys.drop(entry.tenant);
-    }
+      return entry.slots.size === 0;
+    });
   }
 
   *entries(now_us: number): Generator<BudgetEntry> {
@@ -89,15 +75,6 @@ export class Budgets {
       const slots = this.live(commitment, now_us);
       if (slots.length > 0) yield [commitment, tenant, near, slots];
     }
-  }
-
-  #entryOf(commitment: string, tenant: string): Entry {
-    const known = this.#entries.get(commitment);
-    if (known !== undefined) return known;
-    const entry: Entry = { tenant, slots: new Map(), near: 0 };
-    this.#entries.set(commitment, entry);
-    this.#keys.add(tenant);
-    return entry;
   }
 }
 
