@@ -1,5 +1,6 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { grpc as wire } from '../gen/envoy.js';
+import { bytesMethod } from './bytes_method.ts';
 
 const { HealthCheckRequest, HealthCheckResponse } = wire.health.v1;
 
@@ -12,17 +13,8 @@ export const NOT_SERVING = HealthCheckResponse.ServingStatus.NOT_SERVING;
 
 // Services are defined by hand from the generated code: nothing is compiled or loaded at run time.
 
-/** Bytes pass through: the codec of the Check owns both directions, malformed input included. */
 export const AUTHORIZATION = {
-  check: {
-    path: '/envoy.service.auth.v3.Authorization/Check',
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: sameBytes,
-    requestDeserialize: sameBytes,
-    responseSerialize: sameBytes,
-    responseDeserialize: sameBytes,
-  } satisfies MethodDefinition<Buffer, Buffer>,
+  check: bytesMethod('/envoy.service.auth.v3.Authorization/Check', 'unary'),
 };
 
 const healthMessages = {
@@ -50,8 +42,4 @@ export const HEALTH = {
 /** The same memory as a Buffer, which the library asks for. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-function sameBytes(bytes: Buffer): Buffer {
-  return bytes;
 }

@@ -1,18 +1,22 @@
 import { type ServerDuplexStream, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { CUT_WORD } from '../../core/receipt/read_end.ts';
+import { bytesMethod } from '../bytes_method.ts';
 import { callerOf } from '../caller.ts';
 import { decodeProcMessage } from '../codec/ext_proc_message.ts';
 import { InFlight } from '../drain.ts';
 import { asBuffer } from '../services.ts';
 import type { InspectDependencies } from './dependencies.ts';
 import { Exchange } from './exchange.ts';
-import { INSPECTION } from './method.ts';
 
 /** Requests on the inspecting route at one time, their answers included. */
 const STREAMS_MAX = 10_000;
 
 /** Between the last bytes of an answer that is cut and the cut. */
 const CUT_MS = 50;
+
+const INSPECTION = {
+  process: bytesMethod('/envoy.service.ext_proc.v3.ExternalProcessor/Process', 'both_stream'),
+};
 
 type Stream = ServerDuplexStream<Buffer, Buffer>;
 

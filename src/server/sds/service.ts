@@ -1,14 +1,18 @@
 import { type ServerDuplexStream, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { bytesMethod } from '../bytes_method.ts';
 import { asBuffer } from '../services.ts';
 import { decodeAsk } from './codec.ts';
 import { Conversation, type Shared } from './conversation.ts';
 import { HeldLeaves } from './held_leaves.ts';
-import { SECRETS } from './method.ts';
 import type { SecretServiceOptions, SecretSource } from './ports.ts';
 
 /** Streams at once; far more than leaves may be held, because Envoy closes streams of refused names late. */
 const STREAMS_MAX = 8_192;
 const SWEEP_MS = 15_000;
+
+const SECRETS = {
+  deltaSecrets: bytesMethod('/envoy.service.secret.v3.SecretDiscoveryService/DeltaSecrets', 'both_stream'),
+};
 
 type Stream = ServerDuplexStream<Buffer, Buffer>;
 

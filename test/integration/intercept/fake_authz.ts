@@ -7,7 +7,7 @@ import { decodeCheck } from '../../../src/server/codec/check_request.ts';
 import { encodeAllow, encodeDenial } from '../../../src/server/codec/check_response.ts';
 import type { SecretSource } from '../../../src/server/sds/ports.ts';
 import { type SecretService, secretService } from '../../../src/server/sds/service.ts';
-import { HEALTH, SERVING } from '../../../src/server/services.ts';
+import { AUTHORIZATION, HEALTH, SERVING } from '../../../src/server/services.ts';
 import { grpcDenial, heldOf, wayOf, withHeld, withWay } from './chosen_way.ts';
 import { type Inspection, newInspection, PROCESS } from './inspection/scripted.ts';
 
@@ -47,33 +47,19 @@ export async function startAuthz(socket: string, secrets?: SecretSource): Promis
   const seen: SeenCheck[] = [];
   const server = new Server({ 'grpc.max_receive_message_length': INSPECTED_MESSAGE_MAX_BYTES });
   const inspection = newInspection(STAMP);
-  server.addService({ Process: PROCESS }, { Process: inspection.handler });
+  server.addService(PROCESS, { Process: inspection.handler });
   const certificates: SecretService | undefined =
     secrets === undefined ? undefined : secretService(secrets, { leafCacheMax: 64 });
   if (certificates !== undefined) server.addService(certificates.definition, certificates.handlers);
-  const raw = (bytes: Buffer): Buffer => bytes;
-  server.addService(
-    {
-      Check: {
-        path: '/envoy.service.auth.v3.Authorization/Check',
-        requestStream: false,
-        responseStream: false,
-        requestSerialize: raw,
-        requestDeserialize: raw,
-        responseSerialize: raw,
-        responseDeserialize: raw,
-      },
+  server.addService(AUTHORIZATION, {
+    check(
+      call: { request: Buffer; metadata: { getMap(): Record<string, unknown> } },
+      reply: (e: null, b: Buffer) => void,
+    ) {
+      const answer = judge(seen, call.request, call.metadata.getMap());
+      if (answer !== undefined) reply(null, Buffer.from(answer));
     },
-    {
-      Check(
-        call: { request: Buffer; metadata: { getMap(): Record<string, unknown> } },
-        reply: (e: null, b: Buffer) => void,
-      ) {
-        const answer = judge(seen, call.request, call.metadata.getMap());
-        if (answer !== undefined) reply(null, Buffer.from(answer));
-      },
-    },
-  );
+  });
   server.addService(
     { check: HEALTH.check },
     { check: (_call: unknown, reply: (e: null, status: object) => void) => reply(null, { status: SERVING }) },

@@ -1,5 +1,6 @@
-import type { MethodDefinition, ServerDuplexStream } from '@grpc/grpc-js';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { envoy } from '../../../../src/gen/envoy.js';
+import { bytesMethod } from '../../../../src/server/bytes_method.ts';
 
 const { ProcessingRequest, ProcessingResponse } = envoy.service.ext_proc.v3;
 const { OVERWRITE_IF_EXISTS_OR_ADD } = envoy.config.core.v3.HeaderValueOption.HeaderAppendAction;
@@ -197,13 +198,6 @@ export function passing(stamp: string, change: Change = {}): Script {
   };
 }
 
-const bytes = (buffer: Buffer): Buffer => buffer;
 export const PROCESS = {
-  path: '/envoy.service.ext_proc.v3.ExternalProcessor/Process',
-  requestStream: true,
-  responseStream: true,
-  requestSerialize: bytes,
-  requestDeserialize: bytes,
-  responseSerialize: bytes,
-  responseDeserialize: bytes,
-} satisfies MethodDefinition<Buffer, Buffer>;
+  Process: bytesMethod('/envoy.service.ext_proc.v3.ExternalProcessor/Process', 'both_stream'),
+};

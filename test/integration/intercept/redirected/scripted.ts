@@ -5,6 +5,7 @@ import type { TunnelAnswer } from '../../../../src/server/codec/answer.ts';
 import { encodeAllow, encodeDenial } from '../../../../src/server/codec/check_response.ts';
 import type { SecretSource } from '../../../../src/server/sds/ports.ts';
 import { secretService } from '../../../../src/server/sds/service.ts';
+import { AUTHORIZATION } from '../../../../src/server/services.ts';
 import { heldOf, withHeld } from '../chosen_way.ts';
 import { STAMP } from '../fake_authz.ts';
 import { type Inspection, newInspection, PROCESS } from '../inspection/scripted.ts';
@@ -52,29 +53,21 @@ export async function startScripted(
   const seen: Seen[] = [];
   const server = new Server();
   const inspection = newInspection(STAMP);
-  server.addService({ Process: PROCESS }, { Process: inspection.handler });
+  server.addService(PROCESS, { Process: inspection.handler });
   const certificates = secretService(secrets, { leafCacheMax: 64 });
   server.addService(certificates.definition, certificates.handlers);
-  const raw = (bytes: Buffer): Buffer => bytes;
-  const Check = {
-    ...{ path: '/envoy.service.auth.v3.Authorization/Check', requestStream: false, responseStream: false },
-    ...{ requestSerialize: raw, requestDeserialize: raw, responseSerialize: raw, responseDeserialize: raw },
-  };
-  server.addService(
-    { Check },
-    {
-      Check(
-        call: { request: Buffer; metadata: { get(key: string): unknown[] } },
-        reply: (error: null, answer: Buffer) => void,
-      ) {
-        const ticket = String(call.metadata.get('x-cg-tunnel')[0] ?? '');
-        const check = read(call.request, `rid-${seen.length}`, ticket);
-        seen.push(check);
-        const answer = answerTo(check, wish(check));
-        if (answer !== undefined) reply(null, Buffer.from(answer));
-      },
+  server.addService(AUTHORIZATION, {
+    check(
+      call: { request: Buffer; metadata: { get(key: string): unknown[] } },
+      reply: (error: null, answer: Buffer) => void,
+    ) {
+      const ticket = String(call.metadata.get('x-cg-tunnel')[0] ?? '');
+      const check = read(call.request, `rid-${seen.length}`, ticket);
+      seen.push(check);
+      const answer = answerTo(check, wish(check));
+      if (answer !== undefined) reply(null, Buffer.from(answer));
     },
-  );
+  });
   await new Promise<void>((resolve, reject) =>
     server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) =>
       error ? reject(error) : resolve(),
