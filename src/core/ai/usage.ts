@@ -54,7 +54,7 @@ const READERS: Readonly<Record<Dialect, (value: JsonObject) => Usage | undefined
     const reasoning = countOf(member(value, 'output_tokens_details'), 'thinking_tokens') ?? 0;
     if (input === undefined && countOf(value, 'output_tokens') === undefined) return undefined;
     return {
-      ...NOTHING,
+      ...NO_USAGE,
       input: (input ?? 0) + cached + cache_write,
       cached,
       cache_write,
@@ -69,7 +69,7 @@ const READERS: Readonly<Record<Dialect, (value: JsonObject) => Usage | undefined
     if (prompt === undefined) return undefined;
     const reasoning = countOf(value, 'thoughtsTokenCount') ?? 0;
     return {
-      ...NOTHING,
+      ...NO_USAGE,
       input: prompt + (countOf(value, 'toolUsePromptTokenCount') ?? 0),
       cached: countOf(value, 'cachedContentTokenCount') ?? 0,
       output: (countOf(value, 'candidatesTokenCount') ?? 0) + reasoning,
@@ -82,11 +82,11 @@ const READERS: Readonly<Record<Dialect, (value: JsonObject) => Usage | undefined
     const output = countOf(value, 'eval_count');
     const input = countOf(value, 'prompt_eval_count');
     if (output === undefined && input === undefined) return undefined;
-    return { ...NOTHING, input: input ?? 0, output: output ?? 0 };
+    return { ...NO_USAGE, input: input ?? 0, output: output ?? 0 };
   },
 };
 
-const NOTHING: Usage = {
+export const NO_USAGE: Usage = {
   input: 0,
   cached: 0,
   cache_write: 0,

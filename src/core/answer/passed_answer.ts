@@ -1,4 +1,4 @@
-import type { Usage } from '../ai/usage.ts';
+import { NO_USAGE } from '../ai/usage.ts';
 import type { InspectionFinding } from '../receipt/inspection_facts.ts';
 import {
   type AnswerJob,
@@ -12,15 +12,6 @@ import { AnswerRecord } from './answer_record.ts';
 import { ByteTally } from './byte_tally.ts';
 import type { ModelFindings } from './model_reading.ts';
 
-const NO_USAGE: Usage = {
-  input: 0,
-  cached: 0,
-  cache_write: 0,
-  cache_write_1h: 0,
-  output: 0,
-  reasoning: 0,
-  audio: 0,
-};
 /** The request timed out, or its client went: something may have been done until then. */
 const UNSURE_STATUSES = [408, 499];
 

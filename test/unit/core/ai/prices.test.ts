@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { costAtMost, costOf } from '../../../../src/core/ai/cost.ts';
 import type { Provider } from '../../../../src/core/ai/facts.ts';
 import { PRICES_DIGEST, type Price, priceOf, readPrices } from '../../../../src/core/ai/prices.ts';
-import type { Usage } from '../../../../src/core/ai/usage.ts';
+import { NO_USAGE, type Usage } from '../../../../src/core/ai/usage.ts';
 
 const BYTES = new Uint8Array(readFileSync(join(import.meta.dirname, '../../../../src/core/ai/prices.json')));
 const table = readPrices(BYTES, PRICES_DIGEST);
@@ -19,10 +19,7 @@ const price = (provider: Provider, model: string) => {
   assert.ok(found.ok, `no price of ${model}`);
   return found.value;
 };
-const usage = (some: Partial<Usage>): Usage => ({
-  ...{ input: 0, cached: 0, cache_write: 0, cache_write_1h: 0, output: 0, reasoning: 0, audio: 0 },
-  ...some,
-});
+const usage = (some: Partial<Usage>): Usage => ({ ...NO_USAGE, ...some });
 const cost = (some: Partial<Usage>, of: Price) => {
   const result = costOf(usage(some), of);
   assert.ok(result.ok, 'no cost');
