@@ -3,22 +3,17 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, test } from 'node:test';
+import { test } from 'node:test';
 import type { RecorderClient } from '../../../../src/recorder/remote/client.ts';
 import { dialUnix } from '../../../../src/recorder/remote/dial.ts';
 import { encodeFrame, type Frame, FrameReader } from '../../../../src/recorder/remote/frame.ts';
 import { ANSWER, ASK, FAULT_KIND } from '../../../../src/recorder/remote/protocol.ts';
 import { serveUnix } from '../../../../src/recorder/remote/server.ts';
 import type { KnownHead } from '../../../../src/recorder/remote/tables.ts';
-import { openWithPolicy, proposal, StateDirs } from '../workbench.ts';
-import { clientOf, SILENT, serviceOf } from './reach.ts';
+import { openWithPolicy, proposal } from '../workbench.ts';
+import { cleaned, clientOf, SILENT, serviceOf } from './reach.ts';
 
-const states = new StateDirs();
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  states.clean();
-});
+const { states, cleanups } = cleaned();
 
 const UNAVAILABLE = { ok: false, problem: 'RECORDER_UNAVAILABLE' };
 const STATUS = {

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { afterEach } from 'node:test';
 import type { RecorderOptions } from '../../../../src/recorder/options.ts';
 import type { Recorder } from '../../../../src/recorder/recorder.ts';
 import { RecorderClient } from '../../../../src/recorder/remote/client.ts';
@@ -8,7 +9,7 @@ import { type RecorderServer, serveTls, serveUnix } from '../../../../src/record
 import { type RecorderService, recorderService } from '../../../../src/recorder/remote/service.ts';
 import { type Authority, newAuthority } from '../../../support/pki.ts';
 import type { Reached } from '../contract.ts';
-import { openWithPolicy } from '../workbench.ts';
+import { openWithPolicy, StateDirs } from '../workbench.ts';
 
 export const SILENT = { info: () => undefined, warn: () => undefined };
 export const SERVER_NAME = 'recorder.test';
@@ -20,6 +21,17 @@ export function serviceOf(recorder: Recorder): RecorderService {
     checkpoint: () => recorder.checkpoint(),
     sync: async () => undefined,
   });
+}
+
+/** For one test file. After each test its clean-ups run, the last one first, and its folders go. */
+export function cleaned(): { readonly states: StateDirs; readonly cleanups: (() => unknown)[] } {
+  const states = new StateDirs();
+  const cleanups: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+    states.clean();
+  });
+  return { states, cleanups };
 }
 
 export interface Wire {

@@ -1,6 +1,6 @@
 /** Promise: a recorder in another process tells an agent of its own receipts and limits, and charges nothing for it. */
 import assert from 'node:assert/strict';
-import { afterEach, test } from 'node:test';
+import { test } from 'node:test';
 import { openRecorder } from '../../../../src/recorder/opening.ts';
 import { scopedService } from '../../../../src/recorder/remote/scope.ts';
 import {
@@ -11,16 +11,10 @@ import {
   openWithPolicy,
   proposal,
   recorderOptions,
-  StateDirs,
 } from '../workbench.ts';
-import { clientOf, serviceOf, unixWire } from './reach.ts';
+import { cleaned, clientOf, serviceOf, unixWire } from './reach.ts';
 
-const states = new StateDirs();
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  states.clean();
-});
+const { states, cleanups } = cleaned();
 
 const OWNER = { tenant_id: ALICE.tenant_id, agent_id: ALICE.agent_id };
 

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import fc from 'fast-check';
 import { IN_FLIGHT_BYTES_MAX } from '../../../../src/recorder/remote/conversation.ts';
@@ -21,15 +21,10 @@ import {
 } from '../../../../src/recorder/remote/server.ts';
 import type { RecorderService } from '../../../../src/recorder/remote/service.ts';
 import { type Authority, newAuthority } from '../../../support/pki.ts';
-import { openWithPolicy, proposal, StateDirs } from '../workbench.ts';
-import { CLIENT_NAME, clientOf, SERVER_NAME, SILENT, serviceOf } from './reach.ts';
+import { openWithPolicy, proposal } from '../workbench.ts';
+import { CLIENT_NAME, cleaned, clientOf, SERVER_NAME, SILENT, serviceOf } from './reach.ts';
 
-const states = new StateDirs();
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  states.clean();
-});
+const { states, cleanups } = cleaned();
 
 const INSPECTED = {
   receipt_id: '01890a5d-ac96-774b-bcce-b302099a8057',
