@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
@@ -19,6 +20,9 @@ export interface Ask {
   /** Loopback address to come from. */
   readonly from?: string;
 }
+
+/** For the path of a request, to tell it from all others. */
+export const nonce = (): string => `n${randomUUID().replaceAll('-', '')}`;
 
 export function ask({ port, target, method = 'GET', headers = {}, from }: Ask): Promise<Answer> {
   return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect as connectHttp2 } from 'node:http2';
 import { after, before, describe, it } from 'node:test';
-import { type Answer, ask, openTunnel, readAll, sendRaw } from './client.ts';
+import { type Answer, ask, nonce, openTunnel, readAll, sendRaw } from './client.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { startUpstream, UPSTREAM, type Upstream } from './upstream.ts';
 
@@ -25,8 +25,6 @@ describe('forwarding through the real Envoy', () => {
     await upstream.close();
   });
 
-  let count = 0;
-  const nonce = (): string => `n${process.pid}x${++count}x`;
   const explicit = (
     path: string,
     headers: Headers = {},

@@ -60,8 +60,6 @@ describe('handshakes that come to nothing, on the real Envoy', { timeout: 120_00
     rmSync(dir, { recursive: true, force: true });
   });
 
-  const authority = () => `api.example:${world.upstream.port}`;
-
   interface Client {
     readonly act: (enter: Enter) => Promise<void>;
     readonly cause: string;
@@ -162,7 +160,9 @@ except ssl.SSLCertVerificationError:
     it(`tells of ${name} in the receipt of the CONNECT`, async () => {
       let receipt: unknown;
       await act(async () => {
-        const tunnel = await openTunnel(gateway.explicit, authority(), { 'x-clawgress-test': 'intercept' });
+        const tunnel = await openTunnel(gateway.explicit, world.authority, {
+          'x-clawgress-test': 'intercept',
+        });
         receipt = tunnel.headers['x-clawgress-receipt'];
         return tunnel.socket ?? assert.fail(`CONNECT was answered ${tunnel.status}`);
       });
@@ -177,10 +177,10 @@ except ssl.SSLCertVerificationError:
     });
 
   it('has nothing to say of a tunnel that served', async () => {
-    const tunnel = await openTunnel(gateway.explicit, authority(), { 'x-clawgress-test': 'intercept' });
+    const tunnel = await openTunnel(gateway.explicit, world.authority, { 'x-clawgress-test': 'intercept' });
     const socket = tunnel.socket ?? assert.fail('no tunnel');
     const tls = connectTls({ socket, servername: 'api.example', ca: world.interceptCa });
-    assert.equal((await askHttp1(tls, authority(), { path: '/served' })).status, 200);
+    assert.equal((await askHttp1(tls, world.authority, { path: '/served' })).status, 200);
     tls.destroy();
     const receipt = tunnel.headers['x-clawgress-receipt'];
     const { facts } = await waitFor(() => closures.find((one) => one.receipt_id === receipt), 'the outcome');

@@ -3,10 +3,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { edit } from './edits.ts';
 import { STAMP } from './fake_authz.ts';
-import { type Gateway, startGateway, waitFor } from './gateway.ts';
-import { type Arrival, type BodyUpstream, startBodyUpstream } from './inspection/body_upstream.ts';
-import { type BodyAnswer, type BodyCall, call, callHttp2 } from './inspection/calls.ts';
-import { answers, asks, goes, passing, type Script, type Stream, vouches } from './inspection/scripted.ts';
+import { startGateway } from './gateway.ts';
+import { call } from './inspection/calls.ts';
+import { answers, asks, goes, passing, type Script, vouches } from './inspection/scripted.ts';
+import {
+  codeOf as code,
+  type InspectedWorld,
+  kindsOf as kinds,
+  startInspectedWorld,
+} from './inspection/world.ts';
 import { UPSTREAM } from './upstream.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -15,52 +20,12 @@ const MIB_16 = 16_777_216;
 const SLACK = 65_536;
 
 describe('bodies of requests through the real Envoy', () => {
-  let upstream: BodyUpstream;
-  let gateway: Gateway;
+  let world: InspectedWorld;
   before(async () => {
-    upstream = await startBodyUpstream();
-    gateway = await startGateway();
+    world = await startInspectedWorld();
   });
-  after(async () => {
-    await gateway?.stop();
-    await upstream.close();
-  });
+  after(() => world?.close());
 
-  let count = 0;
-  interface Sent {
-    readonly answer: BodyAnswer;
-    readonly id: string;
-    readonly stream: Stream;
-    arrival(): Arrival;
-    entry(): Promise<Record<string, unknown>>;
-  }
-  interface How extends Partial<BodyCall> {
-    /** HTTP/2 on both sides. */
-    readonly http2?: true;
-    readonly path?: string;
-    readonly script?: Script;
-  }
-  async function send({ http2, path = '/echo', script, headers = {}, ...rest }: How): Promise<Sent> {
-    const id = `n${process.pid}x${++count}x`;
-    const { inspection } = gateway.authz;
-    if (script !== undefined) inspection.script(id, script);
-    const host = `${UPSTREAM}:${http2 ? upstream.https : upstream.http}`;
-    const target = http2 ? `${path}?${id}` : `http://${host}${path}?${id}`;
-    const port = http2 ? gateway.baseUrl : gateway.explicit;
-    const said = { 'x-clawgress-test': 'inspect', ...headers };
-    const answer = await (http2 ? callHttp2 : call)({ port, target, host, headers: said, ...rest });
-    const stream = await waitFor(() => inspection.streams(id)[0], 'the stream');
-    await waitFor(() => stream.end, 'the end of the stream');
-    const requestId = gateway.authz.checks(id)[0]?.requestId ?? '';
-    return {
-      ...{ answer, id, stream },
-      arrival: () => upstream.arrivals(id)[0] ?? assert.fail('nothing arrived'),
-      entry: () => gateway.logged(requestId),
-    };
-  }
-  const kinds = ({ stream }: Sent): readonly string[] =>
-    stream.told.map(({ kind, isEnd }) => (isEnd ? `${kind}.` : kind));
-  const code = ({ answer }: Sent): string => (JSON.parse(answer.text) as { code: string }).code;
   const WHOLE = ['requestHeaders', 'requestBody.', 'responseHeaders'];
   const REPAIRED = Buffer.from('{"a":1,"b":"é"}');
   const repairing = passing(STAMP, {
@@ -75,9 +40,9 @@ describe('bodies of requests through the real Envoy', () => {
         : each(told, stream);
 
   it('tells the gateway what the Check said, who asks, and where an answer comes from', async () => {
-    const sent = await send({ body: '{"a":1}', headers: JSON_TYPE });
+    const sent = await world.send({ body: '{"a":1}', headers: JSON_TYPE });
     const [first, , last] = sent.stream.told;
-    const { receiptId, requestId } = gateway.authz.checks(sent.id)[0] ?? assert.fail('no Check');
+    const { receiptId, requestId } = world.gateway.authz.checks(sent.id)[0] ?? assert.fail('no Check');
     assert.equal(sent.stream.initial['x-cg-node'], 'test-node');
     assert.match(String(sent.stream.initial['x-cg-epoch']), /^000001-/);
     assert.equal(first?.metadata['envoy.filters.http.ext_authz:held'], STAMP);
@@ -100,12 +65,11 @@ describe('bodies of requests through the real Envoy', () => {
     );
   });
 
-  for (const http2 of [undefined, true] as const) {
+  for (const http2 of [false, true]) {
     const version = http2 ? 'HTTP/2' : 'HTTP/1.1';
-    const how = http2 ? { http2 } : {};
 
     it(`gives a whole body of several pieces at once, and sends it on as it was (${version})`, async () => {
-      const sent = await send({ ...how, body: ['{"a"', ':1}'], headers: JSON_TYPE });
+      const sent = await world.send({ http2, body: ['{"a"', ':1}'], headers: JSON_TYPE });
       assert.deepEqual(kinds(sent), WHOLE);
       assert.equal(sent.stream.told[1]?.body.toString(), '{"a":1}');
       const { body, headers } = sent.arrival();
@@ -117,7 +81,7 @@ describe('bodies of requests through the real Envoy', () => {
 
     it(`puts another body in its place, with the exact length (${version})`, async () => {
       for (const body of ['{"a":1}', ['{"a"', ':1}']]) {
-        const sent = await send({ ...how, body, headers: JSON_TYPE, script: repairing });
+        const sent = await world.send({ http2, body, headers: JSON_TYPE, script: repairing });
         const { body: got, headers } = sent.arrival();
         assert.deepEqual(got, REPAIRED);
         assert.equal(headers['content-length'], String(REPAIRED.length));
@@ -125,15 +89,19 @@ describe('bodies of requests through the real Envoy', () => {
     });
 
     it(`reads 16 MiB, and refuses more than it can keep (${version})`, async () => {
-      const sent = await send({ ...how, body: Buffer.alloc(MIB_16, 'x') });
+      const sent = await world.send({ http2, body: Buffer.alloc(MIB_16, 'x') });
       assert.deepEqual([sent.answer.text, kinds(sent)], [`{"got":${MIB_16}}`, WHOLE]);
-      const slightly = await send({ ...how, body: Buffer.alloc(MIB_16 + 1, 'x') });
+      const slightly = await world.send({ http2, body: Buffer.alloc(MIB_16 + 1, 'x') });
       // The gateway's to refuse.
       assert.equal(slightly.stream.told[1]?.body.length, MIB_16 + 1);
       // What is too much comes when the gateway has asked for the whole.
-      const large = await send({ ...how, body: ['x', Buffer.alloc(MIB_16 + 4 * SLACK, 'x')], pauseMs: 500 });
+      const large = await world.send({
+        http2,
+        body: ['x', Buffer.alloc(MIB_16 + 4 * SLACK, 'x')],
+        pauseMs: 500,
+      });
       assert.deepEqual([large.answer.status, code(large)], [413, 'BODY_TOO_LARGE']);
-      assert.equal(upstream.begun(large.id), 0);
+      assert.equal(world.upstream.begun(large.id), 0);
       const refused = large.stream.told.at(-1);
       assert.equal(refused?.kind, 'responseHeaders');
       assert.equal(refused?.headers[':status'], '413');
@@ -147,7 +115,7 @@ describe('bodies of requests through the real Envoy', () => {
       const upper = streaming(({ kind, body }) =>
         goes(kind, kind === 'requestBody' ? { body: Buffer.from(body.toString().toUpperCase()) } : {}),
       );
-      const sent = await send({ ...how, body: ['abc', 'def'], script: upper });
+      const sent = await world.send({ http2, body: ['abc', 'def'], script: upper });
       assert.equal(sent.arrival().body.toString(), 'ABCDEF');
       // How many pieces there are is a matter of reading.
       assert.deepEqual([kinds(sent)[0], kinds(sent).at(-1)], ['requestHeaders', 'responseHeaders']);
@@ -156,7 +124,7 @@ describe('bodies of requests through the real Envoy', () => {
 
     it(`has no message but the headers when there is no body (${version})`, async () => {
       for (const method of ['GET', 'HEAD']) {
-        const sent = await send({ ...how, method });
+        const sent = await world.send({ http2, method });
         assert.deepEqual([kinds(sent)[0], sent.answer.status], ['requestHeaders.', 200]);
         assert.ok(!kinds(sent).some((kind) => kind.startsWith('requestBody')), 'a body that is none');
       }
@@ -165,21 +133,21 @@ describe('bodies of requests through the real Envoy', () => {
 
   it('needs the exact length of what it puts in', async () => {
     for (const set of [{}, { 'content-length': '13' }]) {
-      const sent = await send({ body: '{"a":1}', script: passing(STAMP, { body: REPAIRED, set }) });
+      const sent = await world.send({ body: '{"a":1}', script: passing(STAMP, { body: REPAIRED, set }) });
       assert.deepEqual([sent.answer.status, code(sent)], [503, 'INSPECTION_UNAVAILABLE']);
-      assert.equal(upstream.begun(sent.id), 0);
+      assert.equal(world.upstream.begun(sent.id), 0);
     }
   });
 
   it('takes a body with trailers for whole: told as the end by HTTP/1.1, and not by HTTP/2', async () => {
     const trailers = { 'x-late': 'yes' };
-    const one = await send({ body: ['{"a"', ':1}'], trailers });
+    const one = await world.send({ body: ['{"a"', ':1}'], trailers });
     assert.deepEqual([kinds(one), one.arrival().trailers], [WHOLE, {}]);
-    const two = await send({ http2: true, body: ['{"a"', ':1}'], trailers });
+    const two = await world.send({ http2: true, body: ['{"a"', ':1}'], trailers });
     assert.deepEqual(kinds(two), ['requestHeaders', 'requestBody', 'responseHeaders']);
     assert.equal(two.stream.told[1]?.body.toString(), '{"a":1}');
     assert.deepEqual(two.arrival().trailers, trailers);
-    const streamed = await send({
+    const streamed = await world.send({
       http2: true,
       body: ['ab', 'cd'],
       trailers,
@@ -194,9 +162,9 @@ describe('bodies of requests through the real Envoy', () => {
 
   it('answers Expect: 100-continue itself, also where the gateway refuses', async () => {
     const headers = { ...JSON_TYPE, expect: '100-continue' };
-    const sent = await send({ body: '{"a":1}', headers });
+    const sent = await world.send({ body: '{"a":1}', headers });
     assert.deepEqual([sent.answer.continued, sent.answer.text], [true, '{"got":7}']);
-    const refused = await send({
+    const refused = await world.send({
       body: '{"a":1}',
       headers,
       script: () => answers(403, '{}', 'inspection_denied'),
@@ -205,11 +173,11 @@ describe('bodies of requests through the real Envoy', () => {
   });
 
   it('tells of a client that left by ending the stream, and leaves the ticket in the log', async () => {
-    const sent = await send({ body: '{"a":', leave: true, headers: { 'content-length': '100' } });
+    const sent = await world.send({ body: '{"a":', leave: true, headers: { 'content-length': '100' } });
     assert.deepEqual([kinds(sent), sent.stream.end], [['requestHeaders'], 'ended']);
-    assert.equal(upstream.begun(sent.id), 0);
+    assert.equal(world.upstream.begun(sent.id), 0);
     const entry = await sent.entry();
-    const { receiptId } = gateway.authz.checks(sent.id)[0] ?? assert.fail('no Check');
+    const { receiptId } = world.gateway.authz.checks(sent.id)[0] ?? assert.fail('no Check');
     assert.ok(String(entry['pending']).startsWith(`sealed.${receiptId}.p`), 'no ticket in the log');
     assert.ok(String(entry['pending']).length > 24_000, 'the ticket was shortened');
     assert.deepEqual([entry['code'], entry['inspected'], entry['receipt_id']], [0, null, null]);
@@ -221,14 +189,14 @@ describe('bodies of requests through the real Envoy', () => {
         kind === at
           ? answers(422, '{"mine":1}', 'inspection_denied')
           : { ...goes(kind), ...asks('BUFFERED') };
-      const sent = await send({ body: '{"a":1}', script: refusing });
+      const sent = await world.send({ body: '{"a":1}', script: refusing });
       assert.deepEqual([sent.answer.status, sent.answer.text], [422, '{"mine":1}']);
       assert.equal(sent.answer.headers['content-type'], 'application/problem+json');
       assert.equal(sent.answer.headers['x-clawgress-receipt'], 'rid-1');
-      assert.deepEqual([sent.stream.end, upstream.begun(sent.id)], ['ended', 0]);
+      assert.deepEqual([sent.stream.end, world.upstream.begun(sent.id)], ['ended', 0]);
       assert.equal((await sent.entry())['details'], 'inspection_denied');
     }
-    const own = await send({
+    const own = await world.send({
       body: ['x', Buffer.alloc(MIB_16 + 4 * SLACK, 'x')],
       pauseMs: 500,
       script: ({ kind }) =>
@@ -244,17 +212,17 @@ describe('bodies of requests through the real Envoy', () => {
       later({ ...goes(kind), ...asks('BUFFERED') }),
       later(answers(413, '{"mine":3}', 'inspection_denied'), 1800),
     ];
-    const sent = await send({ body: Buffer.alloc(MIB_16 + 16 * SLACK, 'x'), script: late });
+    const sent = await world.send({ body: Buffer.alloc(MIB_16 + 16 * SLACK, 'x'), script: late });
     assert.deepEqual([sent.answer.status, sent.answer.text], [413, '{"mine":3}']);
     // On a busy machine the last bytes come after the headers were answered, and what is held is shown.
     assert.match(kinds(sent).join(), /^requestHeaders(,requestBody\.)?$/);
-    assert.equal(upstream.begun(sent.id), 0);
+    assert.equal(world.upstream.begun(sent.id), 0);
   });
 
   it('leaves the ticket out of the log where a refusal is said to be recorded', async () => {
     const { stamp: _, ...rid } = { stamp: 0, rid: { stringValue: 'rid-denied' } };
     const dynamicMetadata = { fields: { 'cg.inspected': { structValue: { fields: rid } } } };
-    const sent = await send({
+    const sent = await world.send({
       body: '{}',
       script: () => ({ ...answers(403, '{}', 'inspection_denied'), dynamicMetadata }),
     });
@@ -264,20 +232,20 @@ describe('bodies of requests through the real Envoy', () => {
 
   it('cuts a streamed request with the stream, and says that something was sent', async () => {
     const mistaken = streaming(({ kind, body }) => (body.includes('def') ? 'error' : goes(kind)));
-    const sent = await send({ body: ['abc', 'def', 'ghi'], script: mistaken });
+    const sent = await world.send({ body: ['abc', 'def', 'ghi'], script: mistaken });
     assert.deepEqual([sent.answer.status, code(sent)], [503, 'INSPECTION_UNAVAILABLE']);
     assert.match(sent.answer.text, /may have been processed/);
     assert.match(sent.answer.text, /"receipt_id":"rid-inspected"/);
-    const [cut] = upstream.arrivals(sent.id);
+    const [cut] = world.upstream.arrivals(sent.id);
     assert.equal(cut?.complete ?? false, false);
     assert.ok(!String(cut?.body ?? '').includes('def'), 'what was wrong went on');
   });
 
   it('believes no override that is not ours: then the body is not asked for, and must not be vouched for', async () => {
     const partial: Script = ({ kind }) => ({ ...goes(kind), modeOverride: { requestBodyMode: 3 as never } });
-    const sent = await send({ body: '{"a":1}', script: partial });
+    const sent = await world.send({ body: '{"a":1}', script: partial });
     assert.deepEqual(
-      [sent.answer.status, code(sent), upstream.begun(sent.id)],
+      [sent.answer.status, code(sent), world.upstream.begun(sent.id)],
       [503, 'DECISION_UNPROVEN', 0],
     );
     assert.ok(!kinds(sent).includes('requestBody'), 'the body was sent to the gateway');
@@ -285,15 +253,15 @@ describe('bodies of requests through the real Envoy', () => {
 
   it('lets the gateway change nothing that was judged but the spelling of the path', async () => {
     for (const name of ['authorization', ':authority', ':method', 'x-cg-route', 'cg-relay-ticket']) {
-      const sent = await send({ script: passing(STAMP, { set: { [name]: '/other' } }) });
-      assert.deepEqual([sent.answer.status, upstream.begun(sent.id)], [503, 0], name);
+      const sent = await world.send({ script: passing(STAMP, { set: { [name]: '/other' } }) });
+      assert.deepEqual([sent.answer.status, world.upstream.begun(sent.id)], [503, 0], name);
     }
-    const sent = await send({
+    const sent = await world.send({
       headers: { 'accept-encoding': 'gzip' },
       script: passing(STAMP, { set: { 'accept-encoding': 'identity', ':path': '/spelled' } }),
     });
-    assert.equal(upstream.begun(sent.id), 0);
-    assert.equal(upstream.arrivals('/spelled')[0]?.headers['accept-encoding'], 'identity');
+    assert.equal(world.upstream.begun(sent.id), 0);
+    assert.equal(world.upstream.arrivals('/spelled')[0]?.headers['accept-encoding'], 'identity');
   });
 
   it('waits for a gateway that asks for more time', async () => {
@@ -302,7 +270,7 @@ describe('bodies of requests through the real Envoy', () => {
     );
     const own = await startGateway({ edit: impatient });
     try {
-      const host = `${UPSTREAM}:${upstream.http}`;
+      const host = `${UPSTREAM}:${world.upstream.http}`;
       const id = `n${process.pid}patient-`;
       const more = { overrideMessageTimeout: { seconds: 5 } };
       own.authz.inspection.script(`${id}yes`, ({ kind }) =>
@@ -324,13 +292,13 @@ describe('bodies of requests through the real Envoy', () => {
 
   it('reads no upgrade: a handshake that is to be read is refused', async () => {
     const id = `n${process.pid}upgrade`;
-    const host = `${UPSTREAM}:${upstream.http}`;
+    const host = `${UPSTREAM}:${world.upstream.http}`;
     const answer = await call({
-      ...{ port: gateway.explicit, target: `http://${host}/echo?${id}`, host },
+      ...{ port: world.gateway.explicit, target: `http://${host}/echo?${id}`, host },
       headers: { 'x-clawgress-test': 'inspect', connection: 'upgrade', upgrade: 'websocket' },
     });
     assert.equal(answer.status, 503);
-    assert.deepEqual([gateway.authz.inspection.streams(id).length, upstream.begun(id)], [0, 0]);
+    assert.deepEqual([world.gateway.authz.inspection.streams(id).length, world.upstream.begun(id)], [0, 0]);
   });
 });
 

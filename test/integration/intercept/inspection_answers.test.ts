@@ -2,18 +2,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { STAMP } from './fake_authz.ts';
-import { type Gateway, startGateway, waitFor } from './gateway.ts';
-import { type BodyUpstream, EVENTS, startBodyUpstream } from './inspection/body_upstream.ts';
-import { type BodyAnswer, call, callHttp2 } from './inspection/calls.ts';
+import { waitFor } from './gateway.ts';
+import { EVENTS } from './inspection/body_upstream.ts';
+import { call } from './inspection/calls.ts';
+import { answers, asks, type Bodies, goes, type Script, vouches } from './inspection/scripted.ts';
 import {
-  answers,
-  asks,
-  type Bodies,
-  goes,
-  type Script,
-  type Stream,
-  vouches,
-} from './inspection/scripted.ts';
+  codeOf as code,
+  type InspectedWorld,
+  kindsOf,
+  type Sent,
+  startInspectedWorld,
+} from './inspection/world.ts';
 import { UPSTREAM } from './upstream.ts';
 
 /** Allows the request, asks for the answer in this way, and treats it so. */
@@ -29,40 +28,16 @@ const soon = <T>(value: T): Promise<T> => new Promise((resolve) => setTimeout(()
 const untouched: Script = ({ kind }) => goes(kind);
 
 describe('answers through the real Envoy', () => {
-  let upstream: BodyUpstream;
-  let gateway: Gateway;
+  let world: InspectedWorld;
   before(async () => {
-    upstream = await startBodyUpstream();
-    gateway = await startGateway();
+    world = await startInspectedWorld();
   });
-  after(async () => {
-    await gateway?.stop();
-    await upstream.close();
-  });
+  after(() => world?.close());
 
-  let count = 0;
-  interface Got {
-    readonly answer: BodyAnswer;
-    readonly stream: Stream;
-    entry(): Promise<Record<string, unknown>>;
-  }
-  async function get(path: string, script: Script, http2 = false, method = 'GET'): Promise<Got> {
-    const id = `n${process.pid}x${++count}x`;
-    const { inspection } = gateway.authz;
-    inspection.script(id, script);
-    const host = `${UPSTREAM}:${http2 ? upstream.https : upstream.http}`;
-    const target = http2 ? `${path}?${id}` : `http://${host}${path}?${id}`;
-    const headers = { 'x-clawgress-test': 'inspect', 'accept-encoding': 'gzip' };
-    const port = http2 ? gateway.baseUrl : gateway.explicit;
-    const answer = await (http2 ? callHttp2 : call)({ port, target, host, headers, method });
-    const stream = await waitFor(() => inspection.streams(id)[0], 'the stream');
-    await waitFor(() => stream.end, 'the end of the stream');
-    const { requestId } = gateway.authz.checks(id)[0] ?? assert.fail('no Check');
-    return { answer, stream, entry: () => gateway.logged(requestId) };
-  }
-  const kinds = ({ stream }: Got): readonly string[] =>
-    stream.told.slice(1).map(({ kind, isEnd }) => (isEnd ? `${kind}.` : kind));
-  const code = ({ answer }: Got): string => (JSON.parse(answer.text) as { code: string }).code;
+  const get = (path: string, script: Script, http2 = false, method = 'GET'): Promise<Sent> =>
+    world.send({ path, script, http2, method, headers: { 'accept-encoding': 'gzip' } });
+  /** Behind the headers of the request. */
+  const kinds = (sent: Sent): readonly string[] => kindsOf(sent).slice(1);
   const WHOLE = ['responseHeaders', 'responseBody.'];
 
   for (const http2 of [false, true]) {
@@ -207,19 +182,19 @@ describe('answers through the real Envoy', () => {
 
   it('begins a stream with the answer where a guard refused before anybody read', async () => {
     const id = `n${process.pid}orphan`;
-    const host = `${UPSTREAM}:${upstream.http}`;
-    const before = gateway.authz.inspection.orphans().length;
+    const host = `${UPSTREAM}:${world.upstream.http}`;
+    const before = world.gateway.authz.inspection.orphans().length;
     const answer = await call({
-      ...{ port: gateway.explicit, target: `http://${host}/echo?${id}`, host, body: '{}' },
+      ...{ port: world.gateway.explicit, target: `http://${host}/echo?${id}`, host, body: '{}' },
       headers: { 'x-clawgress-test': 'inspect-unheld' },
     });
     assert.equal(answer.status, 503);
-    const orphan = await waitFor(() => gateway.authz.inspection.orphans()[before], 'the stream');
+    const orphan = await waitFor(() => world.gateway.authz.inspection.orphans()[before], 'the stream');
     assert.deepEqual(
       orphan.told.map(({ kind }) => kind),
       ['responseHeaders'],
     );
-    const { receiptId } = gateway.authz.checks(id)[0] ?? assert.fail('no Check');
+    const { receiptId } = world.gateway.authz.checks(id)[0] ?? assert.fail('no Check');
     assert.ok(
       orphan.told[0]?.metadata['envoy.filters.http.ext_authz:pending']?.startsWith(`sealed.${receiptId}.`),
       'the ticket is not told',

@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Message } from '../../../src/intercept/config/typed.ts';
+import { nonce } from './client.ts';
 import { edit, failOpen, without } from './edits.ts';
 import { STAMP } from './fake_authz.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { type BodyUpstream, startBodyUpstream } from './inspection/body_upstream.ts';
 import { type BodyAnswer, call } from './inspection/calls.ts';
 import { asks, goes, type Script, vouches } from './inspection/scripted.ts';
+import { codeOf as code } from './inspection/world.ts';
 import { UPSTREAM } from './upstream.ts';
 
 const READER = 'envoy.filters.http.ext_proc';
@@ -41,14 +43,13 @@ describe('inspected requests, failing closed', () => {
   });
   after(() => upstream.close());
 
-  let count = 0;
   async function using(
     change: (config: Message) => Message,
     act: (send: (wish: string, script?: Script) => Promise<Sent>, gateway: Gateway) => Promise<void>,
   ): Promise<void> {
     const gateway = await startGateway({ edit: change });
     const send = async (wish: string, script?: Script): Promise<Sent> => {
-      const id = `n${process.pid}x${++count}x`;
+      const id = nonce();
       if (script !== undefined) gateway.authz.inspection.script(id, script);
       const host = `${UPSTREAM}:${upstream.http}`;
       const answer = await call({
@@ -69,7 +70,6 @@ describe('inspected requests, failing closed', () => {
     readonly read: number;
   }
   const status = ({ answer, begun }: Sent): readonly number[] => [answer.status, begun];
-  const code = ({ answer }: Sent): string => (JSON.parse(answer.text) as { code: string }).code;
   const same = (config: Message): Message => config;
 
   it('lets out what was read, and nothing that was not', async () => {

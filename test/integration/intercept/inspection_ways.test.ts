@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { STAMP } from './fake_authz.ts';
-import { type Gateway, waitFor } from './gateway.ts';
+import { waitFor } from './gateway.ts';
 import { askInside } from './in_tunnel.ts';
 import { answers, goes, passing, type Stream } from './inspection/scripted.ts';
 import { fetchAs } from './redirected/clients.ts';
 import { missing } from './redirected/spaces.ts';
 import { openRedirected, type Redirected } from './redirected/world.ts';
-import { startWorld, type World } from './tunnels.ts';
+import { startTunnels, type Tunnels } from './tunnels.ts';
 
 const LONGER = Buffer.from('{"a":1,"b":[]}');
 const repairing = passing(STAMP, { body: LONGER, set: { 'content-length': String(LONGER.length) } });
@@ -16,25 +16,21 @@ const hostOf = (stream: Stream | undefined): string | undefined =>
   stream?.told[0]?.attributes['envoy.filters.http.ext_proc:xds.virtual_host_name'];
 
 describe('bodies inside opened tunnels', () => {
-  let world: World;
-  let gateway: Gateway;
+  let world: Tunnels;
   before(async () => {
-    world = await startWorld();
-    gateway = await world.start();
+    world = await startTunnels();
   });
-  after(() => world.close());
+  after(() => world?.close());
 
   for (const alpn of ['http/1.1', 'h2'] as const) {
     it(`are read, replaced and refused (${alpn})`, async () => {
-      const { inspection } = gateway.authz;
+      const { inspection } = world.gateway.authz;
       const send = async (id: string) =>
-        askInside(
-          {
-            ...{ port: gateway.explicit, authority: `api.example:${world.upstream.port}`, alpn },
-            ...{ wish: 'intercept', ca: world.interceptCa },
-          },
-          { path: `/x-${id}`, headers: { 'x-clawgress-test': 'inspect' }, body: Buffer.from('{"a":1}') },
-        );
+        askInside(world.way(world.gateway, 'intercept', { alpn }), {
+          path: `/x-${id}`,
+          headers: { 'x-clawgress-test': 'inspect' },
+          body: Buffer.from('{"a":1}'),
+        });
       const [good, bad, unread] = ['good', 'bad', 'unread'].map((one) => `n${process.pid}${alpn}${one}`) as [
         string,
         string,

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { Agent, get } from 'node:http';
 import { after, before, describe, it } from 'node:test';
-import { openTunnel } from './client.ts';
+import { nonce, openTunnel } from './client.ts';
 import { edit } from './edits.ts';
-import type { Gateway } from './gateway.ts';
 import { askHttp1, askInside, enter, handshake, handshakeIn, type Inner, type Way } from './in_tunnel.ts';
 import { LARGE_BYTES } from './tls_upstream.ts';
-import { startWorld, type World } from './tunnels.ts';
+import { startTunnels, type Tunnels } from './tunnels.ts';
 
 const REFUSED = /alert|closed|reset|hang up|disconnected/i;
 
@@ -16,23 +15,15 @@ interface Problem {
 }
 
 describe('intercepted tunnels through the real Envoy', () => {
-  let world: World;
-  let gateway: Gateway;
+  let world: Tunnels;
   before(async () => {
-    world = await startWorld();
-    gateway = await world.start();
+    world = await startTunnels();
   });
-  after(() => world.close());
+  after(() => world?.close());
 
-  let count = 0;
-  const nonce = (): string => `n${process.pid}x${++count}x`;
-  const api = (): string => `api.example:${world.upstream.port}`;
-  const way = (members: Partial<Way> = {}): Way => ({
-    ...{ port: gateway.explicit, authority: api(), wish: 'intercept', ca: world.interceptCa },
-    ...members,
-  });
+  const way = (members?: Partial<Way>): Way => world.way(world.gateway, 'intercept', members);
   const ask = (inner: Inner, members: Partial<Way> = {}) => askInside(way(members), inner);
-  const checkOf = (id: string) => gateway.authz.checks(id)[0] ?? assert.fail('no Check');
+  const checkOf = (id: string) => world.gateway.authz.checks(id)[0] ?? assert.fail('no Check');
   const hitOf = (id: string) => world.upstream.hits(id)[0] ?? assert.fail('nothing arrived');
   const problem = (answer: { body: string }): Problem => JSON.parse(answer.body) as Problem;
 
@@ -47,14 +38,14 @@ describe('intercepted tunnels through the real Envoy', () => {
         { mode, method, path, scheme, authority, transport, sni },
         {
           ...{ mode: 'intercepted', method: 'GET', path: `/x-${id}?q=1`, scheme: 'https' },
-          ...{ authority: api(), transport: 'tls', sni: 'api.example' },
+          ...{ authority: world.authority, transport: 'tls', sni: 'api.example' },
         },
       );
       assert.match(check.source, /^127\.0\.0\.1:\d+$/);
       assert.equal(answer.headers['x-clawgress-receipt'], check.receiptId);
       assert.equal(answer.headers['alt-svc'], undefined);
       const hit = hitOf(id);
-      assert.deepEqual([hit.sni, hit.authority, hit.url], ['api.example', api(), `/x-${id}?q=1`]);
+      assert.deepEqual([hit.sni, hit.authority, hit.url], ['api.example', world.authority, `/x-${id}?q=1`]);
       assert.equal(world.upstream.hits(id).length, 1);
     });
   }
@@ -62,7 +53,9 @@ describe('intercepted tunnels through the real Envoy', () => {
   it('hands the ticket of the CONNECT, and no other, to the requests inside', async () => {
     const one = async (leaves: boolean): Promise<void> => {
       const id = nonce();
-      const tunnel = await openTunnel(gateway.explicit, api(), { 'x-clawgress-test': 'intercept' });
+      const tunnel = await openTunnel(world.gateway.explicit, world.authority, {
+        'x-clawgress-test': 'intercept',
+      });
       const socket = tunnel.socket ?? assert.fail(`answered ${tunnel.status}`);
       if (leaves) {
         socket.destroy();
@@ -70,10 +63,10 @@ describe('intercepted tunnels through the real Envoy', () => {
       }
       const tls = await handshakeIn(socket, { ca: world.interceptCa, servername: 'api.example' });
       const forged = { 'x-cg-tunnel': 'forged' };
-      await askHttp1(tls, api(), { path: `/${id}`, headers: forged });
+      await askHttp1(tls, world.authority, { path: `/${id}`, headers: forged });
       tls.destroy();
       const receipt = String(tunnel.headers['x-clawgress-receipt']);
-      assert.equal(checkOf(id).metadata['x-cg-tunnel'], `ticket.${receipt}.${api()}`);
+      assert.equal(checkOf(id).metadata['x-cg-tunnel'], `ticket.${receipt}.${world.authority}`);
       assert.ok(!checkOf(id).names.includes('x-cg-tunnel'), 'the client said it');
     };
     await Promise.all(Array.from({ length: 24 }, (_, index) => one(index % 3 === 0)));
@@ -85,9 +78,9 @@ describe('intercepted tunnels through the real Envoy', () => {
     const agent = new Agent({ keepAlive: true });
     agent.createConnection = () => tls;
     for (const wish of ['ok', 'deny', 'ok'])
-      await askHttp1(tls, api(), { path: `/${id}`, headers: { 'x-clawgress-test': wish }, agent });
+      await askHttp1(tls, world.authority, { path: `/${id}`, headers: { 'x-clawgress-test': wish }, agent });
     tls.destroy();
-    assert.equal(gateway.authz.checks(id).length, 3);
+    assert.equal(world.gateway.authz.checks(id).length, 3);
     assert.equal(world.upstream.hits(id).length, 2);
   });
 
@@ -106,7 +99,7 @@ describe('intercepted tunnels through the real Envoy', () => {
     await handshake(way({ sni: 'counted.example' })).catch(() => undefined);
     assert.ok(world.asked.includes('counted.example'), 'nobody was asked');
     const stats = await new Promise<string>((resolve, reject) => {
-      get({ socketPath: gateway.adminSocket, path: '/stats' }, (response) => {
+      get({ socketPath: world.gateway.adminSocket, path: '/stats' }, (response) => {
         let text = '';
         response.on('data', (part) => {
           text += part;
@@ -134,7 +127,7 @@ describe('intercepted tunnels through the real Envoy', () => {
     tls.destroy();
     const { sni, authority, metadata } = checkOf(id);
     assert.deepEqual(
-      [sni, authority, String(metadata['x-cg-tunnel']).endsWith(`.${api()}`)],
+      [sni, authority, String(metadata['x-cg-tunnel']).endsWith(`.${world.authority}`)],
       ['other.example', `private.example:${world.upstream.port}`, true],
     );
   });
@@ -193,9 +186,9 @@ describe('intercepted tunnels through the real Envoy', () => {
   it('opens no upgrade and no tunnel inside', async () => {
     const before = world.upstream.accepts();
     for (const said of [
-      `GET / HTTP/1.1\r\nHost: ${api()}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
-      `GET / HTTP/1.1\r\nHost: ${api()}\r\nConnection: Upgrade\r\nUpgrade: CONNECT\r\n\r\n`,
-      `CONNECT ${api()} HTTP/1.1\r\nHost: ${api()}\r\nx-cg-tunnel-mode: raw\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: ${world.authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: ${world.authority}\r\nConnection: Upgrade\r\nUpgrade: CONNECT\r\n\r\n`,
+      `CONNECT ${world.authority} HTTP/1.1\r\nHost: ${world.authority}\r\nx-cg-tunnel-mode: raw\r\n\r\n`,
     ]) {
       const tls = await handshake(way());
       const got = await new Promise<string>((resolve) => {
@@ -217,7 +210,11 @@ describe('intercepted tunnels through the real Envoy', () => {
 
   it('closes what is not TLS, plain HTTP included', async () => {
     const before = world.upstream.accepts();
-    for (const bytes of [`GET / HTTP/1.1\r\nHost: ${api()}\r\n\r\n`, 'SSH-2.0-x\r\n', '\x00\x01\x02\x03']) {
+    for (const bytes of [
+      `GET / HTTP/1.1\r\nHost: ${world.authority}\r\n\r\n`,
+      'SSH-2.0-x\r\n',
+      '\x00\x01\x02\x03',
+    ]) {
       const socket = await enter(way());
       const got = await new Promise<string>((resolve) => {
         let text = '';
@@ -236,16 +233,16 @@ describe('intercepted tunnels through the real Envoy', () => {
   it('writes an entry for the tunnel and one for each request inside', async () => {
     const id = nonce();
     const tunnel = await handshake(way());
-    const inside = await askHttp1(tunnel, api(), { path: `/${id}` });
+    const inside = await askHttp1(tunnel, world.authority, { path: `/${id}` });
     tunnel.destroy();
-    const entry = await gateway.logged(String(inside.headers['x-clawgress-receipt']));
+    const entry = await world.gateway.logged(String(inside.headers['x-clawgress-receipt']));
     assert.deepEqual(
       [entry['listener'], entry['route'], entry['code'], entry['details'], entry['attempts']],
       ['intercepted', 'tls', 200, 'via_upstream', 1],
     );
     assert.equal(entry['request_id'], checkOf(id).requestId);
     const outer = String(checkOf(id).metadata['x-cg-tunnel']).split('.')[1] ?? '';
-    const connect = await gateway.logged(outer);
+    const connect = await world.gateway.logged(outer);
     assert.deepEqual(
       [connect['listener'], connect['route'], connect['code']],
       ['explicit', 'intercept', 200],

@@ -3,30 +3,22 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { openTunnel, readAll } from './client.ts';
-import { type Gateway, startGateway, waitFor } from './gateway.ts';
+import { nonce, openTunnel, readAll } from './client.ts';
+import { startGateway, waitFor } from './gateway.ts';
 import { askHttp1, askInside, enter, handshake, type Way } from './in_tunnel.ts';
-import { startWorld, type World } from './tunnels.ts';
+import { startTunnels, type Tunnels } from './tunnels.ts';
 
 describe('opaque and raw tunnels through the real Envoy', () => {
-  let world: World;
-  let gateway: Gateway;
+  let world: Tunnels;
   before(async () => {
-    world = await startWorld();
-    gateway = await world.start();
+    world = await startTunnels();
   });
-  after(() => world.close());
+  after(() => world?.close());
 
-  let count = 0;
-  const nonce = (): string => `n${process.pid}x${++count}x`;
-  const api = (): string => `api.example:${world.upstream.port}`;
-  const way = (members: Partial<Way> = {}): Way => ({
-    ...{ port: gateway.explicit, authority: api(), wish: 'passthrough', ca: world.upstreamCa },
-    ...members,
-  });
+  const way = (members?: Partial<Way>): Way => world.way(world.gateway, 'passthrough', members);
   const opaqueEntry = (receipt: unknown) =>
     waitFor(
-      () => gateway.log().find((one) => one['listener'] === 'opaque' && one['receipt_id'] === receipt),
+      () => world.gateway.log().find((one) => one['listener'] === 'opaque' && one['receipt_id'] === receipt),
       `the opaque entry of ${receipt}`,
     );
 
@@ -39,7 +31,7 @@ describe('opaque and raw tunnels through the real Envoy', () => {
 
   /** A tunnel of this kind and its receipt. */
   async function open(authority: string, wish: string): Promise<{ socket: Socket; receipt: string }> {
-    const tunnel = await openTunnel(gateway.explicit, authority, { 'x-clawgress-test': wish });
+    const tunnel = await openTunnel(world.gateway.explicit, authority, { 'x-clawgress-test': wish });
     const socket = tunnel.socket ?? assert.fail(`CONNECT was answered ${tunnel.status}`);
     return { socket, receipt: String(tunnel.headers['x-clawgress-receipt']) };
   }
@@ -52,7 +44,7 @@ describe('opaque and raw tunnels through the real Envoy', () => {
       assert.equal(answer.status, 200);
       assert.equal(world.upstream.hits(id)[0]?.sni, 'api.example');
       // Nothing inside was seen, so nothing was asked and nothing was taken away.
-      assert.equal(gateway.authz.checks(id).length, 0);
+      assert.equal(world.gateway.authz.checks(id).length, 0);
       assert.equal(answer.headers['x-clawgress-receipt'], 'forged');
     });
   }
@@ -60,7 +52,7 @@ describe('opaque and raw tunnels through the real Envoy', () => {
   it('takes the name in any spelling', async () => {
     const id = nonce();
     const tls = await handshake(way({ authority: `API.example:${world.upstream.port}`, sni: 'Api.Example' }));
-    assert.equal((await askHttp1(tls, api(), { path: `/${id}` })).status, 200);
+    assert.equal((await askHttp1(tls, world.authority, { path: `/${id}` })).status, 200);
     tls.destroy();
   });
 
@@ -73,7 +65,7 @@ describe('opaque and raw tunnels through the real Envoy', () => {
     'another name': () => greeting('other.example'),
     'a name below': () => greeting('www.api.example'),
     'no name': () => greeting(''),
-    'plain HTTP': async () => say(await enter(way()), `GET / HTTP/1.1\r\nHost: ${api()}\r\n\r\n`),
+    'plain HTTP': async () => say(await enter(way()), `GET / HTTP/1.1\r\nHost: ${world.authority}\r\n\r\n`),
     'raw bytes': async () => say(await enter(way()), '\x00\x01\x02\x03'),
     SSH: async () => say(await enter(way()), 'SSH-2.0-x\r\n'),
     'a greeting that breaks off': async () => {
@@ -115,7 +107,8 @@ describe('opaque and raw tunnels through the real Envoy', () => {
       act(socket.resume());
       await over;
       const { route } = await waitFor(
-        () => gateway.log().find((one) => one['receipt_id'] === receipt && one['listener'] === 'explicit'),
+        () =>
+          world.gateway.log().find((one) => one['receipt_id'] === receipt && one['listener'] === 'explicit'),
         receipt,
       );
       assert.equal(route, 'tunnel');
@@ -130,21 +123,21 @@ describe('opaque and raw tunnels through the real Envoy', () => {
     const DENIED = 'rbac_access_denied_matched_policy[none]';
     it('tells a tunnel that passed from one that was closed for its name', async () => {
       const upstream = `127.83.7.2:${world.upstream.port}`;
-      assert.deepEqual(await entryAfter(api(), greet('api.example')), [
+      assert.deepEqual(await entryAfter(world.authority, greet('api.example')), [
         null,
         '-',
         'api.example',
         1,
         upstream,
       ]);
-      assert.deepEqual(await entryAfter(api(), greet('other.example')), [
+      assert.deepEqual(await entryAfter(world.authority, greet('other.example')), [
         ...[DENIED, '-', 'other.example', 0, null],
       ]);
-      assert.deepEqual(await entryAfter(api(), greet('')), [DENIED, '-', null, 0, null]);
+      assert.deepEqual(await entryAfter(world.authority, greet('')), [DENIED, '-', null, 0, null]);
     });
 
     it('tells what was no TLS', async () => {
-      const plain = await entryAfter(api(), (socket) => socket.write('GET / HTTP/1.1\r\n\r\n'));
+      const plain = await entryAfter(world.authority, (socket) => socket.write('GET / HTTP/1.1\r\n\r\n'));
       assert.deepEqual(plain, [null, 'NR', null, 0, null]);
     });
 

@@ -9,7 +9,7 @@ import { credentials, status } from '@grpc/grpc-js';
 import type { Message } from '../../../src/intercept/config/typed.ts';
 import { newAuthority } from '../../support/pki.ts';
 import { frame, frameReader, TEXT } from '../../support/websocket.ts';
-import { sendRaw } from './client.ts';
+import { nonce, sendRaw } from './client.ts';
 import { STAMP } from './fake_authz.ts';
 import { type Gateway, startGateway, waitFor } from './gateway.ts';
 import { grpcClient } from './grpc_calls.ts';
@@ -80,8 +80,6 @@ describe('the way through a relay', () => {
     for (const end of ends) await end();
   });
 
-  let count = 0;
-  const nonce = (): string => `n${process.pid}x${++count}x`;
   const checkOf = (id: string) => gateway.authz.checks(id)[0] ?? assert.fail('no Check');
   const mask = Buffer.from([9, 8, 7, 6]);
 

@@ -6,11 +6,14 @@ import type { Message } from '../../../src/intercept/config/typed.ts';
 import type { SecretSource } from '../../../src/server/sds/ports.ts';
 import { newAuthority } from '../../support/pki.ts';
 import { type Gateway, startGateway } from './gateway.ts';
+import type { Way } from './in_tunnel.ts';
 import { type Names, startNames } from './names.ts';
 import { startTlsUpstream, type TlsUpstream } from './tls_upstream.ts';
 
 export interface World {
   readonly upstream: TlsUpstream;
+  /** Of the destination, as `api.example`. */
+  readonly authority: string;
   /** What clients of opened tunnels trust. */
   readonly interceptCa: string;
   /** What clients of opaque tunnels, and Envoy, trust. */
@@ -21,7 +24,13 @@ export interface World {
   readonly resolved: ReadonlySet<string>;
   /** A further Envoy with a scripted gateway of its own; ended with the world. */
   start(edit?: (config: Message) => Message, input?: Partial<EnvoyConfigInput>): Promise<Gateway>;
+  /** Through such a tunnel of this gateway to `authority`. */
+  way(gateway: Gateway, wish: 'intercept' | 'passthrough', members?: Partial<Way>): Way;
   close(): Promise<void>;
+}
+
+export interface Tunnels extends World {
+  readonly gateway: Gateway;
 }
 
 /** Destination, names, and certificates for `api.example`, `other.example` and `private.example`; all else is refused. */
@@ -51,9 +60,11 @@ export async function startWorld(): Promise<World> {
       return { ok: true, value };
     },
   };
+  const authority = `api.example:${upstream.port}`;
   const gateways: Gateway[] = [];
   return {
     upstream,
+    authority,
     asked,
     resolved: names.resolved,
     interceptCa: ours.ca,
@@ -67,6 +78,10 @@ export async function startWorld(): Promise<World> {
       gateways.push(gateway);
       return gateway;
     },
+    way: ({ explicit: port }, wish, members) => ({
+      ...{ port, authority, wish, ca: (wish === 'intercept' ? ours : theirs).ca },
+      ...members,
+    }),
     async close() {
       for (const gateway of gateways) await gateway.stop();
       await upstream.close();
@@ -74,4 +89,15 @@ export async function startWorld(): Promise<World> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** The same, with one Envoy as the product configures it. */
+export async function startTunnels(): Promise<Tunnels> {
+  const world = await startWorld();
+  try {
+    return { ...world, gateway: await world.start() };
+  } catch (error) {
+    await world.close();
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Message } from '../../../src/intercept/config/typed.ts';
-import { openTunnel, readAll } from './client.ts';
+import { nonce, openTunnel, readAll } from './client.ts';
 import { edit, failOpen, inListener, without } from './edits.ts';
 import type { Gateway } from './gateway.ts';
 import { askHttp1, enter, handshake, type Way } from './in_tunnel.ts';
@@ -16,15 +16,8 @@ describe('tunnels failing closed', () => {
   });
   after(() => world.close());
 
-  let count = 0;
-  const nonce = (): string => `n${process.pid}x${++count}x`;
-  const api = (): string => `api.example:${world.upstream.port}`;
-  const intercepted = (gateway: Gateway): Way => ({
-    ...{ port: gateway.explicit, authority: api(), wish: 'intercept', ca: world.interceptCa },
-  });
-  const passedOn = (gateway: Gateway, sni = 'api.example'): Way => ({
-    ...{ port: gateway.explicit, authority: api(), wish: 'passthrough', ca: world.upstreamCa, sni },
-  });
+  const intercepted = (gateway: Gateway): Way => world.way(gateway, 'intercept');
+  const passedOn = (gateway: Gateway, sni = 'api.example'): Way => world.way(gateway, 'passthrough', { sni });
 
   /** One Envoy per case; ended whatever happens. */
   async function using(
@@ -44,7 +37,7 @@ describe('tunnels failing closed', () => {
   async function inside(gateway: Gateway, headers: Record<string, string> = {}): Promise<unknown[]> {
     const id = nonce();
     const tls = await handshake(intercepted(gateway));
-    const answer = await askHttp1(tls, api(), { path: `/${id}`, headers });
+    const answer = await askHttp1(tls, world.authority, { path: `/${id}`, headers });
     tls.destroy();
     assert.equal(world.upstream.hits(id).length, 0);
     return [answer.status, (JSON.parse(answer.body) as { code: string }).code];
@@ -55,13 +48,13 @@ describe('tunnels failing closed', () => {
       const id = nonce();
       const tls = await handshake(intercepted(gateway));
       gateway.authz.stop();
-      const answer = await askHttp1(tls, api(), { path: `/${id}` });
+      const answer = await askHttp1(tls, world.authority, { path: `/${id}` });
       tls.destroy();
       assert.equal(answer.status, 503);
       assert.match(answer.body, /GATEWAY_UNAVAILABLE/);
       assert.equal(answer.headers['x-clawgress-receipt'], undefined);
       assert.equal(world.upstream.hits(id).length, 0);
-      assert.equal((await openTunnel(gateway.explicit, api())).status, 503);
+      assert.equal((await openTunnel(gateway.explicit, world.authority)).status, 503);
     });
   });
 
@@ -94,7 +87,7 @@ describe('tunnels failing closed', () => {
     await using(asItIs, async (gateway) => {
       const before = world.upstream.accepts();
       for (const mode of ['', 'raw', 'passthrough', 'intercept']) {
-        const { status, headers } = await openTunnel(gateway.explicit, api(), {
+        const { status, headers } = await openTunnel(gateway.explicit, world.authority, {
           'x-clawgress-test': 'unchosen',
           ...(mode === '' ? {} : { 'x-cg-tunnel-mode': mode }),
         });

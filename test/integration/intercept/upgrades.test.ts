@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { ProxyAgent, WebSocket } from 'undici';
 import { acceptOf, frame, frameReader, TEXT } from '../../support/websocket.ts';
-import { sendRaw } from './client.ts';
+import { nonce, sendRaw } from './client.ts';
 import { type Gateway, waitFor } from './gateway.ts';
 import { handshake } from './in_tunnel.ts';
 import { startOpeningGateway } from './opening_gateway.ts';
@@ -30,8 +30,6 @@ describe('WebSockets through the real Envoy', () => {
     for (const end of ends) await end();
   });
 
-  let count = 0;
-  const nonce = (): string => `n${process.pid}x${++count}x`;
   const checkOf = (id: string) => gateway.authz.checks(id)[0];
 
   type Mode = 'explicit' | 'base_url' | 'intercepted';
