@@ -4,10 +4,10 @@
  * arrives without one, and nobody else is harmed. A gateway that is drained costs no request and cuts no stream.
  */
 import assert from 'node:assert/strict';
-import http from 'node:http';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { eventually } from '../../support/running.ts';
+import { drain, gatewayPid } from '../../support/several_gateways.ts';
 import { USAGE } from './upstream.ts';
 import { type Half, KINDS, type Kind, type Sent, startWorld, type World } from './world.ts';
 
@@ -62,6 +62,11 @@ const waited = async (count: number) => {
     return [...held.values()].reduce((sum, one) => sum + one, 0) >= count * 4_096 || undefined;
   }, `${count} bodies that are waited for`);
 };
+
+function decisionsOf(of: readonly Half[]) {
+  const decided = world.decisions();
+  return of.flatMap(({ nonce }) => decided.get(nonce) ?? []);
+}
 
 /** Each has one decision, a denial for the body that never came. */
 async function requireNeverCame(of: readonly Half[], ms?: number): Promise<void> {
@@ -121,26 +126,14 @@ it('a body that never comes is denied by whoever waited for it, and nobody else 
   const sent = await world.drive(24);
   await requireNeverCame(left, 5_000);
   assert.deepEqual(unserved(sent), []);
-  const by = left.flatMap(
-    ({ nonce }) =>
-      world
-        .decisions()
-        .get(nonce)
-        ?.map(({ gateway_id }) => gateway_id) ?? [],
-  );
+  const by = decisionsOf(left).map(({ gateway_id }) => gateway_id);
   assert.deepEqual([...new Set(by)].sort(), BOTH);
 });
 
 it('the room for bodies is shared by the gateways', { timeout: 60_000 }, async () => {
   const big = Array.from({ length: 6 }, () => world.half(12 * MIB));
   const refused = await eventually(async () => {
-    const said = big.flatMap(
-      ({ nonce }) =>
-        world
-          .decisions()
-          .get(nonce)
-          ?.map(({ reason }) => reason) ?? [],
-    );
+    const said = decisionsOf(big).map(({ reason }) => reason);
     return said.length >= 4 ? said : undefined;
   }, 'those that there is no room for');
   assert.deepEqual(new Set(refused), new Set(['INSPECT_BUSY']));
@@ -158,7 +151,7 @@ it('killing a gateway harms only what it was busy with', { timeout: 120_000 }, a
   await waited(8);
   await pause(300);
   const killed_ms = performance.now();
-  process.kill(world.gatewayPid(1), 'SIGKILL');
+  process.kill(gatewayPid(world.running, 1), 'SIGKILL');
   const sent = await world.drive(300);
   const lost = unserved(sent.filter(({ begun_ms }) => begun_ms > killed_ms));
   assert.ok(lost.length <= 1, `${lost.length} of 300 later requests: ${lost.join(', ')}`);
@@ -183,15 +176,7 @@ it('killing a gateway harms only what it was busy with', { timeout: 120_000 }, a
 
 it('a gateway that is drained loses no request and cuts no stream', { timeout: 120_000 }, async () => {
   const talking = slowChats(8, 2_200);
-  const drain = () =>
-    new Promise((resolve, reject) => {
-      const socketPath = join(world.running.stateDir, 'run', 'sockets', 'gateway-1.sock');
-      http
-        .request({ socketPath, method: 'POST', path: '/drain' }, (answer) => resolve(answer.resume()))
-        .once('error', reject)
-        .end();
-    });
-  const sent = await world.drive(300, new Map([[50, drain]]));
+  const sent = await world.drive(300, new Map([[50, () => drain(world.running, 1)]]));
   assert.deepEqual(unserved(sent), []);
   const talked = await Promise.all(talking);
   assert.deepEqual(unserved(talked), []);

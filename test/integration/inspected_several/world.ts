@@ -6,14 +6,19 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
+import type { NaiveRecord } from '../../support/naive_journal.ts';
 import { eventually, type Running, startClawgress } from '../../support/running.ts';
+import {
+  allServe,
+  decisionsByNonce,
+  drive,
+  journalOf,
+  requireAllowed,
+} from '../../support/several_gateways.ts';
 import { basic } from '../../support/through_proxy.ts';
 import { ADDRESS, startUpstream, type Upstream } from './upstream.ts';
 
 const CLI = fileURLToPath(new URL('../../../bin/clawgress', import.meta.url));
-const NONCE = /[0-9a-f]{8}-[0-9a-f-]{27}/;
-const PARALLEL = 12;
 
 /** What is asked for: a body that fits, one that breaks its contract, one that is mended, and a model that answers in a stream. */
 export const KINDS = ['fits', 'breaks', 'mended', 'chat'] as const;
@@ -49,7 +54,6 @@ export interface World {
   half(announced?: number): Half;
   /** `count` inspected requests of all kinds; `at` happens once, before so many. */
   drive(count: number, at?: ReadonlyMap<number, () => unknown>): Promise<Sent[]>;
-  gatewayPid(number: number): number;
   allServe(): Promise<void>;
   records(): NaiveRecord[];
   /** By the mark in the path. */
@@ -106,7 +110,7 @@ export async function startWorld(settings = ''): Promise<World> {
   );
   const stateDir = join(dir, 'state');
   const running = await startClawgress({ stateDir, args: ['--config', join(dir, 'clawgress.yaml')] });
-  const records = () => readJournal(running.endpoints.journal_dir, running.endpoints.public_keys);
+  const records = () => journalOf(running);
   const policies = () => records().filter(({ type }) => type === 'policy').length;
   const first = policies();
   writeFileSync(join(stateDir, 'policy.yaml'), policy(upstream.port));
@@ -154,44 +158,20 @@ export async function startWorld(settings = ''): Promise<World> {
     request.write('{"amount":');
     return { nonce, status, leave: () => void request.destroy() };
   };
-  const decisions = () => {
-    const found = new Map<string, NaiveRecord[]>();
-    for (const record of records()) {
-      const nonce = record['type'] === 'decision' ? NONCE.exec(record['request'].path ?? '')?.[0] : undefined;
-      if (nonce !== undefined) found.set(nonce, [...(found.get(nonce) ?? []), record]);
-    }
-    return found;
-  };
+  const decisions = () => decisionsByNonce(records());
 
   return {
     ...{ running, upstream, send, half, records, decisions },
-    async drive(count, at = new Map()) {
-      const sent: Sent[] = [];
-      let next = 0;
-      const worker = async () => {
-        while (next < count) {
-          const index = next++;
-          await at.get(index)?.();
-          const one = await send(KINDS[index % KINDS.length] ?? 'fits');
-          sent.push(one);
-          if (one.status === 503) await new Promise((resolve) => setTimeout(resolve, 100));
-        }
-      };
-      await Promise.all(Array.from({ length: PARALLEL }, worker));
-      return sent;
-    },
-    gatewayPid: (number) => running.childPid(`gateway\0--number\0${number}`),
+    drive: (count, at) => drive(count, (index) => send(KINDS[index % KINDS.length] ?? 'fits'), at),
     async allServe() {
-      await eventually(() => readyNow(running), 'all to serve', 30_000);
+      await eventually(() => allServe(running), 'all to serve', 30_000);
     },
     requireJoin(sent) {
       const decided = decisions();
-      const reached = upstream.hits.flatMap(({ path }) => NONCE.exec(path)?.[0] ?? []);
-      assert.equal(new Set(reached).size, reached.length, 'no request reached the upstream twice');
-      for (const nonce of reached) {
-        const verdicts = (decided.get(nonce) ?? []).map(({ verdict }) => verdict);
-        assert.deepEqual(verdicts, ['allow'], `one allow stands behind ${nonce}`);
-      }
+      requireAllowed(
+        upstream.hits.map(({ path }) => path),
+        decided,
+      );
       for (const { nonce, status } of sent) {
         const count = decided.get(nonce)?.length ?? 0;
         assert.ok(count <= 1, `at most one decision for ${nonce}`);
@@ -216,19 +196,6 @@ function told(answer: http.IncomingMessage, text: string): Omit<Sent, 'kind' | '
     ...(typeof receipt === 'string' ? { receipt } : {}),
     ...(code === undefined ? {} : { code }),
   };
-}
-
-async function readyNow(running: Running): Promise<true | undefined> {
-  try {
-    const answer = await fetch(running.endpoints.metrics.replace(/metrics$/, 'ready'));
-    const now = (await answer.json()) as {
-      readonly ready?: boolean;
-      readonly gateways?: readonly { readonly serving: boolean }[];
-    };
-    return now.ready === true && now.gateways?.every(({ serving }) => serving) ? true : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function cli(args: readonly string[]): Promise<string> {

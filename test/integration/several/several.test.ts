@@ -6,15 +6,22 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
-import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
 import { eventually, type Running, startClawgress } from '../../support/running.ts';
+import {
+  allServe,
+  decisionsByNonce,
+  demoPaths,
+  drain,
+  drive as driveBy,
+  gatewayPid,
+  journalOf,
+  readyNow,
+  requireAllowed,
+} from '../../support/several_gateways.ts';
 import { throughProxy } from '../../support/through_proxy.ts';
-
-const PARALLEL = 12;
 
 let dir: string;
 let running: Running;
@@ -36,10 +43,6 @@ interface Sent {
   readonly status: number | undefined;
 }
 
-const NONCE = /[0-9a-f]{8}-[0-9a-f-]{27}/;
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const gatewayPid = (number: number) => running.childPid(`gateway\0--number\0${number}`);
-
 async function sendOne(): Promise<Sent> {
   const credential = running.agents[0];
   assert.ok(credential);
@@ -49,78 +52,21 @@ async function sendOne(): Promise<Sent> {
   return { nonce, status: answer?.status };
 }
 
-/** Sends until `count` are through; `at` happens once, after so many. */
-async function drive(count: number, at: ReadonlyMap<number, () => unknown> = new Map()): Promise<Sent[]> {
-  const sent: Sent[] = [];
-  let next = 0;
-  const worker = async () => {
-    while (next < count) {
-      const index = next++;
-      await at.get(index)?.();
-      const one = await sendOne();
-      sent.push(one);
-      if (one.status === 503) await pause(100);
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
-  return sent;
-}
-
-const hits = async (): Promise<string[]> => {
-  const list: { path: string }[] = JSON.parse(await (await fetch(running.endpoints.demo.hits_url)).text());
-  return list.flatMap(({ path }) => NONCE.exec(path)?.[0] ?? []);
-};
-
-const journal = (): NaiveRecord[] =>
-  readJournal(running.endpoints.journal_dir, running.endpoints.public_keys);
-
-function decisionsByNonce(): Map<string, NaiveRecord[]> {
-  const found = new Map<string, NaiveRecord[]>();
-  for (const record of journal()) {
-    const nonce = record.type === 'decision' ? NONCE.exec(record.request.path ?? '')?.[0] : undefined;
-    if (nonce !== undefined) found.set(nonce, [...(found.get(nonce) ?? []), record]);
-  }
-  return found;
-}
+const drive = (count: number, at?: ReadonlyMap<number, () => unknown>) => driveBy(count, sendOne, at);
+const decisions = () => decisionsByNonce(journalOf(running));
 
 async function requireJoin(sent: readonly Sent[]): Promise<void> {
-  const decisions = decisionsByNonce();
-  const reached = await hits();
-  assert.equal(new Set(reached).size, reached.length, 'no request reached the upstream twice');
-  for (const nonce of reached) {
-    const verdicts = (decisions.get(nonce) ?? []).map(({ verdict }) => verdict);
-    assert.deepEqual(verdicts, ['allow'], `one allow stands behind ${nonce}`);
-  }
+  const decided = decisions();
+  const reached = requireAllowed(await demoPaths(running), decided);
   for (const { nonce, status } of sent) {
-    assert.ok((decisions.get(nonce) ?? []).length <= 1, `at most one decision for ${nonce}`);
-    if (status === 200) assert.ok(reached.includes(nonce), `${nonce} was answered by the upstream`);
+    assert.ok((decided.get(nonce) ?? []).length <= 1, `at most one decision for ${nonce}`);
+    if (status === 200) assert.ok(reached.has(nonce), `${nonce} was answered by the upstream`);
   }
 }
 
-interface Ready {
-  readonly code: number;
-  readonly ready?: boolean;
-  readonly policy?: { readonly digest: string };
-  readonly recorder?: { readonly reachable: boolean; readonly head_seq: number };
-  readonly gateways?: readonly { readonly gateway_id: string; readonly serving: boolean }[];
-}
-
-async function ready(): Promise<Ready> {
-  try {
-    const answer = await fetch(running.endpoints.metrics.replace(/metrics$/, 'ready'));
-    return { code: answer.status, ...((await answer.json()) as object) };
-  } catch {
-    return { code: 0 };
-  }
-}
-
-const allServe = async (): Promise<Ready | undefined> => {
-  const now = await ready();
-  return now.ready && now.gateways?.every(({ serving }) => serving) ? now : undefined;
-};
 /** They say so, and Envoy, which asks twice a second, has heard it. */
 const servedAgain = async (): Promise<void> => {
-  await eventually(allServe, 'everybody to serve again');
+  await eventually(() => allServe(running), 'everybody to serve again');
   await eventually(async () => ((await sendOne()).status === 200 ? true : undefined), 'Envoy to know it');
 };
 
@@ -128,11 +74,11 @@ it('both gateways decide, one journal records, one endpoint tells about all', as
   const sent = await drive(200);
   assert.ok(sent.every(({ status }) => status === 200));
   await requireJoin(sent);
-  const ids = new Set([...decisionsByNonce().values()].flat().map(({ gateway_id }) => gateway_id));
+  const ids = new Set([...decisions().values()].flat().map(({ gateway_id }) => gateway_id));
   assert.deepEqual([...ids].sort(), ['gateway-1', 'gateway-2']);
-  const now = await ready();
+  const now = await readyNow(running);
   assert.equal(now.code, 200);
-  const live = journal().findLast(({ type }) => type === 'policy');
+  const live = journalOf(running).findLast(({ type }) => type === 'policy');
   assert.equal(now.policy?.digest, live?.['policy_hash']);
   const metrics = await (await fetch(running.endpoints.metrics)).text();
   const checks = [...metrics.matchAll(/^clawgress_checks_total\{process="(gateway-[12])".*\} (\d+)$/gm)];
@@ -142,10 +88,10 @@ it('both gateways decide, one journal records, one endpoint tells about all', as
 });
 
 it('killing one gateway leaves the other serving and the records whole', { timeout: 120_000 }, async () => {
-  const sent = await drive(400, new Map([[100, () => process.kill(gatewayPid(2), 'SIGKILL')]]));
+  const sent = await drive(400, new Map([[100, () => process.kill(gatewayPid(running, 2), 'SIGKILL')]]));
   await requireJoin(sent);
   assert.ok(sent.filter(({ status }) => status === 200).length > 350, 'the other one went on');
-  await eventually(allServe, 'gateway-2 to come back');
+  await eventually(() => allServe(running), 'gateway-2 to come back');
 });
 
 it('killing the recorder stops everything, lets nothing through, and is recovered from', {
@@ -169,12 +115,12 @@ it('killing the recorder stops everything, lets nothing through, and is recovere
 
 it('a recorder that hangs is no recorder', { timeout: 120_000 }, async () => {
   const pid = running.childPid('recorder');
-  const before = (await hits()).length;
+  const before = (await demoPaths(running)).length;
   process.kill(pid, 'SIGSTOP');
   try {
     const sent = await Promise.all(Array.from({ length: 8 }, sendOne));
     assert.deepEqual(new Set(sent.map(({ status }) => status)), new Set([503]));
-    assert.equal((await hits()).length, before, 'nothing left');
+    assert.equal((await demoPaths(running)).length, before, 'nothing left');
   } finally {
     process.kill(pid, 'SIGCONT');
   }
@@ -200,7 +146,7 @@ it('a new policy costs no request and takes hold at both gateways', { timeout: 1
   assert.deepEqual(new Set(sent.map(({ status }) => status)), new Set([200]));
   await requireJoin(sent);
   const nonces = new Set(sent.map(({ nonce }) => nonce));
-  const judged = [...decisionsByNonce()].filter(([nonce]) => nonces.has(nonce)).flatMap(([, found]) => found);
+  const judged = [...decisions()].filter(([nonce]) => nonces.has(nonce)).flatMap(([, found]) => found);
   for (const id of ['gateway-1', 'gateway-2']) {
     const own = judged.filter(({ gateway_id }) => gateway_id === id);
     assert.equal(new Set(own.map(({ policy_hash }) => policy_hash)).size, 2, `${id} followed`);
@@ -208,15 +154,8 @@ it('a new policy costs no request and takes hold at both gateways', { timeout: 1
 });
 
 it('a gateway that is drained loses no request', { timeout: 120_000 }, async () => {
-  const drain = () =>
-    new Promise((resolve, reject) => {
-      const socketPath = join(running.stateDir, 'run', 'sockets', 'gateway-1.sock');
-      request({ socketPath, method: 'POST', path: '/drain' }, (answer) => resolve(answer.resume()))
-        .once('error', reject)
-        .end();
-    });
-  const sent = await drive(400, new Map([[100, drain]]));
+  const sent = await drive(400, new Map([[100, () => drain(running, 1)]]));
   assert.deepEqual(new Set(sent.map(({ status }) => status)), new Set([200]));
   await requireJoin(sent);
-  await eventually(allServe, 'gateway-1 to come back');
+  await eventually(() => allServe(running), 'gateway-1 to come back');
 });

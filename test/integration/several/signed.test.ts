@@ -16,15 +16,15 @@ import { sha256 } from '../../../src/core/canonical/sha256.ts';
 import { compilePolicy } from '../../../src/core/policy/compile.ts';
 import { bundleMembers, signBundle } from '../../../src/core/policy_bundle/assemble.ts';
 import { readPolicyKey } from '../../../src/keys/policy_key.ts';
-import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
+import type { NaiveRecord } from '../../support/naive_journal.ts';
 import { eventually, type Running, startClawgress } from '../../support/running.ts';
+import { demoPaths, gatewayPid, journalOf, uuidIn } from '../../support/several_gateways.ts';
 import { throughProxy } from '../../support/through_proxy.ts';
 
 const CLI = fileURLToPath(new URL('../../../bin/clawgress', import.meta.url));
 const CLIENTS = 8;
 /** Enough text that it is compiled in a thread. */
 const FILLER_RULES = 300;
-const NONCE = /[0-9a-f]{8}-[0-9a-f-]{27}/;
 
 const folder = mkdtempSync(join(tmpdir(), 'cg-several-signed-'));
 const at = (name: string) => join(folder, name);
@@ -77,8 +77,6 @@ function cli(...args: string[]): Promise<{ readonly code: number | null; readonl
 const publish = (n: number) =>
   cli('policy', 'publish', sign(n), '--config', at('clawgress.yaml'), '--state-dir', at('state'));
 
-const gatewayPid = (number: number) => running.childPid(`gateway\0--number\0${number}`);
-
 async function send(): Promise<number> {
   const [credential] = running.agents;
   assert.ok(credential);
@@ -108,11 +106,9 @@ async function underLoad(work: () => Promise<void>): Promise<ReadonlyMap<number,
   return statuses;
 }
 
-const journal = () => readJournal(running.endpoints.journal_dir, running.endpoints.public_keys);
-
 /** Every decision follows the record of its policy and says what that policy says; every hit has one allow. */
 async function requireTruth(): Promise<readonly NaiveRecord[]> {
-  const records = journal();
+  const records = journalOf(running);
   let live: NaiveRecord | undefined;
   let version = 0;
   const allowed = new Map<string, number>();
@@ -125,12 +121,11 @@ async function requireTruth(): Promise<readonly NaiveRecord[]> {
     if (record['type'] !== 'decision' || !/^POLICY_/.test(record['reason'])) continue;
     assert.equal(record['policy_hash'], live?.['policy_hash'], `seq ${record['seq']} follows its policy`);
     assert.equal(record['verdict'], expected.get(record['policy_hash']), `seq ${record['seq']}`);
-    const nonce = NONCE.exec(record['request'].path ?? '')?.[0];
+    const nonce = uuidIn(record['request'].path);
     if (record['verdict'] === 'allow' && nonce !== undefined)
       allowed.set(nonce, (allowed.get(nonce) ?? 0) + 1);
   }
-  const hits: { path: string }[] = JSON.parse(await (await fetch(running.endpoints.demo.hits_url)).text());
-  const reached = hits.flatMap(({ path }) => NONCE.exec(path)?.[0] ?? []);
+  const reached = (await demoPaths(running)).flatMap((path) => uuidIn(path) ?? []);
   for (const nonce of reached) assert.equal(allowed.get(nonce), 1, `one allow stands behind ${nonce}`);
   assert.equal(new Set(reached).size, reached.length, 'nothing reached the upstream twice');
   return records;
@@ -194,7 +189,7 @@ it('publish returns when both gateways judge by the bundle, and a killed one com
 }, async () => {
   const statuses = await underLoad(async () => {
     for (let n = 2; n <= 7; n++) {
-      if (n === 5) process.kill(gatewayPid(2), 'SIGKILL');
+      if (n === 5) process.kill(gatewayPid(running, 2), 'SIGKILL');
       const published = await publish(n);
       assert.equal(published.code, 0, published.out);
       if (n === 5) continue;
@@ -215,7 +210,7 @@ it('publish returns when both gateways judge by the bundle, and a killed one com
 it('a gateway that stood still while the policy changed judges nothing by what it holds', {
   timeout: 120_000,
 }, async () => {
-  const pid = gatewayPid(2);
+  const pid = gatewayPid(running, 2);
   await underLoad(async () => {
     for (let n = 8; n <= 10; n++) {
       process.kill(pid, 'SIGSTOP');
@@ -238,10 +233,10 @@ it('a gateway that starts over an older bundle, with what it knew deleted, lets 
   timeout: 120_000,
 }, async () => {
   await underLoad(async () => {
-    const before = journal().at(-1)?.['seq'] ?? 0;
+    const before = journalOf(running).at(-1)?.['seq'] ?? 0;
     drop(at('v9.json'));
     rmSync(join(at('state'), 'policy'), { recursive: true });
-    process.kill(gatewayPid(2), 'SIGKILL');
+    process.kill(gatewayPid(running, 2), 'SIGKILL');
     await eventually(
       async () => ((await status('gateway-2')) === undefined ? undefined : true),
       'the second gateway to come back',
@@ -250,7 +245,7 @@ it('a gateway that starts over an older bundle, with what it knew deleted, lets 
     await pause(2_000);
     assert.equal((await status('gateway'))?.feed?.policy.bundle?.version, 10, 'the recorder keeps its own');
     assert.ok((await status('gateway'))?.feed?.policy.refused, 'and says that the file is refused');
-    const since = journal().filter(({ seq, type }) => type === 'decision' && seq > before);
+    const since = journalOf(running).filter(({ seq, type }) => type === 'decision' && seq > before);
     assert.ok(
       since.some(({ gateway_id }) => gateway_id === 'gateway-1'),
       'the other one goes on',
