@@ -1,16 +1,15 @@
-import { createHash, type Hash } from 'node:crypto';
 import type { AnswerParts } from '../core/answer/answer_job.ts';
 import { openAnswer as open } from '../core/answer/open_answer.ts';
-import type { RollingDigest } from '../core/answer/rolling_digest.ts';
 import type { AnswerJob } from './jobs.ts';
 import type { Desk } from './read_request.ts';
+import { newDigest } from './rolling_digest.ts';
 import type { StatefulReader } from './stateful.ts';
 
 /** Opens the reader of one answer, inside a thread. */
 export function openAnswer(job: AnswerJob, { prices, schemaOf }: Desk): StatefulReader {
   const parts: AnswerParts = {
     prices,
-    newDigest: () => rolling(createHash('sha256')),
+    newDigest,
     // A schema that is not at hand is honoured by nothing.
     checkSchema: (hash, value) => {
       const schema = schemaOf(hash);
@@ -21,15 +20,5 @@ export function openAnswer(job: AnswerJob, { prices, schemaOf }: Desk): Stateful
   return {
     feed: (chunk, isLast) => answer.feed(chunk, isLast, performance.now()),
     abort: (by) => answer.abort(by),
-  };
-}
-
-function rolling(hash: Hash): RollingDigest {
-  return {
-    update: (bytes) => {
-      hash.update(bytes);
-    },
-    copy: () => rolling(hash.copy()),
-    hex: () => hash.copy().digest('hex'),
   };
 }

@@ -5,6 +5,11 @@ type Headers = readonly { readonly name: string; readonly value: string }[];
 /** What the headers say of a body. `sequence`: RFC 7464. `nothing`: no type is given. */
 export type SaidFormat = 'json' | 'json_lines' | 'sequence' | 'other' | 'nothing';
 
+export function formatOf(says: SaidFormat): 'json' | 'json_lines' | 'other' {
+  if (says === 'json') return 'json';
+  return says === 'json_lines' || says === 'sequence' ? 'json_lines' : 'other';
+}
+
 export interface BodyType {
   readonly says: SaidFormat;
   /** The charset is one in which other bytes than those of ASCII stand for the signs of JSON. */
@@ -48,10 +53,10 @@ function typeOf(values: readonly string[]): { says: SaidFormat; charsets: readon
   const charsets = [...parameters.matchAll(PARAMETER)].flatMap(([, name = '', plain, quoted]) =>
     name.toLowerCase() === 'charset' ? [plain ?? quoted ?? ''] : [],
   );
-  return { says: formatOf(type.toLowerCase()), charsets };
+  return { says: saidBy(type.toLowerCase()), charsets };
 }
 
-function formatOf(type: string): SaidFormat {
+function saidBy(type: string): SaidFormat {
   if (type === 'application/json' || /^[^/]+\/[^/]+\+json$/.test(type)) return 'json';
   if (type === 'application/json-seq' || type.endsWith('+json-seq')) return 'sequence';
   return LINES.includes(type) ? 'json_lines' : 'other';

@@ -1,8 +1,8 @@
 import type { BuiltValue } from '../core/body/value_builder.ts';
 import type { SchemaFact } from '../core/contract/body_facts.ts';
 import type { RequestDemands } from '../core/contract/demands.ts';
+import { recordedPointer } from '../core/contract/recorded_problem.ts';
 import type { CompiledSchema, SchemaMistake } from '../core/schema/compile_schema.ts';
-import { recordedPointer } from './recorded_pointer.ts';
 
 /** Schemas by their hashes, as the policy names them; undefined: this one is not at hand. */
 export type SchemaOf = (schema_hash: string) => CompiledSchema | undefined;

@@ -10,7 +10,7 @@ import type {
   ResponseJob,
 } from '../server/inspect/ports.ts';
 import { answerWay } from './answer_way.ts';
-import { bodyType } from './body_type.ts';
+import { bodyType, formatOf } from './body_type.ts';
 import { hashesOf } from './honours.ts';
 import { InspectorError } from './jobs.ts';
 import { copied } from './movable.ts';
@@ -49,8 +49,7 @@ export async function openInspector({ prices, log, ...options }: InspectorOption
 /** Facts before the first byte: what the headers say, and whether anything can be said of a body that nobody holds. */
 function openStreamed(pool: Pool, { demands, headers, schemaOf }: Omit<RequestJob, 'body'>): RequestReader {
   const { says, problem } = bodyType(headers, demands.format);
-  const format =
-    says === 'json' ? 'json' : says === 'json_lines' || says === 'sequence' ? 'json_lines' : 'other';
+  const format = formatOf(says);
   // A schema of the whole text cannot be asked piece by piece.
   const isTooLarge = format !== 'json_lines' && demands.schemas.length > 0;
   const code = problem ?? (isTooLarge ? 'BODY_TOO_LARGE' : undefined);

@@ -5,15 +5,15 @@ import { JSON_LIMITS } from '../core/body/json_limits.ts';
 import { JsonReader } from '../core/body/json_reader.ts';
 import { JsonRecords } from '../core/body/json_records.ts';
 import type { AiFacts, BodyFacts, BodyProblem, RepairFacts } from '../core/contract/body_facts.ts';
+import { recordedProblem } from '../core/contract/recorded_problem.ts';
 import type { RequestFinding } from '../server/inspect/ports.ts';
 import { aiFacts, readAi } from './ai_facts.ts';
-import { type BodyType, bodyType, type SaidFormat } from './body_type.ts';
+import { type BodyType, bodyType, formatOf } from './body_type.ts';
 import { looksLikeJson } from './hidden_json.ts';
 import { noneHonoured, RecordsJudge, type SchemaOf, schemaFacts } from './honours.ts';
 import type { WholeJob } from './jobs.ts';
 import { type ReadText, readJson, VALUE_BYTES_MAX } from './read_json.ts';
 import { RecordedCalls } from './recorded_calls.ts';
-import { recordedProblem } from './recorded_pointer.ts';
 import { rpcIdOf } from './rpc_id.ts';
 import { askUsage, isSilent, type UsageAsked } from './usage_asked.ts';
 
@@ -41,11 +41,6 @@ export function readRequest(job: WholeJob, desk: Desk): RequestFinding {
   const mayBeJson = type.isForeign === true || looksLikeJson(body);
   const found = mayBeJson ? readJson(body, demands.max_bytes, undefined) : undefined;
   return found?.ok === true ? judged(job, desk, found.value) : readOther(job, desk, mayBeJson);
-}
-
-function formatOf(says: SaidFormat): BodyFacts['format'] {
-  if (says === 'json') return 'json';
-  return says === 'json_lines' || says === 'sequence' ? 'json_lines' : 'other';
 }
 
 function refused({ body }: WholeJob, format: BodyFacts['format'], problem: BodyProblem): RequestFinding {

@@ -1,3 +1,4 @@
+import { ByteTally } from '../core/answer/byte_tally.ts';
 import { JSON_LIMITS, type JsonLimits } from '../core/body/json_limits.ts';
 import type { JsonProblem, SinkRefusal } from '../core/body/json_problem.ts';
 import { JsonReader } from '../core/body/json_reader.ts';
@@ -7,14 +8,14 @@ import type { BuiltValue } from '../core/body/value_builder.ts';
 import { ValueSelector } from '../core/body/value_selector.ts';
 import type { BodyProblem } from '../core/contract/body_facts.ts';
 import type { RequestDemands } from '../core/contract/demands.ts';
+import { recordedProblem } from '../core/contract/recorded_problem.ts';
 import { BODY_BYTES_MAX } from '../core/policy/bounds.ts';
 import type { InspectionFacts } from '../core/receipt/inspection_facts.ts';
 import type { CompiledSchema } from '../core/schema/compile_schema.ts';
 import type { ReadStep } from '../server/inspect/ports.ts';
-import type { SaidFormat } from './body_type.ts';
+import { formatOf, type SaidFormat } from './body_type.ts';
 import { hashesOf, type SchemaOf } from './honours.ts';
-import { recordedProblem } from './recorded_pointer.ts';
-import { RollingHash } from './rolling_hash.ts';
+import { newDigest } from './rolling_digest.ts';
 import type { StatefulReader } from './stateful.ts';
 
 /** What a thread is told of a body that goes on while it is read. */
@@ -46,21 +47,20 @@ const UNREAD: PieceReader = { feed: () => undefined, end: () => undefined };
 export class StreamedRequest implements StatefulReader {
   readonly #reader: PieceReader;
   readonly #format: InspectionFacts['format'];
-  readonly #in = new RollingHash();
-  readonly #out = new RollingHash();
+  readonly #tally = new ByteTally(newDigest);
 
   constructor({ says, demands }: StreamedJob, schemaOf: SchemaOf) {
     this.#reader = readerFor(says, demands, schemaOf);
-    this.#format =
-      says === 'sequence' || says === 'json_lines' ? 'json_lines' : says === 'json' ? 'json' : 'other';
+    this.#format = formatOf(says);
   }
 
   feed(chunk: Uint8Array, isLast: boolean): ReadStep {
-    this.#in.add(chunk);
     const problem = this.#reader.feed(chunk) ?? (isLast ? this.#reader.end() : undefined);
-    if (problem !== undefined)
+    if (problem !== undefined) {
+      this.#tally.came(chunk);
       return { forward: NOTHING, facts: [this.#facts('policy_cut', problem)], end: 'cut' };
-    this.#out.add(chunk);
+    }
+    this.#tally.both(chunk);
     if (!isLast) return { forward: chunk, facts: [] };
     return { forward: chunk, facts: [this.#facts('complete')], end: 'complete' };
   }
@@ -75,10 +75,7 @@ export class StreamedRequest implements StatefulReader {
       state,
       index: 0,
       format: this.#format,
-      bytes_in: this.#in.bytes,
-      bytes_out: this.#out.bytes,
-      digest_in: this.#in.digest(),
-      digest_out: this.#out.digest(),
+      ...this.#tally.facts,
       ...(problem === undefined ? {} : { problem: recordedProblem(problem) }),
     };
   }

@@ -1,8 +1,8 @@
+import { recordedProblem } from '../contract/recorded_problem.ts';
 import type { InspectionFinding } from '../receipt/inspection_facts.ts';
 import type { AnswerProblem } from './answer_job.ts';
 import type { ByteTally } from './byte_tally.ts';
 import type { ModelFindings } from './model_reading.ts';
-import { recordedProblem } from './recorded_text.ts';
 
 /** A mark stands at the end of an event: of every 256th, or of the first one after five seconds without. */
 export const MARK_EVENTS = 256;

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { PRICES_DIGEST, readPrices } from '../../../../src/core/ai/prices.ts';
 import type { AnswerJob, AnswerParts, AnswerStep } from '../../../../src/core/answer/answer_job.ts';
 import { openAnswer } from '../../../../src/core/answer/open_answer.ts';
-import type { RollingDigest } from '../../../../src/core/answer/rolling_digest.ts';
 import type { ResponseDemands } from '../../../../src/core/contract/demands.ts';
 import { INSPECTION } from '../../../../src/core/receipt/inspection_fields.ts';
 import { checkFields } from '../../../../src/core/receipt/parse_record.ts';
+import { newDigest } from '../../../../src/inspect/rolling_digest.ts';
 
 const PRICES = readPrices(
   readFileSync(new URL('../../../../src/core/ai/prices.json', import.meta.url)),
@@ -16,17 +16,9 @@ const PRICES = readPrices(
 );
 if (!PRICES.ok) throw new Error('the list of prices cannot be read');
 
-const rolling = (hash: Hash): RollingDigest => ({
-  update: (bytes) => {
-    hash.update(bytes);
-  },
-  copy: () => rolling(hash.copy()),
-  hex: () => hash.copy().digest('hex'),
-});
-
 /** `sha256:no` is a schema that nothing honours, `sha256:flat` one of objects without a member `bad`. */
 export const PARTS: AnswerParts = {
-  newDigest: () => rolling(createHash('sha256')),
+  newDigest,
   prices: PRICES.value,
   checkSchema: (hash, value) => {
     if (hash === 'sha256:no') return { pointer: '' };
