@@ -64,5 +64,8 @@ export const kindsOf = ({ stream }: Sent): readonly string[] =>
   stream.told.map(({ kind, isEnd }) => (isEnd ? `${kind}.` : kind));
 
 /** Of the problem that was answered. */
-export const codeOf = ({ answer }: { readonly answer: BodyAnswer }): string =>
-  (JSON.parse(answer.text) as { code: string }).code;
+export function codeOf({ answer }: { readonly answer: BodyAnswer }): string {
+  const { text, status, cut } = answer;
+  if (!text.startsWith('{')) return `no problem, but ${status} with ${cut ? 'a cut' : 'an end'}: ${text}`;
+  return (JSON.parse(text) as { code: string }).code;
+}
