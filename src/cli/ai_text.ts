@@ -1,6 +1,7 @@
 import type { AiReading } from '../core/ai/ai_request.ts';
 import type { AnswerFacts } from '../core/ai/answer.ts';
 import type { DeclaredTool, LlmRequest } from '../core/ai/facts.ts';
+import type { AgentReport } from './ai_agent.ts';
 import type { AnswerReport } from './ai_answer.ts';
 import type { AnswerCost, CostBound } from './ai_cost.ts';
 import type { RequestReport } from './ai_read.ts';
@@ -32,11 +33,15 @@ function rowsOf(reading: AiReading): readonly Row[] {
     case 'none':
       return [['kind', 'none: nothing says that this is traffic of AI']];
     default:
-      return Object.entries(reading).map(([name, value]) => [
-        name,
-        typeof value === 'string' ? value : JSON.stringify(value),
-      ]);
+      return factRows(reading);
   }
+}
+
+function factRows(facts: object): readonly Row[] {
+  return Object.entries(facts).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
 }
 
 function callRows(call: LlmRequest): readonly Row[] {
@@ -77,6 +82,14 @@ function costRow(cost: CostBound): Row {
   const input =
     cost.input_at_most_usd === undefined ? '' : `; the input at most ${cost.input_at_most_usd} USD`;
   return ['cost', `unknown (${cost.reason})${input}`];
+}
+
+/** What `ai agent` prints: a paragraph for each message. */
+export function agentText(file: string, { messages, body_problem, stream_problem }: AgentReport): string {
+  const told = messages.map((one) => table(factRows(one)));
+  const broken = stream_problem === undefined ? [] : [table([['stream', stream_problem]])];
+  const unread = body_problem === undefined ? [] : [problemText(file, body_problem, UNREAD)];
+  return [...told, ...broken, ...unread].join('\n');
 }
 
 /** What `ai answer` prints. */

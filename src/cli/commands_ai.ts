@@ -22,11 +22,12 @@ const CONFIG =
   'configuration file with ai.prices_file (default: clawgress.yaml in this folder, when there is one)';
 const PROTOCOLS = ['llm', 'mcp', 'a2a'] as const;
 
-/** `ai read` and `ai answer`: a dry run of what is understood of AI traffic. */
+/** A dry run of what is understood of AI traffic. */
 export function registerAi(program: Command): void {
   const ai = program.command('ai').description('what is understood of calls of models, tools and agents');
   registerRead(ai);
   registerAnswer(ai);
+  registerAgent(ai);
 }
 
 function registerRead(ai: Command): void {
@@ -101,6 +102,30 @@ function registerAnswer(ai: Command): void {
     'clawgress ai answer --dialect openai --endpoint chat --sse stream.txt',
     'clawgress ai answer --dialect anthropic --endpoint messages --json answer.json',
     'clawgress ai answer --dialect ollama --endpoint chat --ndjson - < answer.ndjson',
+  ]);
+}
+
+function registerAgent(ai: Command): void {
+  const agent = ai
+    .command('agent <file>')
+    .description(
+      'what a server of MCP or A2A says: result or error, tools, state of a task; or its agent card',
+    )
+    .addOption(new Option('--sse', 'a stream of events').conflicts('card'))
+    .option('--card', 'an agent card')
+    .option('--json', 'machine-readable output')
+    .action(async (file: string, flags: Flags) => {
+      const [{ aiAgent }, { piecesOf }] = await Promise.all([
+        import('./ai_agent.ts'),
+        import('./input_bytes.ts'),
+      ]);
+      const [card, framing] = [flags['card'] === true, flags['sse'] === true ? 'sse' : 'json'] as const;
+      finish(await aiAgent({ file, card, framing, json: flags['json'] === true }, piecesOf(file), toStdout));
+    });
+  examplesOf(agent, [
+    'clawgress ai agent tools.json',
+    'clawgress ai agent --sse --json - < answers.txt',
+    'clawgress ai agent --card agent-card.json',
   ]);
 }
 

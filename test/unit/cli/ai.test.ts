@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type AiAgentArgs, aiAgent } from '../../../src/cli/ai_agent.ts';
 import { type AiAnswerArgs, aiAnswer } from '../../../src/cli/ai_answer.ts';
 import { type AiReadArgs, aiRead } from '../../../src/cli/ai_read.ts';
 import { explain } from '../../../src/cli/exit.ts';
@@ -48,6 +49,15 @@ async function answer(name: string, extra: Partial<AiAnswerArgs> = {}, text?: st
       out += part;
     },
   );
+  return { code, out };
+}
+
+async function agent(text: string, extra: Partial<AiAgentArgs> = {}) {
+  let out = '';
+  const args = { file: 'x', card: false, framing: 'json', json: true, ...extra } as const;
+  const code = await aiAgent(args, cut(text), (part) => {
+    out += part;
+  });
   return { code, out };
 }
 
@@ -168,4 +178,49 @@ test('arguments of a model move no cursor', async () => {
   const hostile = JSON.stringify(value).replace('"name":"save"', '"name":"\\u001b[2Jsave\\u202e"');
   const { out } = await answer('anthropic-messages-whole', { json: false }, hostile);
   assert.match(out, /^call {7}\\u\{1b\}\[2Jsave\\u\{202e\} /m);
+});
+
+const TOOLS = '{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"search"},{"name":"drop"}]}}';
+
+test('what a server of tools answers is told, in a body and as events', async () => {
+  const whole = await agent(TOOLS);
+  assert.equal(whole.code, 0);
+  assert.deepEqual(JSON.parse(whole.out), {
+    messages: [{ kind: 'result', id: 1, tools: ['search', 'drop'] }],
+  });
+  const text = await agent(TOOLS, { json: false });
+  assert.equal(text.out, 'kind       result\nid         1\ntools      ["search","drop"]\n');
+  const moved = '{"jsonrpc":"2.0","method":"notifications/progress","params":{}}';
+  const events = await agent(`id: 1\ndata:\n\ndata: ${moved}\n\ndata: ${TOOLS}\n\n`, { framing: 'sse' });
+  assert.equal(events.code, 0);
+  assert.deepEqual(
+    JSON.parse(events.out).messages.map(({ kind }: { kind: string }) => kind),
+    ['notification', 'result'],
+  );
+});
+
+test('what nobody understands of an agent is a no', async () => {
+  const odd = await agent('{"jsonrpc":"2.0","id":1,"result":{},"error":{}}', { json: false });
+  assert.deepEqual([odd.code, /^reason {5}FIELD_INVALID$/m.test(odd.out)], [1, true], odd.out);
+  const broken = await agent('{"jsonrpc":', { json: false });
+  assert.equal(broken.code, 1);
+  assert.match(broken.out, /x:1:\d+/);
+  const late = await agent(`data: ${TOOLS}\n\ndata: {`, { framing: 'sse' });
+  assert.deepEqual([late.code, JSON.parse(late.out).stream_problem], [1, 'ENDS_INSIDE_EVENT']);
+});
+
+test('an agent card is told', async () => {
+  const card = {
+    name: 'planner',
+    url: 'https://agent.example/a2a',
+    skills: [{ id: 'plan' }],
+    signatures: [{}],
+  };
+  const { code, out } = await agent(JSON.stringify(card), { card: true });
+  assert.equal(code, 0);
+  assert.deepEqual(JSON.parse(out).messages[0], {
+    ...{ name: 'planner', urls: ['https://agent.example/a2a'], protocol_versions: [] },
+    ...{ skills: ['plan'], signatures: 1 },
+  });
+  assert.equal((await agent('{"name":"planner"}', { card: true })).code, 1);
 });

@@ -51,7 +51,7 @@ test('every command of the outcome is there', () => {
   wanted.push(
     ...['render', 'apply', 'confirm', 'remove', 'status'].map((name) => `intercept nftables ${name}`),
   );
-  wanted.push('json check', 'json repair', 'ai read', 'ai answer');
+  wanted.push('json check', 'json repair', 'ai read', 'ai answer', 'ai agent');
   assert.deepEqual(names, wanted.sort());
 });
 
