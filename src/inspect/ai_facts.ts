@@ -52,7 +52,7 @@ function targetOf({ method, target }: { readonly method?: string; readonly targe
 }
 
 function llmFacts(request: LlmRequest, prices: PriceTable): AiFacts {
-  const { provider, dialect, endpoint, model, stream, input, max_output_tokens } = request;
+  const { provider, dialect, endpoint, model, stream, input, max_output_tokens, choices } = request;
   const tools = [...new Set(request.tools.map(({ name }) => name))].sort();
   if (tools.length > AI_TOOLS_MAX || listBytes(tools) > AI_TOOLS_BYTES_MAX) return unknown('TOO_MANY_TOOLS');
   if (!fits(model) || !tools.every((name) => TOOL_NAME.test(name))) return unknown('FIELD_INVALID');
@@ -66,6 +66,7 @@ function llmFacts(request: LlmRequest, prices: PriceTable): AiFacts {
     tools,
     input_tokens: input.tokens,
     ...given('max_output_tokens', max_output_tokens),
+    ...given('choices', choices),
     ...costFacts(request, prices),
   };
 }

@@ -6,6 +6,7 @@ const DISAGREEMENT = 'test/unit/core/ai/disagreement.test.ts';
 const CALLS = 'test/unit/core/ai/tool_calls.test.ts';
 const ESTIMATE = 'test/unit/core/ai/estimate.test.ts';
 const PRICES = 'test/unit/core/ai/prices.test.ts';
+const LAX = 'test/unit/core/ai/lax_servers.test.ts';
 const COMMANDS = 'test/unit/cli/ai.test.ts';
 
 /** Promises of event streams and of the reading of AI traffic. */
@@ -62,8 +63,8 @@ export const AI: readonly Sabotage[] = [
     name: 'call-hides-in-path',
     breaks: 'a call of a model is no other traffic because its path says nothing',
     file: 'src/core/ai/llm_request.ts',
-    find: "  if (input.body !== undefined && looksLikeCall(input.body)) return unknown('PATH_SILENT');\n",
-    replace: '',
+    find: '(looksLikeCall(body) || fitsLaxly(body, input.path))',
+    replace: 'fitsLaxly(body, input.path)',
     test: { file: DISAGREEMENT, name: 'host, path and body must agree' },
   },
   {
@@ -81,6 +82,70 @@ export const AI: readonly Sabotage[] = [
     find: 'const odd = Object.keys(body).find((key) => isOddCase(key));',
     replace: 'const odd = undefined;',
     test: { file: DISAGREEMENT, name: 'behind another spelling' },
+  },
+  {
+    name: 'case-of-ascii-alone',
+    breaks: 'letters that are one to some library are one here',
+    file: 'src/core/ai/letters.ts',
+    find: "name.toUpperCase().toLowerCase().replaceAll('\\u0307', '')",
+    replace: 'name.toLowerCase()',
+    test: { file: LAX, name: 'the long s makes no other member' },
+  },
+  {
+    name: 'second-choice-unjudged',
+    breaks: 'a list of other models hides none',
+    file: 'src/core/ai/call_facts.ts',
+    find: 'return isList && names.some(',
+    replace: 'return isList && names.every(',
+    test: { file: LAX, name: 'no second choice' },
+  },
+  {
+    name: 'deployment-in-capitals',
+    breaks: 'the deployment decides which model answers, however its path is spelled',
+    file: 'src/core/ai/paths.ts',
+    find: '|engines)\\/([^/]+)\\//i;',
+    replace: '|engines)\\/([^/]+)\\//;',
+    test: { file: LAX, name: 'a deployment decides' },
+  },
+  {
+    name: 'path-in-capitals',
+    breaks: 'a call does not hide behind a path that lax servers take',
+    file: 'src/core/ai/llm_request.ts',
+    find: '(looksLikeCall(body) || fitsLaxly(body, input.path))',
+    replace: 'looksLikeCall(body)',
+    test: { file: LAX, name: 'only lax servers take' },
+  },
+  {
+    name: 'foreign-end-counts',
+    breaks: 'an end counts where the server that is asked keeps it',
+    file: 'src/core/ai/output_bound.ts',
+    find: 'return isKept && !limits.includes(0) ?',
+    replace: 'return limits.length > 0 ?',
+    test: { file: LAX, name: 'an end counts where' },
+  },
+  {
+    name: 'one-answer-counts',
+    breaks: 'every answer that is asked for is reserved',
+    file: 'src/core/ai/output_bound.ts',
+    find: 'each * (isSeveral ? Math.max(1, prompt.length) : 1)',
+    replace: 'each',
+    test: { file: LAX, name: 'every answer that is asked for counts' },
+  },
+  {
+    name: 'tool-named-twice',
+    breaks: 'a tool is declared by every name that some server reads',
+    file: 'src/core/ai/declared_tools.ts',
+    find: "  if (others.some(({ name }) => name !== first?.name)) tool.refuse('name');\n",
+    replace: '',
+    test: { file: LAX, name: 'by every name' },
+  },
+  {
+    name: 'server-by-its-label',
+    breaks: 'a server that the provider asks is told by its address',
+    file: 'src/core/ai/declared_tools.ts',
+    find: '    { ...server, name: origin },\n',
+    replace: '',
+    test: { file: LAX, name: 'told by its address' },
   },
   {
     name: 'wrong-type-is-absent',

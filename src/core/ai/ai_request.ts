@@ -2,6 +2,7 @@ import type { JsonValue } from '../canonical/json_value.ts';
 import { type A2aRequest, a2aRoute, operationOf, readA2aHttp, readA2aRpc, showsA2a } from './a2a.ts';
 import { type LlmRequest, type Unknown, unknown } from './facts.ts';
 import { isList, isObject } from './fields.ts';
+import { withoutCase } from './letters.ts';
 import { type AiRequestInput, readLlmRequest } from './llm_request.ts';
 import { isMcpMethod, type McpRequest, readMcp, showsMcp } from './mcp.ts';
 import { type RpcMessage, readRpc } from './rpc.ts';
@@ -73,6 +74,6 @@ function hintsAtAgents(body: JsonValue | undefined): boolean {
 }
 
 function namesMethod(key: string, value: JsonValue | undefined): boolean {
-  if (key.toLowerCase() !== 'method' || typeof value !== 'string') return false;
+  if (withoutCase(key) !== 'method' || typeof value !== 'string') return false;
   return isMcpMethod(value) || operationOf(value) !== undefined;
 }

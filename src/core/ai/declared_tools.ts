@@ -1,5 +1,5 @@
 import type { DeclaredTool, Dialect, ToolChoice } from './facts.ts';
-import type { Fields } from './fields.ts';
+import { type Fields, isList } from './fields.ts';
 
 /** Tools of one request; more is no list that anybody could judge. */
 export const TOOLS_MAX = 1_024;
@@ -14,20 +14,40 @@ export function declaredTools(body: Fields, dialect: Dialect): readonly Declared
     dialect === 'anthropic'
       ? body.objects('mcp_servers').flatMap((tool) => ofServer(tool, 'name', 'url'))
       : [];
-  return [...tools, ...functions, ...servers];
+  return [...tools, ...functions, ...servers, ...searches(body)];
+}
+
+/** Members beside the tools that let a provider look things up by itself, as a tool of its own would. */
+const SEARCHES = ['web_search_options', 'search_parameters', 'plugins', 'data_sources'];
+
+function searches(body: Fields): readonly DeclaredTool[] {
+  return SEARCHES.flatMap((name) => {
+    const value = body.raw(name);
+    const isNothing = value === undefined || value === false || (isList(value) && value.length === 0);
+    return isNothing ? [] : [{ kind: 'builtin', name } as const];
+  });
 }
 
 /** OpenAI nests functions in Chat Completions and not in Responses; Anthropic gives a type only to tools of its own. */
 function ofTool(tool: Fields): readonly DeclaredTool[] {
   const type = tool.text('type');
-  for (const holder of ['function', 'custom']) {
-    const nested = tool.object(holder);
-    if (nested !== undefined) return named(nested, 'function');
-  }
-  if (type === undefined || type === 'function' || type === 'custom') return named(tool, 'function');
+  if (type === undefined || type === 'function' || type === 'custom') return ofFunction(tool);
   if (type === 'mcp') return ofServer(tool, 'server_label', 'server_url');
   if (type === 'namespace') return tool.objects('tools').flatMap((inner) => named(inner, 'function'));
   return [{ kind: 'builtin', name: type }];
+}
+
+/** Servers that know one of the places for a name pass over the other: two of them must not say two things. */
+function ofFunction(tool: Fields): readonly DeclaredTool[] {
+  const nested = ['function', 'custom'].flatMap((holder) => {
+    tool.refuseOtherCase(holder);
+    return tool.object(holder) ?? [];
+  });
+  const isFlat = nested.length === 0 || tool.raw('name') !== undefined;
+  const found = [...nested, ...(isFlat ? [tool] : [])].flatMap((one) => named(one, 'function'));
+  const [first, ...others] = found;
+  if (others.some(({ name }) => name !== first?.name)) tool.refuse('name');
+  return first === undefined ? [] : [first];
 }
 
 function named(tool: Fields, kind: 'function'): readonly DeclaredTool[] {
@@ -41,8 +61,20 @@ function named(tool: Fields, kind: 'function'): readonly DeclaredTool[] {
 function ofServer(tool: Fields, label: string, address: string): readonly DeclaredTool[] {
   const name = tool.text(label);
   const url = tool.text(address);
-  if (name === undefined) tool.refuse(label);
-  return name === undefined ? [] : [{ kind: 'mcp', name, ...(url === undefined ? {} : { url }) }];
+  if (name === undefined) return tool.refuse(label) ?? [];
+  // Its label is whatever the agent likes: what is asked is told by the address, which has to be listed as well.
+  const origin = url === undefined ? tool.text('connector_id') : originOf(url);
+  if (origin === undefined) return tool.refuse(address) ?? [];
+  const server = { kind: 'mcp', ...(url === undefined ? {} : { url }) } as const;
+  return [
+    { ...server, name },
+    { ...server, name: origin },
+  ];
+}
+
+/** `https://host[:port]`. */
+function originOf(url: string): string | undefined {
+  return /^https?:\/\/[^/?#@\s]+(?=[/?#]|$)/i.exec(url)?.[0].toLowerCase();
 }
 
 /** Each member of a tool of Gemini is a tool; one holds the functions. */

@@ -113,6 +113,8 @@ export interface LlmRequest {
   readonly input: InputEstimate;
   /** Of all choices together; absent where the request sets no end. */
   readonly max_output_tokens?: number;
+  /** How many answers are asked for, where it is more than one and they have no end. */
+  readonly choices?: number;
   /** A stream of OpenAI's Chat Completions tells its usage only when asked. */
   readonly asks_usage?: boolean;
   /** What changes the price and is in no list, as `field:value`. */

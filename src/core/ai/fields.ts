@@ -1,4 +1,5 @@
 import type { JsonValue } from '../canonical/json_value.ts';
+import { withoutCase } from './letters.ts';
 
 export type JsonObject = { readonly [key: string]: JsonValue };
 
@@ -96,7 +97,7 @@ export class Fields {
 
   /** A member that differs from `name` only in case is one and the same for servers that do not care for case. */
   refuseOtherCase(name: string): void {
-    const odd = this.names.find((key) => key !== name && key.toLowerCase() === name.toLowerCase());
+    const odd = this.names.find((key) => key !== name && withoutCase(key) === withoutCase(name));
     if (odd !== undefined) this.refuse(odd);
   }
 

@@ -4,7 +4,7 @@ import { callFacts } from './call_facts.ts';
 import { type LlmRequest, type Provider, type Unknown, unknown } from './facts.ts';
 import { isObject } from './fields.ts';
 import { providerOfHost, speaks } from './hosts.ts';
-import { isModelList, type PathShape, pathShapes } from './paths.ts';
+import { isModelList, laxPath, type PathShape, pathShapes } from './paths.ts';
 
 export interface AiRequestInput {
   /** Canonical: lower case, no port. */
@@ -29,7 +29,7 @@ export function readLlmRequest(input: AiRequestInput): LlmRequest | Unknown | { 
   const said = word?.kind === 'llm' ? word.provider : undefined;
   if (said !== undefined && said !== 'other' && known !== undefined && said !== known)
     return unknown('PROVIDER_DISAGREES');
-  if (isModelList(input.method, input.path) && body === undefined) return { kind: 'none' };
+  if (isModelList(input.method, input.path) && input.body_bytes === 0) return { kind: 'none' };
   const provider = known ?? said;
   const isExpected = provider !== undefined || word?.kind === 'llm';
   const shapes = input.method === 'POST' ? pathShapes(input.path) : [];
@@ -56,8 +56,14 @@ function own({ dialect }: PathShape): Provider {
 function withoutShape(input: AiRequestInput, isKnownHost: boolean, isExpected: boolean) {
   if (isKnownHost) return unknown('ENDPOINT_UNKNOWN');
   if (isExpected) return unknown('WORD_UNMET');
-  if (input.body !== undefined && looksLikeCall(input.body)) return unknown('PATH_SILENT');
+  const { body } = input;
+  if (body !== undefined && (looksLikeCall(body) || fitsLaxly(body, input.path)))
+    return unknown('PATH_SILENT');
   return { kind: 'none' } as const;
+}
+
+function fitsLaxly(body: JsonValue, path: string): boolean {
+  return isObject(body) && pathShapes(laxPath(path)).some((shape) => fitsShape(body, shape));
 }
 
 function unfit({ body }: AiRequestInput, shapes: readonly PathShape[], isExpected: boolean) {

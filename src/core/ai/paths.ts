@@ -40,7 +40,8 @@ const GEMINI_VERBS: Readonly<Record<string, Verb>> = {
   batchEmbedContents: ['embeddings', false, true],
 };
 const GEMINI = /\/models\/([^/:]{1,256}):([A-Za-z]{1,40})$/;
-const DEPLOYMENT = /\/openai\/deployments\/([^/]{1,256})\//;
+/** Azure does not care for the case of its paths; `engines` is the older name. */
+const DEPLOYMENT = /\/(?:openai\/deployments|engines)\/([^/]+)\//i;
 
 /** `path` without query; a slash at its end changes nothing, because servers redirect or ignore it. */
 export function pathShapes(path: string): readonly PathShape[] {
@@ -60,9 +61,14 @@ export function pathShapes(path: string): readonly PathShape[] {
   );
 }
 
-/** A list of models, which costs nothing and carries nothing. */
+/** A list of models, which costs nothing and carries nothing. What is escaped could be a verb of Gemini. */
 export function isModelList(method: string, path: string): boolean {
-  return (method === 'GET' || method === 'HEAD') && /\/(?:models|api\/tags)(?:\/[^/:]+)?$/.test(path);
+  return (method === 'GET' || method === 'HEAD') && /\/(?:models|api\/tags)(?:\/[^/:%]+)?$/.test(path);
+}
+
+/** A path as servers may take it that do not care for case, or leave out what is behind a semicolon. */
+export function laxPath(path: string): string {
+  return path.replace(/;[^/]*/g, '').toLowerCase();
 }
 
 function geminiShape(path: string): PathShape | undefined {

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../canonical/json_value.ts';
 import { type Unknown, unknown } from './facts.ts';
 import { isList, isObject, type JsonObject, member } from './fields.ts';
+import { withoutCase } from './letters.ts';
 
 /** One message of JSON-RPC 2.0. */
 export interface RpcMessage {
@@ -42,6 +43,6 @@ export function readRpc(body: JsonValue | undefined): RpcMessage | Unknown | und
 /** A member whose name differs from one of `names` in case alone. */
 export function oddCase(object: JsonObject, names: readonly string[]): string | undefined {
   return Object.keys(object).find(
-    (key) => !names.includes(key) && names.some((name) => name.toLowerCase() === key.toLowerCase()),
+    (key) => !names.includes(key) && names.some((name) => withoutCase(name) === withoutCase(key)),
   );
 }

@@ -1,5 +1,6 @@
 import type { AnswerKind } from '../ai/answer_reader.ts';
 import { isList, isObject, type JsonObject, listOf, member, textOf } from '../ai/fields.ts';
+import { withoutCase } from '../ai/letters.ts';
 import type { JsonValue } from '../canonical/json_value.ts';
 
 /** Members that calls of tools stand in, or stand below. In another spelling they are the same for some clients. */
@@ -56,7 +57,7 @@ class Shape {
 }
 
 function plain(name: string): string {
-  return name.toLowerCase().replace(/[_-]/g, '');
+  return withoutCase(name).replace(/[_-]/g, '');
 }
 
 function isChatCertain(shape: Shape, value: JsonObject, isEvent: boolean): boolean {

@@ -1,3 +1,4 @@
+import { withoutCase } from '../ai/letters.ts';
 import { TOOL_NAME } from '../contract/body_facts.ts';
 import type { ResponseDemands } from '../contract/demands.ts';
 import type { AnswerCode } from './codes.ts';
@@ -9,7 +10,7 @@ export class ToolRule {
 
   constructor({ allow, deny = [] }: NonNullable<ResponseDemands['tool_calls']>) {
     this.#allow = allow === undefined ? undefined : new Set(allow);
-    this.#deny = new Set(deny.map((name) => name.toLowerCase()));
+    this.#deny = new Set(deny.map(withoutCase));
   }
 
   /**
@@ -17,7 +18,7 @@ export class ToolRule {
    * care for it. A name of another form than tools have is nothing that a list could speak of.
    */
   mistake(name: string): AnswerCode | undefined {
-    if (this.#deny.has(name.toLowerCase())) return 'TOOL_CALL_DENIED';
+    if (this.#deny.has(withoutCase(name))) return 'TOOL_CALL_DENIED';
     if (this.#allow !== undefined) return this.#allow.has(name) ? undefined : 'TOOL_CALL_DENIED';
     return TOOL_NAME.test(name) ? undefined : 'TOOL_CALL_UNREADABLE';
   }

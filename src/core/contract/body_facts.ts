@@ -78,6 +78,8 @@ export interface AiFacts {
   readonly tools?: readonly string[];
   readonly input_tokens?: number;
   readonly max_output_tokens?: number;
+  /** Answers that are asked for, where it is more than one and they have no end. */
+  readonly choices?: number;
   /** Method of MCP, operation of A2A. */
   readonly method?: string;
   /** Tool, prompt or resource of MCP. */

@@ -21,19 +21,24 @@ export function amountOf(budget: PlanBudget, body: BodyFacts | undefined): numbe
   return (budget.unit === 'tokens' ? tokensOf(ai, budget) : costOf(ai, budget)) ?? unread;
 }
 
-function tokensOf({ endpoint, input_tokens, max_output_tokens }: AiFacts, budget: PlanBudget) {
+function tokensOf(ai: AiFacts, budget: PlanBudget): number | undefined {
+  const { endpoint, input_tokens, max_output_tokens } = ai;
   if (input_tokens === undefined) return undefined;
-  const output = WITHOUT_OUTPUT.includes(endpoint) ? 0 : (max_output_tokens ?? budget.default_output_tokens);
+  const output = WITHOUT_OUTPUT.includes(endpoint) ? 0 : (max_output_tokens ?? assumed(ai, budget));
   return Math.min(AMOUNT_MAX, input_tokens + output);
 }
 
-/** Where the call sets no end to its output, the budget does. */
-function costOf(ai: AiFacts, { default_output_tokens }: PlanBudget): number | undefined {
+/** Where the call sets no end to its output, the budget does, to each of its answers. */
+function assumed({ choices = 1 }: AiFacts, { default_output_tokens }: PlanBudget): number {
+  return Math.min(AMOUNT_MAX, choices * default_output_tokens);
+}
+
+function costOf(ai: AiFacts, budget: PlanBudget): number | undefined {
   const { cost_at_most_micro_usd, price_unknown, input_cost_micro_usd, output_rate } = ai;
   if (cost_at_most_micro_usd !== undefined) return Math.min(AMOUNT_MAX, cost_at_most_micro_usd);
   if (price_unknown !== 'OUTPUT_UNBOUNDED') return undefined;
   if (input_cost_micro_usd === undefined || output_rate === undefined) return undefined;
-  const output = BigInt(default_output_tokens) * BigInt(output_rate);
+  const output = BigInt(assumed(ai, budget)) * BigInt(output_rate);
   const cost = BigInt(input_cost_micro_usd) + (output + TOKENS_PER_RATE - 1n) / TOKENS_PER_RATE;
   return cost > BigInt(AMOUNT_MAX) ? AMOUNT_MAX : Number(cost);
 }

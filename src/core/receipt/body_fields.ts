@@ -82,6 +82,7 @@ export const AI_MEMBERS = {
   tools: optional('asserted_by_client', list(TOOL, AI_TOOLS_MAX, AI_TOOLS_BYTES_MAX)),
   input_tokens: optional('derived', integer()),
   max_output_tokens: optional('asserted_by_client', integer()),
+  choices: optional('asserted_by_client', integer(2)),
   method: optional('asserted_by_client', NAME),
   target: optional('asserted_by_client', NAME),
   revision: optional('asserted_by_client', visibleAscii(32)),
