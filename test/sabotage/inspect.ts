@@ -50,6 +50,14 @@ export const INSPECT: readonly Sabotage[] = [
     test: { file: SCHEMAS, name: 'a fault while checking' },
   },
   {
+    name: 'schema-looks-without-end',
+    breaks: 'no schema looks at a value more often than it is large',
+    file: 'src/core/schema/visit_count.ts',
+    find: 'if (this.#isMore) throw',
+    replace: 'if (this.#isMore && this.#parts === 0) throw',
+    test: { file: SCHEMAS, name: 'comes to its end' },
+  },
+  {
     name: 'pattern-states-entered-again',
     breaks: 'no pattern takes more than a step for each character and state',
     file: 'src/core/schema/linear_pattern.ts',

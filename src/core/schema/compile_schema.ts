@@ -10,6 +10,7 @@ import { linearPattern } from './linear_pattern.ts';
 import { ownKeywords } from './own_keywords.ts';
 import type { SchemaProblem } from './problem.ts';
 import { refusedPlace } from './schema_walk.ts';
+import { VisitCount } from './visit_count.ts';
 
 /** Where a value breaks its schema first. */
 export interface SchemaMistake {
@@ -40,13 +41,15 @@ export function compileSchema(draft: Draft, text: string): Result<CompiledSchema
   if (!schema.ok) return schema;
   const refused = refusedPlace(schema.value, draft) ?? malformed(schema.value, draft);
   if (refused !== undefined) return fail(refused);
-  const compiled = compiledBy(newAjv(draft), schema.value);
+  const count = new VisitCount();
+  const compiled = compiledBy(newAjv(draft, count), count.countedIn(schema.value, draft));
   if (!compiled.ok) return compiled;
-  const check = checkBy(compiled.value);
+  const check = checkBy(compiled.value, count);
   return PROBES.some((probe) => check(probe)?.keyword === FAULT)
     ? fail({
         pointer: '',
-        message: 'the schema asks for itself without end: let its $ref lead into a member or element',
+        message:
+          'the schema asks for itself without end, or too often: let its $ref lead into a member or element',
       })
     : ok({ check });
 }
@@ -91,7 +94,7 @@ function malformed(schema: BuiltValue, draft: Draft): SchemaProblem | undefined 
 }
 
 /** Fresh for each schema, so that ids of one are unknown to all others. */
-function newAjv(draft: Draft): Ajv {
+function newAjv(draft: Draft, count: VisitCount): Ajv {
   const options: Options = {
     ...OPTIONS,
     meta: false,
@@ -100,6 +103,7 @@ function newAjv(draft: Draft): Ajv {
     code: { regExp },
   };
   const ajv = draft === '2020-12' ? new Ajv2020(options) : new Ajv(options);
+  ajv.addKeyword(count.keyword());
   for (const keyword of ownKeywords()) ajv.removeKeyword(String(keyword.keyword)).addKeyword(keyword);
   // It is followed all the same; without this the strict mode of ajv calls it unknown.
   if (draft === '2020-12') ajv.addKeyword('$anchor');
@@ -129,8 +133,9 @@ function compiledBy(ajv: Ajv, schema: BuiltValue): Result<ValidateFunction, Sche
 /** Keyword of a check that did not come to its end. */
 const FAULT = 'fault';
 
-function checkBy(validate: ValidateFunction): CompiledSchema['check'] {
+function checkBy(validate: ValidateFunction, count: VisitCount): CompiledSchema['check'] {
   return (value) => {
+    count.begin(value);
     try {
       return validate(value) === true ? undefined : firstOf(validate.errors ?? []);
     } catch {

@@ -137,3 +137,58 @@ test('two values have one text exactly when they are equal', () => {
   );
   assert.equal(equalText({ a: 1, b: -0 }), equalText({ b: 0, a: 1.0 }));
 });
+
+/** Two kinds of a node that have the same children: whoever tries one after the other looks at them twice, at every level. */
+const TWICE = {
+  $defs: {
+    node: {
+      anyOf: [
+        { type: 'array', items: { $ref: '#/$defs/node' } },
+        { type: 'array', items: { $ref: '#/$defs/node' }, maxItems: 1 },
+        { type: 'integer' },
+      ],
+    },
+  },
+  $ref: '#/$defs/node',
+};
+
+function nested(levels: number, inner: BuiltValue): BuiltValue {
+  return Array.from({ length: levels }).reduce<BuiltValue>((value) => [value], inner);
+}
+
+test('a schema that looks at everything twice, level by level, comes to its end', () => {
+  const check = checkOf(TWICE);
+  assert.equal(check(nested(8, 7)), undefined);
+  assert.equal(check(nested(8, 'x'))?.keyword, 'anyOf');
+  assert.deepEqual(check(nested(17, 'x')), { pointer: '', keyword: 'fault' });
+  assert.equal(check(nested(8, 'x'))?.keyword, 'anyOf', 'the next one is counted from the start');
+  assert.deepEqual(check(nested(12, [...Array.from({ length: 10_000 }, () => 1), 'x'])), {
+    pointer: '',
+    keyword: 'fault',
+  });
+});
+
+test('references that double without any value are refused when they are compiled', () => {
+  const names = Array.from({ length: 40 }, (_, i) => `d${i}`);
+  const $defs = Object.fromEntries(
+    names.map((name, i) => [name, { allOf: [{ $ref: `#/$defs/d${i + 1}` }, { $ref: `#/$defs/d${i + 1}` }] }]),
+  );
+  const schema = { $defs: { ...$defs, d40: { type: 'integer' } }, properties: { a: { $ref: '#/$defs/d0' } } };
+  const check = checkOf(schema);
+  assert.deepEqual(check({ a: 1 }), { pointer: '', keyword: 'fault' });
+  const refused = compileSchema('2020-12', JSON.stringify({ $defs: schema.$defs, $ref: '#/$defs/d0' }));
+  assert.ok(!refused.ok && /too often/.test(refused.problem.message), 'the schema is taken');
+});
+
+test('a large value is looked at as often as it is large', () => {
+  const check = checkOf({
+    type: 'array',
+    items: {
+      anyOf: [
+        { type: 'null' },
+        { type: 'object', properties: { a: { type: 'integer' }, b: { type: 'string' } } },
+      ],
+    },
+  });
+  assert.equal(check(Array.from({ length: 100_000 }, (_, a) => ({ a, b: 'x' }))), undefined);
+});
