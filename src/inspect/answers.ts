@@ -18,7 +18,7 @@ export function openAnswer(job: AnswerJob, { prices, schemaOf }: Desk): Stateful
   };
   const answer = open(job, parts);
   return {
-    feed: (chunk, isLast) => answer.feed(chunk, isLast, performance.now()),
+    feed: (chunk, isLast, isCrowded) => answer.feed(chunk, isLast, performance.now(), isCrowded),
     abort: (by) => answer.abort(by),
   };
 }

@@ -62,7 +62,10 @@ export class DeskWork {
   #step(order: Exclude<Order, { kind: 'request' }>): Outcome {
     const reader = this.#readers.get(order.reader);
     if (reader === undefined) return { kind: 'failed', why: 'no such reader' };
-    const step = order.kind === 'feed' ? reader.feed(order.chunk, order.isLast) : reader.abort(order.by);
+    const step =
+      order.kind === 'feed'
+        ? reader.feed(order.chunk, order.isLast, order.isCrowded)
+        : reader.abort(order.by);
     if (order.kind === 'abort' || order.isLast || step.end !== undefined) this.#readers.delete(order.reader);
     return { kind: 'step', step };
   }

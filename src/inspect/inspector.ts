@@ -70,7 +70,7 @@ function openResponse(pool: Pool, job: ResponseJob): AnswerReader {
   const { schemaOf, ...rest } = job;
   const schemas = namedSchemas(job.demands.schemas ?? [], schemaOf);
   const { feed, abort } = readerOf(pool, { kind: 'answer', job: rest }, schemas);
-  return { ...way, feed: (chunk, isLast) => feedInParts(feed, chunk, isLast), abort };
+  return { ...way, feed: (...piece) => feedInParts(feed, ...piece), abort };
 }
 
 /**
@@ -83,21 +83,23 @@ async function feedInParts(
   feed: AnswerReader['feed'],
   chunk: Uint8Array,
   isLast: boolean,
+  isCrowded = false,
 ): Promise<ReadStep> {
   const steps: ReadStep[] = [];
   let from = 0;
   do {
     const part = chunk.subarray(from, from + PART_BYTES_MAX);
     from += part.length;
-    steps.push(await feed(part, isLast && from >= chunk.length));
+    steps.push(await feed(part, isLast && from >= chunk.length, isCrowded));
   } while (from < chunk.length && steps.at(-1)?.end === undefined);
   const [first, ...more] = steps;
   if (first !== undefined && more.length === 0) return first;
-  const end = steps.at(-1)?.end;
+  const { end, kept } = steps.at(-1) ?? {};
   return {
     forward: joinBytes(steps.map(({ forward }) => forward)),
     facts: steps.flatMap(({ facts }) => facts),
     ...(end === undefined ? {} : { end }),
+    ...(kept === undefined ? {} : { kept }),
   };
 }
 
@@ -118,8 +120,8 @@ function readerOf(pool: Pool, opening: Opening, schemas: readonly NamedSchema[])
 /** A reader that has come to its end is not kept. */
 function piecesOf(reader: PooledReader): Pieces {
   return {
-    feed: async (chunk, isLast) => {
-      const step = stepOf(await reader.ask({ kind: 'feed', chunk, isLast }, withCopy));
+    feed: async (chunk, isLast, isCrowded = false) => {
+      const step = stepOf(await reader.ask({ kind: 'feed', chunk, isLast, isCrowded }, withCopy));
       if (isLast || step.end !== undefined) reader.close();
       return step;
     },

@@ -16,7 +16,13 @@ export type Opening =
 /** Work that is answered. */
 export type Order =
   | { readonly kind: 'request'; readonly job: WholeJob }
-  | { readonly kind: 'feed'; readonly reader: number; readonly chunk: Uint8Array; readonly isLast: boolean }
+  | {
+      readonly kind: 'feed';
+      readonly reader: number;
+      readonly chunk: Uint8Array;
+      readonly isLast: boolean;
+      readonly isCrowded: boolean;
+    }
   | { readonly kind: 'abort'; readonly reader: number; readonly by: 'client' | 'upstream' };
 
 /** In the order in which they are sent. Schemas count for everything behind them. */

@@ -6,8 +6,35 @@ const WHOLE = 'test/unit/core/answer/whole.test.ts';
 const STRIP = 'test/unit/core/answer/strip.test.ts';
 const WAY = 'test/unit/core/answer/answer_way.test.ts';
 
+const CROWDED = 'test/unit/core/answer/crowded.test.ts';
+const EXCHANGE = 'test/unit/server/inspect/exchange.test.ts';
+
 /** Promises about answers. */
 export const ANSWERS: readonly Sabotage[] = [
+  {
+    name: 'kept-without-room',
+    breaks: 'what is kept of a stream is made room for',
+    file: 'src/server/inspect/answer_side.ts',
+    find: '!this.#isWhole && !this.#keep(this.#kept + chunk.length)',
+    replace: 'false && !this.#keep(this.#kept + chunk.length)',
+    test: { file: EXCHANGE, name: 'what a reader keeps of a stream' },
+  },
+  {
+    name: 'copy-kept-for-nothing',
+    breaks: 'a copy is given up where there is no room for it',
+    file: 'src/core/answer/whole_answer.ts',
+    find: 'if (isCrowded && !this.#isHeld) {',
+    replace: 'if (isCrowded && this.#isHeld) {',
+    test: { file: CROWDED, name: 'a copy that is kept' },
+  },
+  {
+    name: 'call-held-without-room',
+    breaks: 'a stream is cut where there is no room for what is held of it',
+    file: 'src/core/answer/held_stream.ts',
+    find: 'if (isCrowded && this.#kept > 0)',
+    replace: 'if (isCrowded && this.#kept < 0)',
+    test: { file: CROWDED, name: 'what is held of a call' },
+  },
   {
     name: 'fragment-for-the-whole',
     breaks: 'a part of an answer is not taken for one',

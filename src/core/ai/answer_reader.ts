@@ -75,7 +75,7 @@ export class AnswerStream {
   }
 
   /** Calls so far, also those that are not whole yet. */
-  get calls(): Pick<ToolCalls, 'begun' | 'isOpen'> {
+  get calls(): Pick<ToolCalls, 'begun' | 'isOpen' | 'units'> {
     return this.#answer.calls;
   }
 

@@ -44,6 +44,11 @@ export class ToolCalls {
     return [...this.#issues];
   }
 
+  /** Of the arguments of all calls so far. */
+  get units(): number {
+    return this.#units;
+  }
+
   /** Calls whose arguments are whole, in the order in which they were begun. */
   get done(): readonly ToolCall[] {
     return [...this.#calls.values()].flatMap(({ done }) => done ?? []);

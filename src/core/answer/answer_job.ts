@@ -44,12 +44,14 @@ export interface AnswerStep {
   readonly forward: Uint8Array;
   readonly facts: readonly InspectionFinding[];
   readonly end?: 'complete' | 'cut' | 'blocked';
+  /** Bytes that stay with the reader; absent: none to speak of. */
+  readonly kept?: number;
 }
 
 /** Reads one answer, piece by piece. Behind an end, or an abort, nothing comes any more. */
 export interface AnswerPipe {
-  /** `now_ms`: any clock that does not step back. */
-  feed(chunk: Uint8Array, isLast: boolean, now_ms: number): AnswerStep;
+  /** `now_ms`: any clock that does not step back. `isCrowded`: nothing more may be kept. */
+  feed(chunk: Uint8Array, isLast: boolean, now_ms: number, isCrowded?: boolean): AnswerStep;
   abort(by: 'client' | 'upstream'): AnswerStep;
 }
 

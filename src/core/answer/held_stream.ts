@@ -39,7 +39,7 @@ export class HeldStream implements AnswerPipe {
     this.#record = new AnswerRecord(format, this.#tally, job.demands.notarize === true);
   }
 
-  feed(chunk: Uint8Array, isLast: boolean, now_ms: number): AnswerStep {
+  feed(chunk: Uint8Array, isLast: boolean, now_ms: number, isCrowded = false): AnswerStep {
     const out: Uint8Array[] = [];
     if (this.#isOver) return this.#step(out);
     this.#record.at(now_ms);
@@ -47,7 +47,8 @@ export class HeldStream implements AnswerPipe {
       const problem = this.#take(piece, out, now_ms);
       if (problem !== undefined) return this.#cut(problem, out);
     }
-    if (!isLast) return this.#step(out);
+    if (isCrowded && this.#kept > 0) return this.#cut({ code: 'HELD_TOO_LARGE' }, out);
+    if (!isLast) return { ...this.#step(out), kept: this.#kept };
     const problem = this.#finish(out, now_ms);
     if (problem !== undefined) return this.#cut(problem, out);
     this.#end('complete');
@@ -57,6 +58,10 @@ export class HeldStream implements AnswerPipe {
   abort(by: 'client' | 'upstream'): AnswerStep {
     if (!this.#isOver) this.#end(`${by}_abort`);
     return this.#step([]);
+  }
+
+  get #kept(): number {
+    return this.#held.bytes + this.#judge.kept;
   }
 
   #take(piece: Uint8Array, out: Uint8Array[], now_ms: number): AnswerProblem | undefined {

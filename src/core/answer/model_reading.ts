@@ -41,6 +41,11 @@ export class ModelStream {
     return this.#stream.take(event);
   }
 
+  /** Characters of calls that are put together. */
+  get kept(): number {
+    return this.#stream.calls.units;
+  }
+
   get calls(): CallsRead {
     const { begun, isOpen } = this.#stream.calls;
     return { names: begun, isOpen, isDoubtful: isDoubtful(this.#stream.facts) };

@@ -29,7 +29,7 @@ export function openAnswer(job: AnswerJob, parts: AnswerParts): OpenAnswer {
   return {
     way: way.way,
     ...(way.way === 'refuse' ? { problem: way.problem } : {}),
-    feed: (chunk, isLast, now_ms) => pipe.feed(chunk, isLast, now_ms),
+    feed: (...piece) => pipe.feed(...piece),
     abort: (by) => pipe.abort(by),
   };
 }

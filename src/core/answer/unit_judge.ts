@@ -41,6 +41,11 @@ export class UnitJudge {
     return this.#isOpen;
   }
 
+  /** Characters of calls that are put together. */
+  get kept(): number {
+    return this.#model?.kept ?? 0;
+  }
+
   take(unit: Unit): AnswerProblem | undefined {
     this.#parsed = undefined;
     this.#model?.take(unit);

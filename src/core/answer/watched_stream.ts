@@ -20,12 +20,15 @@ import { type Unit, type UnitReader, unitReader } from './unit_reader.ts';
 export class WatchedStream implements AnswerPipe {
   readonly #job: AnswerJob;
   readonly #format: 'sse' | 'json_lines';
-  readonly #reader: UnitReader;
-  readonly #judge: UnitJudge;
+  #reader: UnitReader;
+  readonly #parts: AnswerParts;
+  #judge: UnitJudge;
   readonly #tally: ByteTally;
   readonly #record: AnswerRecord;
   /** An event was too big: what comes is not read any more. */
   #isLost = false;
+  /** Bytes of the event under way. */
+  #waiting = 0;
   #isOver = false;
 
   constructor(
@@ -35,6 +38,7 @@ export class WatchedStream implements AnswerPipe {
     problem: AnswerProblem | undefined,
   ) {
     this.#job = job;
+    this.#parts = parts;
     this.#format = format;
     this.#reader = unitReader(format);
     this.#judge = new UnitJudge(job, parts);
@@ -43,7 +47,7 @@ export class WatchedStream implements AnswerPipe {
     this.#record.problem = problem;
   }
 
-  feed(chunk: Uint8Array, isLast: boolean, now_ms: number): AnswerStep {
+  feed(chunk: Uint8Array, isLast: boolean, now_ms: number, isCrowded = false): AnswerStep {
     if (this.#isOver) return { forward: NOTHING, facts: [] };
     this.#record.at(now_ms);
     const room = this.#job.demands.max_bytes - this.#tally.bytesIn;
@@ -51,7 +55,8 @@ export class WatchedStream implements AnswerPipe {
     if (isBeyond && this.#job.demands.on_violation !== 'alert') return this.#cut(chunk, room, now_ms);
     if (isBeyond) this.#note({ code: 'ANSWER_TOO_LARGE' });
     this.#read(chunk, now_ms);
-    if (!isLast) return { forward: chunk, facts: this.#record.take() };
+    if (isCrowded && this.#kept > 0) this.#lose();
+    if (!isLast) return { forward: chunk, facts: this.#record.take(), kept: this.#kept };
     this.#units(this.#reader.end(), now_ms);
     this.#note(this.#judge.end());
     this.#end('complete');
@@ -63,6 +68,19 @@ export class WatchedStream implements AnswerPipe {
     return { forward: NOTHING, facts: this.#record.take() };
   }
 
+  get #kept(): number {
+    return this.#waiting + this.#judge.kept;
+  }
+
+  /** Nothing of what was read so far is kept, and nothing more is read. */
+  #lose(): void {
+    this.#isLost = true;
+    this.#note({ code: 'EVENT_TOO_BIG' });
+    this.#waiting = 0;
+    this.#reader = unitReader(this.#format);
+    this.#judge = new UnitJudge(this.#job, this.#parts);
+  }
+
   #read(chunk: Uint8Array, now_ms: number): void {
     const fed = this.#isLost ? undefined : this.#reader.feed(chunk);
     let from = 0;
@@ -72,6 +90,8 @@ export class WatchedStream implements AnswerPipe {
       this.#units([unit], now_ms);
     }
     this.#tally.both(chunk.subarray(from));
+    this.#waiting = (fed?.safe ?? 0) > 0 ? chunk.length - (fed?.safe ?? 0) : this.#waiting + chunk.length;
+    if (this.#isLost) this.#waiting = 0;
     if (fed?.violation === undefined) return;
     this.#isLost = true;
     this.#note({ code: fed.violation });

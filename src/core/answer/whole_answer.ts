@@ -24,7 +24,7 @@ export class WholeAnswer implements AnswerPipe {
   readonly #tally: ByteTally;
   readonly #record: AnswerRecord;
   readonly #isHeld: boolean;
-  readonly #bytesMax: number;
+  #bytesMax: number;
   #pieces: Uint8Array[] = [];
   #isOver = false;
 
@@ -39,8 +39,13 @@ export class WholeAnswer implements AnswerPipe {
     this.#record.problem = problem;
   }
 
-  feed(chunk: Uint8Array, isLast: boolean): AnswerStep {
+  feed(chunk: Uint8Array, isLast: boolean, _now_ms = 0, isCrowded = false): AnswerStep {
     if (this.#isOver) return { forward: NOTHING, facts: [] };
+    // One that is held was made room for as a whole.
+    if (isCrowded && !this.#isHeld) {
+      this.#bytesMax = 0;
+      this.#pieces = [];
+    }
     const room = this.#bytesMax - this.#tally.bytesIn;
     if (chunk.length > room && this.#record.problem?.code !== 'ANSWER_TOO_LARGE') {
       this.#record.problem ??= { code: 'ANSWER_TOO_LARGE' };
@@ -53,7 +58,8 @@ export class WholeAnswer implements AnswerPipe {
     if (!this.#isHeld) this.#tally.both(chunk);
     else this.#tally.came(chunk);
     if (isLast) return this.#isHeld ? this.#judgeHeld() : this.#judgePassed(chunk);
-    return { forward: this.#isHeld ? NOTHING : chunk, facts: [] };
+    if (this.#isHeld) return { forward: NOTHING, facts: [] };
+    return { forward: chunk, facts: [], kept: this.#pieces.length === 0 ? 0 : this.#tally.bytesIn };
   }
 
   abort(by: 'client' | 'upstream'): AnswerStep {

@@ -21,11 +21,19 @@ export class Admission {
   /** Undefined when there is no room: for anybody, or for this agent. */
   admit(agent: string, bytes: number): Admitted | undefined {
     const size = Math.max(bytes, BYTES_LEAST);
-    const own = (this.#perAgent.get(agent) ?? 0) + size;
-    if (this.#taken + size > this.#bytesMax || own > this.#bytesMax / SHARES) return undefined;
-    this.#taken += size;
+    if (!this.#take(agent, size)) return undefined;
+    return new Admitted(size, {
+      take: (more) => this.#take(agent, more),
+      leave: (some) => this.#leave(agent, some),
+    });
+  }
+
+  #take(agent: string, more: number): boolean {
+    const own = (this.#perAgent.get(agent) ?? 0) + more;
+    if (this.#taken + more > this.#bytesMax || own > this.#bytesMax / SHARES) return false;
+    this.#taken += more;
     this.#perAgent.set(agent, own);
-    return new Admitted(() => this.#leave(agent, size));
+    return true;
   }
 
   #leave(agent: string, size: number): void {
@@ -36,17 +44,34 @@ export class Admission {
   }
 }
 
+interface Hold {
+  take(more: number): boolean;
+  leave(some: number): void;
+}
+
 /** Room for one body. */
 export class Admitted {
-  #leave: (() => void) | undefined;
+  #bytes: number;
+  #hold: Hold | undefined;
 
-  constructor(leave: () => void) {
-    this.#leave = leave;
+  constructor(bytes: number, hold: Hold) {
+    this.#bytes = bytes;
+    this.#hold = hold;
+  }
+
+  /** More or less of it from now on; false, and as before, when there is no more. */
+  resize(bytes: number): boolean {
+    const more = bytes - this.#bytes;
+    if (this.#hold === undefined) return more <= 0;
+    if (more > 0 && !this.#hold.take(more)) return false;
+    if (more < 0) this.#hold.leave(-more);
+    this.#bytes = bytes;
+    return true;
   }
 
   /** Once, however often it is asked for. */
   release(): void {
-    this.#leave?.();
-    this.#leave = undefined;
+    this.#hold?.leave(this.#bytes);
+    this.#hold = undefined;
   }
 }

@@ -44,6 +44,8 @@ export class AnswerSide {
   #reader: AnswerReader | undefined;
   #isWhole = false;
   #room: Admitted | undefined;
+  /** Bytes of a stream that its reader keeps. */
+  #kept = 0;
 
   constructor(deps: InspectDependencies, allowed: Allowed) {
     this.#deps = deps;
@@ -80,7 +82,10 @@ export class AnswerSide {
   async read(chunk: Uint8Array, isLast: boolean): Promise<AnswerPiece> {
     const reader = this.#reader;
     if (reader === undefined) throw new Error('invariant: an answer that nobody reads');
-    const step = await reader.feed(chunk, this.#isWhole || isLast);
+    const isCrowded = !this.#isWhole && !this.#keep(this.#kept + chunk.length);
+    const step = await reader.feed(chunk, this.#isWhole || isLast, isCrowded);
+    this.#kept = step.kept ?? 0;
+    if (!this.#isWhole) this.#keep(this.#kept);
     await this.#record(step);
     if (step.end === 'blocked') return { end: 'blocked', denial: this.#denial('RESPONSE_BLOCKED') };
     const isSame = Buffer.compare(step.forward, chunk) === 0;
@@ -88,6 +93,11 @@ export class AnswerSide {
       this.#isWhole && !isSame ? [set('content-length', String(step.forward.length))] : [];
     const reply = { set: changed, ...(isSame ? {} : { body: step.forward }) };
     return { end: step.end === 'cut' ? 'cut' : 'goes_on', reply };
+  }
+
+  /** Room for so much of a stream. What a destination lets us wait for would else be held for nothing. */
+  #keep(bytes: number): boolean {
+    return this.#room?.resize(Math.max(PIECES_BYTES, bytes)) !== false;
   }
 
   /** Nothing more of it comes. Safe at any time. */

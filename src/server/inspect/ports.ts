@@ -63,7 +63,8 @@ export interface AnswerReader {
    */
   readonly way: 'whole' | 'stream' | 'pass' | 'refuse';
   readonly problem?: NonNullable<InspectionFacts['problem']>;
-  feed(chunk: Uint8Array, isLast: boolean): Promise<ReadStep>;
+  /** `isCrowded`: there is no room to keep anything of it any longer than until the reply. */
+  feed(chunk: Uint8Array, isLast: boolean, isCrowded?: boolean): Promise<ReadStep>;
   /** The answer will not come to its end. */
   abort(by: 'client' | 'upstream'): Promise<ReadStep>;
 }
@@ -75,4 +76,6 @@ export interface ReadStep {
   readonly facts: readonly Omit<InspectionFacts, 'settled'>[];
   /** `cut`: nothing behind `forward` goes on. `blocked`: a whole answer is replaced by our own. */
   readonly end?: 'complete' | 'cut' | 'blocked';
+  /** Bytes that the reader of a stream keeps for now; absent: none to speak of. */
+  readonly kept?: number;
 }

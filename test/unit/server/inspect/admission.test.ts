@@ -42,3 +42,17 @@ test('never more than there is, never more than a quarter for one, and everythin
     ),
   );
 });
+
+test('room grows and shrinks within the same bounds', () => {
+  const admission = new Admission(200_000);
+  const room = admission.admit('a', 10_000) ?? assert.fail('no room');
+  assert.equal(room.resize(50_000), true);
+  assert.equal(room.resize(50_001), false, 'more than a quarter');
+  assert.equal(admission.taken, 50_000, 'what is refused changes nothing');
+  assert.equal(admission.admit('a', 1), undefined);
+  assert.equal(room.resize(20_000), true);
+  assert.equal(admission.taken, 20_000);
+  room.release();
+  assert.equal(room.resize(30_000), false, 'nothing is taken behind the end');
+  assert.equal(admission.taken, 0);
+});

@@ -270,6 +270,31 @@ test('an answer for which there is no room is not told as something to be repeat
   await exchange.gone();
 });
 
+test('what a reader keeps of a stream is made room for, and told to be too much where there is none', async () => {
+  const { say, script, exchange, admission } = opened(ANSWERED);
+  const crowded: (boolean | undefined)[] = [];
+  let kept = 0;
+  script.answer = () =>
+    reader('stream', async (chunk, _isLast, isCrowded) => {
+      crowded.push(isCrowded);
+      kept = isCrowded === true ? 0 : kept + chunk.length;
+      return { forward: chunk, facts: [], kept };
+    });
+  await say(requestHeaders(true));
+  await say(responseHeaders());
+  const least = admission.taken;
+  const piece = 'x'.repeat(1_000_000);
+  for (let pieces = 1; pieces <= 8; pieces++) {
+    await say(responseBody(piece, false));
+    assert.equal(admission.taken, pieces * piece.length);
+  }
+  await say(responseBody(piece, false));
+  assert.deepEqual(crowded, [...Array.from({ length: 8 }, () => false), true]);
+  assert.equal(admission.taken, least, 'it was given back');
+  await exchange.gone();
+  assert.equal(admission.taken, 0);
+});
+
 test('an answer that never ends is recorded as far as it came', async () => {
   const { say, script, exchange, notices, admission } = opened(ANSWERED);
   script.answer = () => reader('stream', async (chunk) => ({ forward: chunk, facts: [] }));
