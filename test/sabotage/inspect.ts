@@ -58,6 +58,14 @@ export const INSPECT: readonly Sabotage[] = [
     test: { file: SCHEMAS, name: 'comes to its end' },
   },
   {
+    name: 'pattern-takes-its-time',
+    breaks: 'patterns of a schema take no more than a few seconds for one body',
+    file: 'src/core/schema/compile_schema.ts',
+    find: 'linearPattern(source, count.patterns)',
+    replace: 'linearPattern(source)',
+    test: { file: SCHEMAS, name: 'each character takes through all' },
+  },
+  {
     name: 'pattern-states-entered-again',
     breaks: 'no pattern takes more than a step for each character and state',
     file: 'src/core/schema/linear_pattern.ts',

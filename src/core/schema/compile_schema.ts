@@ -100,7 +100,7 @@ function newAjv(draft: Draft, count: VisitCount): Ajv {
     meta: false,
     validateSchema: false,
     formats: FORMATS,
-    code: { regExp },
+    code: { regExp: regExpWith(count) },
   };
   const ajv = draft === '2020-12' ? new Ajv2020(options) : new Ajv(options);
   ajv.addKeyword(count.keyword());
@@ -111,14 +111,14 @@ function newAjv(draft: Draft, count: VisitCount): Ajv {
 }
 
 /** The code is never written out; ajv wants it to be told apart from the engine of the language. */
-const regExp = Object.assign(
-  (source: string) => {
-    const pattern = linearPattern(source);
+function regExpWith(count: VisitCount) {
+  const regExp = (source: string) => {
+    const pattern = linearPattern(source, count.patterns);
     if (!pattern.ok) throw new Error(`pattern ${pattern.problem}`);
     return pattern.value;
-  },
-  { code: 'linearPattern' },
-);
+  };
+  return Object.assign(regExp, { code: 'linearPattern' });
+}
 
 function compiledBy(ajv: Ajv, schema: BuiltValue): Result<ValidateFunction, SchemaProblem> {
   try {

@@ -18,6 +18,13 @@ interface Step {
   readonly next: (Step | undefined)[];
 }
 
+/** States that may still be entered, by all patterns of a schema together. */
+export interface PatternMeter {
+  states: number;
+}
+
+const UNMETERED: PatternMeter = { states: Number.POSITIVE_INFINITY };
+
 /** A regular expression that no text can make slow: every character is looked at once, in all states together. */
 export class LinearPattern {
   readonly #source: string;
@@ -28,11 +35,13 @@ export class LinearPattern {
   readonly #entered: Int32Array;
   #round = 0;
   readonly #steps = new Map<string, Step>();
+  readonly #meter: PatternMeter;
   /** States that were entered by the last test; at most one more than its characters, times STATES_MAX. */
   work = 0;
 
-  constructor(source: string, { states, start }: Program) {
+  constructor(source: string, { states, start }: Program, meter: PatternMeter) {
     this.#source = source;
+    this.#meter = meter;
     this.#states = states;
     this.#start = start;
     this.#hasBorders = states.some((state) => state.kind === 'at' && /border/.test(state.place));
@@ -95,6 +104,7 @@ export class LinearPattern {
       if (this.#entered[index] === this.#round) continue;
       this.#entered[index] = this.#round;
       this.work += 1;
+      if (--this.#meter.states < 0) throw new Error('a pattern takes too long');
       const state = this.#states[index];
       if (state === undefined || state.kind === 'found')
         return { isKept: false, isFound: true, takers, next: [] };
@@ -114,9 +124,9 @@ function isAt(place: Place, text: string, at: number): boolean {
 }
 
 /** The problem completes a sentence that begins with the pattern. */
-export function linearPattern(source: string): Result<LinearPattern, string> {
+export function linearPattern(source: string, meter = UNMETERED): Result<LinearPattern, string> {
   const tree = readPattern(source);
   if (!tree.ok) return fail(tree.problem);
   const program = programOf(tree.value);
-  return program.ok ? ok(new LinearPattern(source, program.value)) : program;
+  return program.ok ? ok(new LinearPattern(source, program.value, meter)) : program;
 }

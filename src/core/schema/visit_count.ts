@@ -2,6 +2,7 @@ import type { CodeKeywordDefinition, KeywordCxt } from 'ajv';
 import { _ } from 'ajv';
 import type { BuiltValue } from '../body/value_builder.ts';
 import { type Draft, type Holds, KEYWORDS } from './keywords.ts';
+import type { PatternMeter } from './linear_pattern.ts';
 
 /** Keyword that is added to every schema inside of one; no policy can have it, as it is none of any draft. */
 const COUNTED = '$counted';
@@ -9,6 +10,8 @@ const COUNTED = '$counted';
 const VISITS_LEAST = 100_000;
 /** A large body takes tens of millions. */
 const VISITS_MAX = 100_000_000;
+/** States of patterns that a check may enter: a few seconds. Most characters enter none, as their steps are remembered. */
+const PATTERN_STATES_MAX = 50_000_000;
 /** How often a part of a schema may look at the same value because several references lead to it. */
 const REPEATS = 4;
 
@@ -23,11 +26,14 @@ export class VisitCount {
   /** What the code of the schema counts down. */
   readonly #count = { left: 0, spent: () => this.#spent() };
 
+  readonly patterns: PatternMeter = { states: PATTERN_STATES_MAX };
+
   /** Before each check. */
   begin(value: BuiltValue): void {
     this.#value = value;
     this.#isMore = false;
     this.#count.left = VISITS_LEAST;
+    this.patterns.states = PATTERN_STATES_MAX;
   }
 
   /** The schema with a count in each of its parts. */

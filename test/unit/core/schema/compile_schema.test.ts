@@ -192,3 +192,17 @@ test('a large value is looked at as often as it is large', () => {
   });
   assert.equal(check(Array.from({ length: 100_000 }, (_, a) => ({ a, b: 'x' }))), undefined);
 });
+
+test('a pattern that each character takes through all of its states comes to its end', () => {
+  const check = checkOf({ type: 'array', items: { pattern: 'a[ab]{400}c' } });
+  let seed = 1;
+  const next = () => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed % 2 === 0 ? 'a' : 'b';
+  };
+  const found = `a${'b'.repeat(400)}c`;
+  const slow = `${Array.from({ length: 60_000 }, next).join('')}${found}`;
+  assert.equal(check([slow]), undefined, 'a text of sixty thousand');
+  assert.deepEqual(check(Array.from({ length: 10 }, () => slow)), { pointer: '', keyword: 'fault' });
+  assert.equal(check([found]), undefined, 'the next one is counted from the start');
+});
