@@ -9,6 +9,9 @@ import {
   AI_TOOLS_BYTES_MAX,
   AI_TOOLS_MAX,
   type AiFacts,
+  CHOICES_MAX,
+  INPUT_TOKENS_MAX,
+  OUTPUT_TOKENS_MAX,
   TOOL_NAME,
 } from '../core/contract/body_facts.ts';
 import type { WholeJob } from './jobs.ts';
@@ -64,11 +67,15 @@ function llmFacts(request: LlmRequest, prices: PriceTable): AiFacts {
     ...given('model', model),
     stream,
     tools,
-    input_tokens: input.tokens,
-    ...given('max_output_tokens', max_output_tokens),
-    ...given('choices', choices),
+    input_tokens: Math.min(input.tokens, INPUT_TOKENS_MAX),
+    ...given('max_output_tokens', atMost(OUTPUT_TOKENS_MAX, max_output_tokens)),
+    ...given('choices', atMost(CHOICES_MAX, choices)),
     ...costFacts(request, prices),
   };
+}
+
+function atMost(most: number, count: number | undefined): number | undefined {
+  return count === undefined ? undefined : Math.min(count, most);
 }
 
 /** Of the list as it is recorded: each name with two quotes and a comma, the last one with a bracket in its place. */

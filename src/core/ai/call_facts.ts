@@ -12,7 +12,7 @@ const READ_FIELDS = [
   ...['tool_config', 'n', 'best_of', 'max_tokens', 'max_completion_tokens', 'max_output_tokens', 'options'],
   ...['generationConfig', 'generation_config', 'service_tier', 'speed', 'inference_geo', 'messages', 'input'],
   ...['prompt', 'contents', 'content', 'requests', 'images', 'raw', 'system', 'num_predict', 'plugins'],
-  ...['web_search_options', 'search_parameters', 'data_sources'],
+  ...['web_search_options', 'search_parameters', 'data_sources', 'cachedContent', 'cached_content'],
 ];
 const CANONICAL = new Map(READ_FIELDS.map((name) => [withoutCase(name), name]));
 /** Values that do not change the price, by the field that could. */

@@ -1,12 +1,12 @@
 import type { DeclaredTool, Dialect, ToolChoice } from './facts.ts';
-import { type Fields, isList } from './fields.ts';
+import { type Fields, isList, isObject } from './fields.ts';
 
 /** Tools of one request; more is no list that anybody could judge. */
 export const TOOLS_MAX = 1_024;
 
 /** Tools of a request in any format. A tool that cannot be read is a problem of `body`, never left out. */
 export function declaredTools(body: Fields, dialect: Dialect): readonly DeclaredTool[] {
-  if (dialect === 'gemini') return body.objects('tools').flatMap(ofGemini);
+  if (dialect === 'gemini') return [...body.objects('tools').flatMap(ofGemini), ...besideTools(body)];
   const tools = body.objects('tools').flatMap((tool) => ofTool(tool));
   const functions =
     dialect === 'openai' ? body.objects('functions').flatMap((tool) => named(tool, 'function')) : [];
@@ -14,18 +14,25 @@ export function declaredTools(body: Fields, dialect: Dialect): readonly Declared
     dialect === 'anthropic'
       ? body.objects('mcp_servers').flatMap((tool) => ofServer(tool, 'name', 'url'))
       : [];
-  return [...tools, ...functions, ...servers, ...searches(body)];
+  return [...tools, ...functions, ...servers, ...besideTools(body)];
 }
 
 /** Members beside the tools that let a provider look things up by itself, as a tool of its own would. */
 const SEARCHES = ['web_search_options', 'search_parameters', 'plugins', 'data_sources'];
+/** Members that name what the provider keeps of an earlier request, whose tools come along. */
+const KEPT = ['cachedContent', 'cached_content', 'prompt'];
 
-function searches(body: Fields): readonly DeclaredTool[] {
-  return SEARCHES.flatMap((name) => {
+function besideTools(body: Fields): readonly DeclaredTool[] {
+  const builtin = (name: string): DeclaredTool => ({ kind: 'builtin', name });
+  const searches = SEARCHES.filter((name) => {
     const value = body.raw(name);
-    const isNothing = value === undefined || value === false || (isList(value) && value.length === 0);
-    return isNothing ? [] : [{ kind: 'builtin', name } as const];
+    return value !== undefined && value !== false && !(isList(value) && value.length === 0);
   });
+  // A prompt that is no text is one of those that the provider keeps.
+  const kept = KEPT.filter((name) =>
+    name === 'prompt' ? isObject(body.raw(name)) : body.raw(name) !== undefined,
+  );
+  return [...searches, ...kept].map(builtin);
 }
 
 /** OpenAI nests functions in Chat Completions and not in Responses; Anthropic gives a type only to tools of its own. */

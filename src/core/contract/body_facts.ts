@@ -94,6 +94,12 @@ export interface AiFacts {
 }
 
 export const POINTER_RECORDED_MAX = 128;
+/** More than any body of a request comes to. */
+export const INPUT_TOKENS_MAX = 99_999_999_999;
+/** More than any budget has. */
+export const OUTPUT_TOKENS_MAX = 99_999_999_999_999;
+/** More than any provider gives. */
+export const CHOICES_MAX = 999_999;
 /** Characters of models, methods and targets. */
 export const AI_NAME_MAX = 128;
 /** A call with more tools, or with a name of another form, is `unknown`: rules about tools could be dodged. */

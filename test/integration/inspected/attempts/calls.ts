@@ -76,6 +76,19 @@ export const CALLS: readonly Attempt[] = [
     'a tool that is not listed',
     'POLICY_NO_MATCH',
     chat({ tools: [{ type: 'function', function: { name: 'drop' } }] }),
+    chat({ tools: [{ type: 'mcp', server_label: 'search', server_url: 'https://mcp.example/sse' }] }),
+    chat({ web_search_options: {} }),
+  ),
+  ...llm(
+    'a tool under two names',
+    'AI_UNREADABLE FIELD_INVALID',
+    chat({ tools: [{ type: 'function', name: 'drop', function: { name: 'search' } }] }),
+  ),
+  ...llm(
+    'other models to fall back on',
+    'AI_UNREADABLE MODEL_DISAGREES',
+    chat({ models: ['gpt-4o'] }),
+    chat({ fallbacks: [{ model: 'gpt-4o' }] }),
   ),
   ...each(
     {
@@ -130,10 +143,12 @@ export const CALLS: readonly Attempt[] = [
     [[], `[${SEARCH}]`],
     [[], `[${SEARCH}, ${rpc('tools/call', { name: 'drop' })}]`],
   ),
-  ...mcp('members of a message in other letters', 'AI_UNREADABLE FIELD_CASE', [
-    [],
-    rpc('tools/list', {}, { Method: 'tools/call' }),
-  ]),
+  ...mcp(
+    'members of a message in other letters',
+    'AI_UNREADABLE FIELD_CASE',
+    [[], rpc('tools/list', {}, { Method: 'tools/call' })],
+    [[], rpc('tools/call', { name: 'search' }, { 'param\u017f': { name: 'drop' } })],
+  ),
   ...each(
     { name: 'a call of a tool by GET, HEAD or DELETE', to: 'mcp', expected: 'AI_UNREADABLE BODY_DISAGREES' },
     [{ body: SEARCH, headers: JSON_TYPE }],

@@ -131,6 +131,20 @@ test('what lets a provider search is a tool of the provider', () => {
   assert.deepEqual(toolsOf({ plugins: [], search_parameters: null }), []);
 });
 
+test('what the provider keeps may bring tools along', () => {
+  const stored = { messages: undefined, prompt: { id: 'pmpt_1' } } as object;
+  assert.deepEqual(toolsOf(stored, { path: '/v1/responses' }), ['prompt']);
+  const gemini = {
+    host: 'generativelanguage.googleapis.com',
+    path: '/v1beta/models/gemini-2.5-pro:generateContent',
+  };
+  const reading = read(
+    { contents: [{ parts: [{ text: 'hi' }] }], cachedContent: 'cachedContents/1' },
+    gemini,
+  );
+  assert.deepEqual(reading.kind === 'llm' && reading.tools.map(({ name }) => name), ['cachedContent']);
+});
+
 const BUDGET = { unit: 'tokens', default_output_tokens: 1_000 } as PlanBudget;
 
 /** Tokens of output that are reserved for a call. */
