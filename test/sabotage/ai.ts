@@ -132,6 +132,14 @@ export const AI: readonly Sabotage[] = [
     test: { file: LAX, name: 'every answer that is asked for counts' },
   },
   {
+    name: 'sound-at-the-price-of-text',
+    breaks: 'sound and pictures that a model makes have no price of text',
+    file: 'src/core/ai/call_facts.ts',
+    find: '[...dearerTiers(fields), ...dearerOutput(fields)]',
+    replace: '[...dearerTiers(fields)]',
+    test: { file: LAX, name: 'sound and pictures' },
+  },
+  {
     name: 'tool-named-twice',
     breaks: 'a tool is declared by every name that some server reads',
     file: 'src/core/ai/declared_tools.ts',

@@ -69,7 +69,7 @@ export const HELD: readonly Sabotage[] = [
     name: 'admission-kept',
     breaks: 'room for bodies comes back, whatever became of them',
     file: 'src/server/inspect/admission.ts',
-    find: '    this.#leave?.();\n',
+    find: '    this.#hold?.leave(this.#bytes);\n',
     replace: '',
     test: { file: 'test/unit/server/inspect/admission.test.ts', name: 'everything comes back once' },
   },

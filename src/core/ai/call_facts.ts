@@ -13,6 +13,7 @@ const READ_FIELDS = [
   ...['generationConfig', 'generation_config', 'service_tier', 'speed', 'inference_geo', 'messages', 'input'],
   ...['prompt', 'contents', 'content', 'requests', 'images', 'raw', 'system', 'num_predict', 'plugins'],
   ...['web_search_options', 'search_parameters', 'data_sources', 'cachedContent', 'cached_content'],
+  ...['modalities', 'audio'],
 ];
 const CANONICAL = new Map(READ_FIELDS.map((name) => [withoutCase(name), name]));
 /** Values that do not change the price, by the field that could. */
@@ -112,6 +113,22 @@ function framing({ shape, asksEvents }: CallContext, stream: boolean): Framing {
 
 /** A price that is not known is a fact, not an error. */
 function surcharges(fields: Fields): readonly string[] {
+  return [...dearerTiers(fields), ...dearerOutput(fields)];
+}
+
+/** Sound and pictures that a model makes cost many times what its text does. */
+function dearerOutput(fields: Fields): readonly string[] {
+  const config = fields.object(fields.spelled('generationConfig', 'generation_config'));
+  const kinds = [
+    fields.raw('modalities'),
+    config?.raw('responseModalities'),
+    config?.raw('response_modalities'),
+  ].flatMap((one) => one ?? []);
+  const isText = kinds.every((kind) => typeof kind === 'string' && kind.toLowerCase() === 'text');
+  return isText && fields.raw('audio') === undefined ? [] : ['modalities:other'];
+}
+
+function dearerTiers(fields: Fields): readonly string[] {
   return Object.entries(USUAL).flatMap(([name, usual]) => {
     const value = fields.raw(name);
     if (value === undefined || (typeof value === 'string' && usual.includes(value))) return [];

@@ -145,6 +145,28 @@ test('what the provider keeps may bring tools along', () => {
   assert.deepEqual(reading.kind === 'llm' && reading.tools.map(({ name }) => name), ['cachedContent']);
 });
 
+test('sound and pictures that a model makes have no price of text', () => {
+  const sound = { model: 'gpt-4o-audio-preview', messages: SAID, max_tokens: 10 };
+  const unpriced = (body: object, request: { host: string; path: string } = OPENAI) =>
+    readRequest(jobOf(JSON.stringify(body), { request, demands: { ai: true, format: 'any' } }), deskOf())
+      .facts.ai?.price_unknown;
+  assert.equal(unpriced(sound), undefined);
+  assert.equal(unpriced({ ...sound, modalities: ['text'] }), undefined);
+  assert.equal(unpriced({ ...sound, modalities: ['text', 'audio'] }), 'SURCHARGE');
+  assert.equal(unpriced({ ...sound, audio: { voice: 'alloy' } }), 'SURCHARGE');
+  const gemini = {
+    host: 'generativelanguage.googleapis.com',
+    path: '/v1beta/models/gemini-2.5-flash:generateContent',
+  };
+  const asked = (more: object) => ({
+    contents: [{ parts: [{ text: 'hi' }] }],
+    generationConfig: { maxOutputTokens: 10, ...more },
+  });
+  assert.equal(unpriced(asked({ responseModalities: ['TEXT'] }), gemini), undefined);
+  assert.equal(unpriced(asked({ responseModalities: ['TEXT', 'IMAGE'] }), gemini), 'SURCHARGE');
+  assert.equal(unpriced(asked({ response_modalities: ['AUDIO'] }), gemini), 'SURCHARGE');
+});
+
 const BUDGET = { unit: 'tokens', default_output_tokens: 1_000 } as PlanBudget;
 
 /** Tokens of output that are reserved for a call. */
