@@ -78,11 +78,16 @@ function judgeCalls(forward: Uint8Array, dialect: string | undefined): void {
   const lines = new TextDecoder().decode(forward).split('\n');
   const texts = [...naiveEvents(forward).events.map(({ data }) => data), ...lines];
   for (const text of texts) {
-    const value = parsed(text);
-    const said = value?.choices?.[0]?.delta ?? value?.choices?.[0]?.message ?? value?.message;
-    const names = dialect === 'anthropic' ? [value?.content_block?.name] : namesIn(said?.tool_calls);
+    const names = namesOf(parsed(text), dialect);
     assert.ok(!names.includes('wipe_disk'), 'a forbidden call went on');
   }
+}
+
+function namesOf(value: Loose | undefined, dialect: string | undefined): readonly unknown[] {
+  if (dialect === 'anthropic') return [value?.content_block?.name];
+  const [choice] = value?.choices ?? [];
+  const said = dialect === 'ollama' ? value?.message : (choice?.delta ?? choice?.message);
+  return namesIn(said?.tool_calls);
 }
 
 function namesIn(calls: unknown): readonly unknown[] {

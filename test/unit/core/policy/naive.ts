@@ -107,8 +107,9 @@ function outcome(
   const mute = fitting.filter((rule) => allowTruth(rule, request, who) === 0.6);
   const granting = fitting.filter((rule) => !mute.includes(rule));
   if (granting.length > 0) {
-    const chosen = { ...named('allow', 'POLICY_ALLOW', granting), ...naiveStream(full) };
+    // A rule of which nobody knows whether it matches asks for what it asks.
     const some = judged.filter((one) => one.truth > 0).map(({ rule }) => rule);
+    const chosen = { ...named('allow', 'POLICY_ALLOW', granting), ...naiveStream(some) };
     const pending = granting.filter((rule) => allowTruth(rule, request, who) === 0.8);
     const isRead = waiting.length + pending.length + mute.length > 0;
     const asked = naiveAsked(some, isRead, pending, schemas);
