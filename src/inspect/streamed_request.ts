@@ -37,11 +37,13 @@ const NOTHING = new Uint8Array(0);
 
 /** Whatever finds the first mistake in pieces. */
 interface PieceReader {
+  /** Bytes of what is put together to be checked as a whole. */
+  readonly held: number;
   feed(chunk: Uint8Array): BodyProblem | undefined;
   end(): BodyProblem | undefined;
 }
 
-const UNREAD: PieceReader = { feed: () => undefined, end: () => undefined };
+const UNREAD: PieceReader = { held: 0, feed: () => undefined, end: () => undefined };
 
 /** Holds each piece until it was read; nothing goes on from the piece in which the first mistake is. */
 export class StreamedRequest implements StatefulReader {
@@ -54,15 +56,22 @@ export class StreamedRequest implements StatefulReader {
     this.#format = formatOf(says);
   }
 
-  feed(chunk: Uint8Array, isLast: boolean): ReadStep {
-    const problem = this.#reader.feed(chunk) ?? (isLast ? this.#reader.end() : undefined);
+  feed(chunk: Uint8Array, isLast: boolean, isCrowded = false): ReadStep {
+    const problem = this.#problemIn(chunk, isLast, isCrowded);
     if (problem !== undefined) {
       this.#tally.came(chunk);
       return { forward: NOTHING, facts: [this.#facts('policy_cut', problem)], end: 'cut' };
     }
     this.#tally.both(chunk);
-    if (!isLast) return { forward: chunk, facts: [] };
+    if (!isLast) return { forward: chunk, facts: [], kept: this.#reader.held };
     return { forward: chunk, facts: [this.#facts('complete')], end: 'complete' };
+  }
+
+  #problemIn(chunk: Uint8Array, isLast: boolean, isCrowded: boolean): BodyProblem | undefined {
+    const problem = this.#reader.feed(chunk);
+    if (problem !== undefined) return problem;
+    if (isLast) return this.#reader.end();
+    return isCrowded && this.#reader.held > 0 ? { code: 'VALUE_TOO_BIG' } : undefined;
   }
 
   abort(by: 'client' | 'upstream'): ReadStep {
@@ -103,6 +112,7 @@ function needed(schemaOf: SchemaOf, hash: string): CompiledSchema {
 
 /** Of a longer text the beginning alone. */
 class PrefixReader implements PieceReader {
+  readonly held = 0;
   readonly #reader: JsonReader;
   #left: number;
 
@@ -128,6 +138,7 @@ class ElementsReader implements PieceReader {
   readonly #reader: JsonReader;
   /** Inside the element that broke its schema. */
   #inside = '';
+  #read = 0;
 
   constructor({ elements = [] }: RequestDemands, schemaOf: SchemaOf) {
     const schemas = new Map<string, CompiledSchema[]>();
@@ -143,7 +154,12 @@ class ElementsReader implements PieceReader {
     this.#reader = new JsonReader(LIMITS, this.#selector);
   }
 
+  get held(): number {
+    return this.#selector?.heldAt(this.#read) ?? 0;
+  }
+
   feed(chunk: Uint8Array): BodyProblem | undefined {
+    this.#read += chunk.length;
     return this.#told(this.#reader.feed(chunk));
   }
 
@@ -177,6 +193,10 @@ class RecordsReader implements PieceReader {
       this.#inside = mistake ?? '';
       return mistake === undefined ? undefined : 'VALUE_REFUSED';
     });
+  }
+
+  get held(): number {
+    return this.#records.held;
   }
 
   feed(chunk: Uint8Array): BodyProblem | undefined {

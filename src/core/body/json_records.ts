@@ -34,6 +34,8 @@ export class JsonRecords {
   readonly #builder: ValueBuilder;
   readonly #reader: JsonReader;
   #base = 0;
+  /** Where the record under way begins. */
+  #began = 0;
   #record = 0;
   #last = 0;
   #isOpen: boolean;
@@ -52,6 +54,11 @@ export class JsonRecords {
   /** Records that are whole. */
   get count(): number {
     return this.#record;
+  }
+
+  /** Of the record under way, a token that has not ended included. */
+  get held(): number {
+    return this.#receive === undefined ? 0 : Math.max(this.#builder.used, this.#base - this.#began);
   }
 
   feed(chunk: Uint8Array): RecordProblem | undefined {
@@ -91,6 +98,7 @@ export class JsonRecords {
     if (this.#isOpen) this.#endRecord(offset);
     this.#isOpen = true;
     this.#reader.restart(offset + 1);
+    this.#began = offset + 1;
     this.#builder.clear();
   }
 

@@ -26,6 +26,11 @@ export class ValueBuilder implements JsonSink {
     return Math.max(0, this.#left - VALUE_OVERHEAD_BYTES);
   }
 
+  /** What is built so far, as `bytesMax` counts it. */
+  get used(): number {
+    return this.#bytesMax - this.#left;
+  }
+
   /** The value, once it is whole; undefined before. */
   get value(): BuiltValue | undefined {
     return this.#open.length === 0 ? this.#value : undefined;

@@ -51,6 +51,11 @@ export class ValueSelector implements JsonSink {
     return this.#wanted !== undefined || this.#wantedHere() !== undefined ? this.#builder.room : undefined;
   }
 
+  /** Of the value under way; `offset` is behind all that was read, a token that has not ended included. */
+  heldAt(offset: number): number {
+    return this.#wanted === undefined ? 0 : Math.max(this.#builder.used, offset - this.#offset);
+  }
+
   open(kind: 'object' | 'array', offset: number): SinkRefusal | undefined {
     this.#begin(offset);
     if (this.#wanted !== undefined) {

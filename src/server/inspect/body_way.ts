@@ -8,8 +8,8 @@ export const BUFFER_BYTES_MAX = 16 * 1024 * 1024;
  * quarter of that, as few of them come to it: so what one agent can make Envoy hold is bounded, and many small ones still go on.
  */
 const UNANNOUNCED_BYTES_LEAST = BUFFER_BYTES_MAX / 4;
-/** What is taken up by a body that is read piece by piece. */
-const PIECES_BYTES = 1_048_576;
+/** What is taken up at least by a body that is read piece by piece. */
+export const PIECES_BYTES = 1_048_576;
 
 /** How a body comes. `too_large`: it need not come at all. */
 export interface BodyWay {

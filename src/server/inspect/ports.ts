@@ -40,7 +40,8 @@ export interface RequestFinding {
 export interface RequestReader {
   /** Facts before the first chunk: format and state alone. */
   readonly facts: BodyFacts;
-  feed(chunk: Uint8Array, isLast: boolean): Promise<ReadStep>;
+  /** `isCrowded`: there is no room to keep anything of it any longer than until the reply. */
+  feed(chunk: Uint8Array, isLast: boolean, isCrowded?: boolean): Promise<ReadStep>;
   abort(by: 'client' | 'upstream'): Promise<ReadStep>;
 }
 
@@ -63,7 +64,7 @@ export interface AnswerReader {
    */
   readonly way: 'whole' | 'stream' | 'pass' | 'refuse';
   readonly problem?: NonNullable<InspectionFacts['problem']>;
-  /** `isCrowded`: there is no room to keep anything of it any longer than until the reply. */
+  /** `isCrowded` as of a request. */
   feed(chunk: Uint8Array, isLast: boolean, isCrowded?: boolean): Promise<ReadStep>;
   /** The answer will not come to its end. */
   abort(by: 'client' | 'upstream'): Promise<ReadStep>;

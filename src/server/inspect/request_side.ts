@@ -9,7 +9,7 @@ import { heldBack, type Seat } from '../sleepers.ts';
 import type { Admitted } from './admission.ts';
 import type { Allowed } from './answer_side.ts';
 import { callOf, seenBody } from './body_call.ts';
-import { type BodyWay, bodyWay } from './body_way.ts';
+import { type BodyWay, bodyWay, PIECES_BYTES } from './body_way.ts';
 import type { InspectDependencies } from './dependencies.ts';
 import { forwardReply, leftForAnswer } from './forwarding.ts';
 import { recordStep } from './inspection_records.ts';
@@ -35,6 +35,8 @@ export class RequestSide {
   readonly #room: Admitted | undefined;
   #reader: RequestReader | undefined;
   #allowed: Settled | undefined;
+  /** Bytes that wait with the reader. */
+  #kept = 0;
 
   /** Takes the room for the body, if there is any. */
   constructor(
@@ -97,11 +99,19 @@ export class RequestSide {
     const reader = this.#reader;
     if (reader === undefined || this.#allowed === undefined)
       throw new Error('invariant: a body that nobody reads');
-    const step = await reader.feed(chunk, isLast);
+    const isCrowded = !this.#keep(this.#kept + chunk.length);
+    const step = await reader.feed(chunk, isLast, isCrowded);
+    this.#kept = step.kept ?? 0;
+    this.#keep(this.#kept);
     const isOver = await recordStep(this.#deps, this.#ticket.draft.receipt_id, step);
     if (isOver || isLast) this.#end();
     if (step.end === 'cut' || step.end === 'blocked') return { denial: this.#broken(this.#allowed) };
     return { reply: Buffer.compare(step.forward, chunk) === 0 ? {} : { body: step.forward } };
+  }
+
+  /** Room for so much of a body that is read piece by piece. */
+  #keep(bytes: number): boolean {
+    return this.#room?.resize(Math.max(PIECES_BYTES, bytes)) !== false;
   }
 
   /** Nothing more of it comes. Safe at any time. */

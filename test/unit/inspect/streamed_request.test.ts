@@ -149,6 +149,24 @@ test('the verdict on a stream is the verdict on the whole, however it is cut', (
   );
 });
 
+test('what waits to be whole is told, and is too much where there is no room', () => {
+  const word = 'x'.repeat(100_000);
+  const cases = [
+    ['json', `{"items": [{"n": 1}, {"n": 2, "a": "${word}`, `"}], "x": "${word}"}`],
+    ['json_lines', `{"n": 1}\n{"n": 2, "a": "${word}`, '"}\n'],
+  ] as const;
+  for (const [says, before, behind] of cases) {
+    const opened = () => new StreamedRequest({ says, demands: { ...DEMANDS, schemas: [] } }, schemasOf(ITEM));
+    const reader = opened();
+    const kept = reader.feed(bytesOf(before), false).kept ?? 0;
+    assert.ok(kept >= 100_000 && kept < before.length + 1_000, `${says}: ${kept}`);
+    assert.equal(reader.feed(bytesOf(behind), false).kept, 0, says);
+    assert.equal(reader.feed(bytesOf(''), false, true).end, undefined, 'nothing waits');
+    const [facts] = opened().feed(bytesOf(before), false, true).facts;
+    assert.deepEqual([facts?.state, facts?.problem], ['policy_cut', { code: 'VALUE_TOO_BIG' }]);
+  }
+});
+
 test('of a body whose prefix is asked for nothing is cut for what stands behind it', () => {
   const prefix: RequestDemands = { format: 'any', schemas: [], max_bytes: 16, on_oversize: 'scan_prefix' };
   const behind = '{"a": [1, 2, 3, 4]} and no JSON at all';

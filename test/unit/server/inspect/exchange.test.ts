@@ -295,6 +295,34 @@ test('what a reader keeps of a stream is made room for, and told to be too much 
   assert.equal(admission.taken, 0);
 });
 
+test('what a reader keeps of a streamed body is made room for, and told to be too much where there is none', async () => {
+  const demands = { ...LIVE.demands, on_oversize: 'stream' } as const;
+  const { say, script, exchange, admission } = world(under(ALLOWED), { ...LIVE, demands });
+  const crowded: (boolean | undefined)[] = [];
+  let kept = 0;
+  script.streamed = () => ({
+    facts: { state: 'streamed', bytes: 0, format: 'json' },
+    feed: async (chunk, _isLast, isCrowded) => {
+      crowded.push(isCrowded);
+      kept += chunk.length;
+      return { forward: chunk, facts: [], kept: crowded.length === 9 ? 0 : kept };
+    },
+    abort: async () => ({ forward: new Uint8Array(), facts: [] }),
+  });
+  await say(requestHeaders());
+  const least = admission.taken;
+  const piece = 'x'.repeat(1_000_000);
+  for (let pieces = 2; pieces <= 8; pieces++) {
+    await say(requestBody(piece, false));
+    assert.equal(admission.taken, Math.max(least, (pieces - 1) * piece.length));
+  }
+  for (const _last of [8, 9]) await say(requestBody(piece, false));
+  assert.deepEqual(crowded, [...Array.from({ length: 8 }, () => false), true]);
+  assert.equal(admission.taken, least, 'it was given back');
+  await exchange.gone();
+  assert.equal(admission.taken, 0);
+});
+
 test('an answer that never ends is recorded as far as it came', async () => {
   const { say, script, exchange, notices, admission } = opened(ANSWERED);
   script.answer = () => reader('stream', async (chunk) => ({ forward: chunk, facts: [] }));
