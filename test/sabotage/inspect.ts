@@ -93,8 +93,8 @@ export const INSPECT: readonly Sabotage[] = [
     name: 'last-element-unchecked',
     breaks: 'the mistake in the last piece cuts the stream too',
     file: 'src/inspect/streamed_request.ts',
-    find: 'this.#reader.feed(chunk) ?? (isLast',
-    replace: '(isLast ? undefined : this.#reader.feed(chunk)) ?? (isLast && chunk.length === 0',
+    find: 'const problem = this.#reader.feed(chunk);',
+    replace: 'if (isLast && chunk.length > 0) return undefined; const problem = this.#reader.feed(chunk);',
     test: { file: STREAMED, name: 'the last element counts' },
   },
   {

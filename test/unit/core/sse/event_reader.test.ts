@@ -63,6 +63,7 @@ test('a stream is read as by a naive reader, cut at every place and into single 
       const single = read(Array.from(input, (byte) => Uint8Array.of(byte)));
       assert.deepEqual(single.events, events);
     }),
+    { examples: [[false, bytes('data: a\r\ndata: b\r\n\r\n')]] },
   );
 });
 
