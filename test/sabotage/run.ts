@@ -36,7 +36,6 @@ function copyCheckout(): string {
   return copy;
 }
 
-/** Exit code and output of the named test alone; zero executed tests counts as red nowhere: it is an error. */
 /** Tests under way. Each leads a group of its own, so that what it started ends with it. */
 const running = new Set<ChildProcess>();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -55,6 +54,7 @@ function killGroup({ pid }: ChildProcess): void {
   }
 }
 
+/** Exit code and output of the named test alone; zero executed tests counts as red nowhere: it is an error. */
 async function runTest(
   cwd: string,
   sabotage: Sabotage,
