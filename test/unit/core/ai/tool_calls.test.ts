@@ -44,6 +44,7 @@ test('fragments make what was cut, interleaved in any way, in chunks of Chat Com
       );
       assert.deepEqual(stream.facts.issues, []);
     }),
+    { examples: [[[{ text: 'abcd', fragments: ['a', 'b', 'c', 'd'] }], [0]]] },
   );
 });
 
