@@ -35,6 +35,8 @@ const runner = spawn(
   [
     '--import',
     'tsx',
+    '--import',
+    './test/support/seed.ts',
     '--test',
     '--test-reporter=spec',
     `--test-concurrency=${Math.max(CONCURRENCY_MIN, Math.min(CONCURRENCY_MAX, availableParallelism()))}`,
