@@ -8,7 +8,7 @@ import type { BuiltValue } from '../core/body/value_builder.ts';
 import { ValueSelector } from '../core/body/value_selector.ts';
 import type { BodyProblem } from '../core/contract/body_facts.ts';
 import type { RequestDemands } from '../core/contract/demands.ts';
-import { recordedProblem } from '../core/contract/recorded_problem.ts';
+import { NO_ROOM, recordedProblem } from '../core/contract/recorded_problem.ts';
 import { BODY_BYTES_MAX } from '../core/policy/bounds.ts';
 import type { InspectionFacts } from '../core/receipt/inspection_facts.ts';
 import type { CompiledSchema } from '../core/schema/compile_schema.ts';
@@ -71,7 +71,7 @@ export class StreamedRequest implements StatefulReader {
     const problem = this.#reader.feed(chunk);
     if (problem !== undefined) return problem;
     if (isLast) return this.#reader.end();
-    return isCrowded && this.#reader.held > 0 ? { code: 'VALUE_TOO_BIG' } : undefined;
+    return isCrowded && this.#reader.held > 0 ? { code: NO_ROOM } : undefined;
   }
 
   abort(by: 'client' | 'upstream'): ReadStep {

@@ -1,3 +1,5 @@
+import { NO_ROOM } from '../contract/recorded_problem.ts';
+
 /** What an answer is found to do wrong, beside JSON_CODES; docs/inspection.md explains each. */
 export const ANSWER_CODES = [
   /** A content-encoding that hides what is inside. */
@@ -22,6 +24,7 @@ export const ANSWER_CODES = [
   'TOOL_CALL_UNREADABLE',
   /** More had to be held back, until calls are whole, than anybody holds. */
   'HELD_TOO_LARGE',
+  NO_ROOM,
 ] as const;
 
 export type AnswerCode = (typeof ANSWER_CODES)[number];

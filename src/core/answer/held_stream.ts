@@ -1,4 +1,5 @@
 import { joinBytes } from '../canonical/bytes.ts';
+import { NO_ROOM } from '../contract/recorded_problem.ts';
 import { EVENT_BYTES_MAX } from '../sse/event_reader.ts';
 import type { AnswerJob, AnswerParts, AnswerPipe, AnswerProblem, AnswerStep } from './answer_job.ts';
 import { AnswerRecord } from './answer_record.ts';
@@ -47,7 +48,7 @@ export class HeldStream implements AnswerPipe {
       const problem = this.#take(piece, out, now_ms);
       if (problem !== undefined) return this.#cut(problem, out);
     }
-    if (isCrowded && this.#kept > 0) return this.#cut({ code: 'HELD_TOO_LARGE' }, out);
+    if (isCrowded && this.#kept > 0) return this.#cut({ code: NO_ROOM }, out);
     if (!isLast) return { ...this.#step(out), kept: this.#kept };
     const problem = this.#finish(out, now_ms);
     if (problem !== undefined) return this.#cut(problem, out);

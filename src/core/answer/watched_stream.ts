@@ -1,4 +1,5 @@
 import { joinBytes } from '../canonical/bytes.ts';
+import { NO_ROOM } from '../contract/recorded_problem.ts';
 import {
   type AnswerJob,
   type AnswerParts,
@@ -75,7 +76,7 @@ export class WatchedStream implements AnswerPipe {
   /** Nothing of what was read so far is kept, and nothing more is read. */
   #lose(): void {
     this.#isLost = true;
-    this.#note({ code: 'EVENT_TOO_BIG' });
+    this.#note({ code: NO_ROOM });
     this.#waiting = 0;
     this.#reader = unitReader(this.#format);
     this.#judge = new UnitJudge(this.#job, this.#parts);

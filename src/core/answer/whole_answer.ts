@@ -1,4 +1,5 @@
 import { joinBytes } from '../canonical/bytes.ts';
+import { NO_ROOM } from '../contract/recorded_problem.ts';
 import {
   type AnswerJob,
   type AnswerParts,
@@ -44,6 +45,7 @@ export class WholeAnswer implements AnswerPipe {
     // One that is held was made room for as a whole.
     if (isCrowded && !this.#isHeld) {
       this.#bytesMax = 0;
+      this.#record.problem ??= { code: NO_ROOM };
       this.#pieces = [];
     }
     const room = this.#bytesMax - this.#tally.bytesIn;

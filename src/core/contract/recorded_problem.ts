@@ -6,6 +6,9 @@ interface Problem<Code> {
   readonly offset?: number;
 }
 
+/** What was read would have had to wait, and nobody had room for it: no mistake of who sent it. */
+export const NO_ROOM = 'NO_ROOM';
+
 const PLAIN = /^[^\p{Cc}\p{Cs}]*$/u;
 
 /** As records hold it. */

@@ -1,3 +1,4 @@
+import { NO_ROOM } from '../../core/contract/recorded_problem.ts';
 import type { RawRequest } from '../../core/request/egress_request.ts';
 import type { ReasonCode } from '../../core/verdict/reasons.ts';
 import type { DenialAnswer } from '../codec/answer.ts';
@@ -15,7 +16,7 @@ import { forwardReply, leftForAnswer } from './forwarding.ts';
 import { recordStep } from './inspection_records.ts';
 import { judgeBody, type Look, recordBusy, recordLate, type Settled } from './judge_body.ts';
 import type { PendingTicket } from './pending_ticket.ts';
-import type { RequestReader } from './ports.ts';
+import type { ReadStep, RequestReader } from './ports.ts';
 
 /** Exactly where a decision was recorded that allows, or our own answer. */
 export type Decided =
@@ -105,7 +106,7 @@ export class RequestSide {
     this.#keep(this.#kept);
     const isOver = await recordStep(this.#deps, this.#ticket.draft.receipt_id, step);
     if (isOver || isLast) this.#end();
-    if (step.end === 'cut' || step.end === 'blocked') return { denial: this.#broken(this.#allowed) };
+    if (step.end === 'cut' || step.end === 'blocked') return { denial: this.#broken(this.#allowed, step) };
     return { reply: Buffer.compare(step.forward, chunk) === 0 ? {} : { body: step.forward } };
   }
 
@@ -177,8 +178,9 @@ export class RequestSide {
     };
   }
 
-  #broken({ call, appended }: Settled): DenialAnswer {
-    const answer = unrecordedDenial(call, 'BODY_INVALID');
+  #broken({ call, appended }: Settled, { facts }: ReadStep): DenialAnswer {
+    const isCrowded = facts.some(({ problem }) => problem?.code === NO_ROOM);
+    const answer = unrecordedDenial(call, isCrowded ? 'INSPECT_BUSY' : 'BODY_INVALID');
     if (!appended.ok) return answer;
     return { ...answer, receipt: { id: appended.value.receipt_id, leafHash: appended.value.leaf_hash } };
   }

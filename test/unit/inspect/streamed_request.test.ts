@@ -163,7 +163,7 @@ test('what waits to be whole is told, and is too much where there is no room', (
     assert.equal(reader.feed(bytesOf(behind), false).kept, 0, says);
     assert.equal(reader.feed(bytesOf(''), false, true).end, undefined, 'nothing waits');
     const [facts] = opened().feed(bytesOf(before), false, true).facts;
-    assert.deepEqual([facts?.state, facts?.problem], ['policy_cut', { code: 'VALUE_TOO_BIG' }]);
+    assert.deepEqual([facts?.state, facts?.problem], ['policy_cut', { code: 'NO_ROOM' }]);
   }
 });
 

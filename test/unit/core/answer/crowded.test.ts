@@ -37,7 +37,7 @@ test('a copy that is kept is told, byte by byte, and given up where there is no 
   const { facts } = feed(`${USED}}`, false, true);
   assert.deepEqual(
     facts.map(({ state, problem, usage }) => [state, problem?.code, usage]),
-    [['complete', 'ANSWER_TOO_LARGE', undefined]],
+    [['complete', 'NO_ROOM', undefined]],
   );
 });
 
@@ -50,7 +50,7 @@ test('half an event that is kept is told, and no more of the stream is read wher
   const { facts } = feed('\n\ndata: [DONE]\n\n', false, true);
   assert.deepEqual(
     facts.map(({ state, problem, usage }) => [state, problem?.code, usage]),
-    [['complete', 'EVENT_TOO_BIG', undefined]],
+    [['complete', 'NO_ROOM', undefined]],
   );
 });
 
@@ -70,6 +70,6 @@ test('what is held of a call is told, and the stream is cut where there is no ro
   const begun = call('x'.repeat(1_000));
   assert.equal(feed(begun).kept, begun.length + 1_000, 'the events, and the arguments that they make');
   const cut = feed(call('y'), true);
-  assert.deepEqual([cut.end, cut.facts[0]?.problem?.code], ['cut', 'HELD_TOO_LARGE']);
+  assert.deepEqual([cut.end, cut.facts[0]?.problem?.code], ['cut', 'NO_ROOM']);
   assert.ok(!textOf(cut.forward).includes('xxx'), 'something of the call went on');
 });

@@ -323,6 +323,30 @@ test('what a reader keeps of a streamed body is made room for, and told to be to
   assert.equal(admission.taken, 0);
 });
 
+test('a streamed body that is ended says whether it is wrong, or there was no room for it', async () => {
+  const demands = { ...LIVE.demands, on_oversize: 'stream' } as const;
+  const cases = [
+    ['TRAILING_DATA', 422, 'BODY_INVALID'],
+    ['NO_ROOM', 503, 'INSPECT_BUSY'],
+  ] as const;
+  for (const [found, status, code] of cases) {
+    const { say, script, replies } = world(under(ALLOWED), { ...LIVE, demands });
+    const facts = [{ ...finding('policy_cut'), part: 'request' as const, problem: { code: found } }];
+    script.streamed = () => ({
+      facts: { state: 'streamed', bytes: 0, format: 'json' },
+      feed: async () => ({ forward: new Uint8Array(), facts, end: 'cut' }),
+      abort: async () => ({ forward: new Uint8Array(), facts: [] }),
+    });
+    await say(requestHeaders());
+    await say(requestBody('{}}', false));
+    const answer = replies.at(-1);
+    assert.deepEqual(
+      [answer?.status, JSON.parse(answer?.text ?? '{}').code, answer?.rid],
+      [status, code, RID],
+    );
+  }
+});
+
 test('an answer that never ends is recorded as far as it came', async () => {
   const { say, script, exchange, notices, admission } = opened(ANSWERED);
   script.answer = () => reader('stream', async (chunk) => ({ forward: chunk, facts: [] }));
