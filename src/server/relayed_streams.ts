@@ -1,5 +1,5 @@
 import type { StreamEnd } from '../core/receipt/outcome_state.ts';
-import { type RelayedParts, relayedEnd } from '../core/receipt/relayed_end.ts';
+import { RELAY_REFUSES, type RelayedParts, relayedEnd } from '../core/receipt/relayed_end.ts';
 import type { RelayEnd } from '../core/relay/relay_end.ts';
 import type { LogFile } from './access_log_files.ts';
 import type { WholeTunnel } from './joined_tunnels.ts';
@@ -88,10 +88,8 @@ export class RelayedStreams {
 
 /** Both its streams are, or the relay did not let it in. */
 function isOver({ outer, hop }: RelayedParts): boolean {
-  return outer !== undefined && (hop !== undefined || REFUSED.includes(outer.code));
+  return outer !== undefined && (hop !== undefined || RELAY_REFUSES.includes(outer.code));
 }
-
-const REFUSED: readonly number[] = [403, 503];
 
 function partOf(relay: RelayPart, end: StreamEnd): RelayedParts {
   if (relay.part === 'report') return { report: relay.report };

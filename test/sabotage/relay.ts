@@ -88,6 +88,15 @@ export const RELAY: readonly Sabotage[] = [
     test: { file: 'test/unit/core/receipt/relayed_end.test.ts', name: 'without a report nobody knows' },
   },
   {
+    name: 'lost-hop-was-never-sent',
+    breaks:
+      'what may have reached the destination is not told to be unsent when the entry that would tell is lost',
+    file: 'src/core/receipt/relayed_end.ts',
+    find: '  return { isLost: true };',
+    replace: '  return { attempts: 0 };',
+    test: { file: 'test/unit/core/receipt/relayed_end.test.ts', name: 'whether the destination was reached' },
+  },
+  {
     name: 'relay-dies-of-a-header',
     breaks: 'a header that cannot be sent on ends no stream of anybody else',
     file: 'src/relay/out_headers.ts',

@@ -21,13 +21,30 @@ export function relayedEnd({ outer, hop, report }: RelayedParts): StreamEnd | un
     ...rest,
     flags: told.flags,
     details: told.details,
-    // The relay was reached; the destination only when the second entry says so.
-    attempts: hop?.attempts ?? 0,
+    ...attempted(outer, hop),
     ...(hop?.upstream === undefined ? {} : { upstream: hop.upstream }),
     ...(hop?.upstream_ms === undefined ? {} : { upstream_ms: hop.upstream_ms }),
     ...reported(report, hop),
   };
 }
+
+/** The relay was reached; whether the destination was, the second entry tells. When that is lost, nobody knows. */
+function attempted(outer: StreamEnd | undefined, hop: StreamEnd | undefined): Partial<StreamEnd> {
+  if (hop !== undefined) return { attempts: hop.attempts };
+  if (outer === undefined || outer.attempts === 0 || isRefusedByRelay(outer)) return { attempts: 0 };
+  return { isLost: true };
+}
+
+/**
+ * The relay asks nothing of the destination then. Had the destination itself refused, its entry would stand before this one,
+ * which ends later.
+ */
+function isRefusedByRelay({ code, details }: StreamEnd): boolean {
+  return RELAY_REFUSES.includes(code) && details === 'via_upstream';
+}
+
+/** Statuses by which a relay refuses. */
+export const RELAY_REFUSES: readonly number[] = [403, 503];
 
 function reported(report: RelayEnd | undefined, hop: StreamEnd | undefined): Partial<StreamEnd> {
   // A stream that got as far as the destination and whose relay said nothing: the relay died with it.

@@ -78,4 +78,26 @@ test('a relay that refused sent nothing', () => {
   assert.deepEqual([ended?.state, ended?.cause, ended?.upstream_address], ['not_sent', undefined, undefined]);
 });
 
+test('whether the destination was reached is not known without the entry that tells it', () => {
+  const left = { flags: 'DC', details: 'downstream_remote_disconnect' };
+  const broken = 'upstream_reset_before_response_started{connection_termination}';
+  const ends: Partial<StreamEnd>[] = [
+    { ...socket, ...left },
+    { ...left, code: 0 },
+    { code: 200 },
+    { code: 503, flags: 'UC', details: broken },
+  ];
+  for (const end of ends) {
+    assert.equal(facts({ outer: { ...outer, ...end } })?.state, 'unknown', JSON.stringify(end));
+    assert.equal(facts({ outer: { ...outer, ...end }, report })?.state, 'unknown', JSON.stringify(end));
+  }
+});
+
+test('a relay that was not reached sent nothing', () => {
+  const details = 'upstream_reset_before_response_started{remote_connection_failure}';
+  const unreached = { ...outer, code: 503, flags: 'UF', details };
+  assert.equal(facts({ outer: unreached })?.state, 'not_sent');
+  assert.equal(facts({ outer: { ...outer, code: 503, attempts: 0 } })?.state, 'not_sent');
+});
+
 test('a report alone closes nothing', () => assert.equal(relayedEnd({ report }), undefined));
