@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { withPorts } from '../config/assemble.ts';
 import type { Settings } from '../config/settings.ts';
@@ -69,7 +70,8 @@ export async function refuseBusyPorts(settings: Settings): Promise<void> {
 
 /** Free ports for all three listeners; those of the last run again when they are still free. */
 export async function autoPorts(settings: Settings, last: readonly number[]): Promise<Settings> {
-  const taken = new Set<number>();
+  const { http_port, https_port } = settings.demo;
+  const taken = new Set([http_port, https_port, ...redirectedPlaces(settings).map(({ port }) => port)]);
   const chosen: number[] = [];
   for (const [index, place] of places(settings).entries()) {
     const before = last[index];
@@ -83,21 +85,36 @@ export async function autoPorts(settings: Settings, last: readonly number[]): Pr
   return withPorts(settings, { explicit, baseUrl, metrics });
 }
 
-const ATTEMPTS_MAX = 20;
+const ATTEMPTS_MAX = 256;
+const PICKED_MIN = 10_240;
+const PICKED_MAX = 60_999;
+const PICKED_COUNT_MIN = 4_096;
+/** Ports that each process tries first, apart from those of processes that start at the same time. */
+const STRIDE = 16;
 
 async function freePort(address: string, taken: ReadonlySet<number>): Promise<number> {
+  const count = pickedEnd() - PICKED_MIN;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
-    const port = await new Promise<number>((resolve, reject) => {
-      const server = createServer();
-      server.once('error', reject);
-      server.listen(0, address, () => {
-        const bound = server.address();
-        server.close(() => resolve(typeof bound === 'object' && bound !== null ? bound.port : 0));
-      });
-    });
-    if (port !== 0 && !taken.has(port)) return port;
+    const port = PICKED_MIN + ((process.pid * STRIDE + attempt) % count);
+    if (!taken.has(port) && (await tryPort(address, port)) === undefined) return port;
   }
   throw new CliError(EXIT.unavailable, `no free port was found on ${address}`);
+}
+
+/**
+ * Below the ports that the kernel gives to connections, and to listeners that name none: between our look and the moment
+ * when Envoy listens, or while a part is started again, one of those may be given away.
+ */
+function pickedEnd(): number {
+  try {
+    const first = Number(
+      readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/)[0],
+    );
+    if (first - PICKED_MIN >= PICKED_COUNT_MIN) return first;
+  } catch {
+    // Not there, or not for us.
+  }
+  return PICKED_MAX;
 }
 
 /** Undefined when the port can be bound right now, else the system's error code. */

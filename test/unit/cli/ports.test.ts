@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { after, before, test } from 'node:test';
 import { CliError } from '../../../src/cli/exit.ts';
@@ -25,6 +26,17 @@ test('automatic ports are free, different, and kept when they are still free', a
   assert.equal(new Set(first).size, 3);
   for (const one of first) assert.equal(await tryPort('127.0.0.1', one), undefined);
   assert.deepEqual(portsOf(await autoPorts(settings, first)), first);
+});
+
+test('automatic ports are none that the kernel gives away meanwhile, nor those of other parts', async () => {
+  const range = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/);
+  const [first = 0, last = 0] = range.map(Number);
+  const picked = portsOf(await autoPorts(settings, []));
+  if (first > 20_000)
+    for (const one of picked) assert.ok(one < first || one > last, `${one} is outside ${range}`);
+  const [redirect_port = 0] = picked;
+  const redirected = { ...settings, transparent: { ...settings.transparent, redirect_port } };
+  assert.ok(!portsOf(await autoPorts(redirected, [])).includes(redirect_port), `${redirect_port} is in use`);
 });
 
 test('a port of the last run that somebody took is replaced', async () => {
