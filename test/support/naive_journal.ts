@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
@@ -74,6 +74,17 @@ function publicKey(pem: string): ReturnType<typeof createPublicKey> {
 
 /** Complete lines of all segments in order; an unfinished last line of a live journal is left out. */
 export function journalLines(folder: string): string[] {
+  for (;;) {
+    try {
+      return linesOf(folder);
+    } catch (error) {
+      // A segment that was listed has been packed since, under another name.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !existsSync(folder)) throw error;
+    }
+  }
+}
+
+function linesOf(folder: string): string[] {
   const segments = readdirSync(folder)
     .filter((name) => /^\d{12}-.*\.jsonl(\.gz)?$/.test(name))
     .filter((name, _, all) => !name.endsWith('.gz') || !all.includes(name.slice(0, -3)))

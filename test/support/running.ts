@@ -5,9 +5,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../../bin/clawgress', import.meta.url));
-const READY_TIMEOUT_MS = 60_000;
-const STOP_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 90_000;
 const READY_POLL_MS = 20;
+/** The first line of the block that says so. Other lines of the log may contain the word. */
+const READY = /^Clawgress \S+ is ready \(/m;
+
+/** Where no time-out is judged: on a busy machine one decision may take longer than Envoy waits by default. */
+export const PATIENT = { CLAWGRESS_CHECK_TIMEOUT_MS: '20000' } as const;
 
 export interface Endpoints {
   readonly explicit_proxy: string;
@@ -38,7 +43,7 @@ export interface Running {
   readonly agents: readonly DemoAgent[];
   /** Everything that `up` printed so far. */
   output(): string;
-  /** Pid of the child of `up` whose command line contains `word`. */
+  /** Pid of the child of `up` that has `word` among its arguments: one or several joined by NUL, or the end of a path. */
   childPid(word: string): number;
   /** SIGINT, waits for the exit; the state folder stays until `remove`. */
   stop(): Promise<void>;
@@ -49,6 +54,8 @@ export async function startClawgress(
   options: {
     stateDir?: string;
     args?: readonly string[];
+    /** Beside this process's own. */
+    env?: Readonly<Record<string, string>>;
     /** A program with arguments that becomes the CLI: another user, for instance. */
     through?: readonly string[];
   } = {},
@@ -56,7 +63,8 @@ export async function startClawgress(
   const stateDir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'cg-test-'));
   const args = ['up', '--state-dir', stateDir, '--ports', 'auto', ...(options.args ?? [])];
   const [program = CLI, ...more] = [...(options.through ?? []), CLI, ...args];
-  const up = spawn(program, more, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, ...options.env };
+  const up = spawn(program, more, { stdio: ['ignore', 'pipe', 'pipe'], env });
   let printed = '';
   for (const stream of [up.stdout, up.stderr])
     stream?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
@@ -78,8 +86,9 @@ export async function startClawgress(
 
 async function ready(up: ChildProcess, printed: () => string): Promise<void> {
   const deadline = Date.now() + READY_TIMEOUT_MS;
-  while (!/ready/i.test(printed())) {
-    if (up.exitCode !== null) throw new Error(`clawgress up exited with ${up.exitCode}:\n${printed()}`);
+  while (!READY.test(printed())) {
+    const ended = up.exitCode ?? up.signalCode;
+    if (ended !== null) throw new Error(`clawgress up exited with ${ended}:\n${printed()}`);
     if (Date.now() > deadline) {
       up.kill('SIGKILL');
       throw new Error(`clawgress up was not ready in ${READY_TIMEOUT_MS} ms:\n${printed()}`);
@@ -102,8 +111,9 @@ function childPid(up: ChildProcess, word: string): number {
     if (!/^\d+$/.test(entry)) continue;
     try {
       const parent = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1]);
-      if (parent === up.pid && readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes(word))
-        return Number(entry);
+      if (parent !== up.pid) continue;
+      const line = `\0${readFileSync(`/proc/${entry}/cmdline`, 'utf8')}`;
+      if (line.includes(`\0${word}\0`) || line.includes(`/${word}\0`)) return Number(entry);
     } catch {
       // The process ended between the listing and the reading.
     }
@@ -115,11 +125,11 @@ function childPid(up: ChildProcess, word: string): number {
 const PAUSES_MS = [5, 10, 20, 40] as const;
 const PAUSE_MS = 80;
 
-/** Polls until `probe` gives a value. */
+/** Polls until `probe` gives a value. How long that takes is no promise unless `ms` is given. */
 export async function eventually<T>(
   probe: () => T | undefined | Promise<T | undefined>,
   what: string,
-  ms = 15_000,
+  ms = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + ms;
   for (let times = 0; ; times++) {
