@@ -11,7 +11,7 @@ const SUITES = ['unit', 'fuzz', 'integration', 'fault', 'e2e'];
 // than two cores have, because many wait for time to pass.
 const CONCURRENCY_MIN = 3;
 const CONCURRENCY_MAX = 4;
-const FILE_TIMEOUT_MS = 600_000;
+const FILE_TIMEOUT_MS = 1_200_000;
 // Starting a process takes longer than most tests of pure code: those share one, a few files at a time.
 const SHARING = /^test\/unit\/core\//;
 const SHARED_FILES_MAX = 12;

@@ -10,7 +10,7 @@ import { ProxyAgent, fetch as proxiedFetch } from 'undici';
 import { readJournal } from '../support/naive_journal.ts';
 import { type PackageServer, startPackageServer } from '../support/package_server.ts';
 import { pythonWithClients } from '../support/python_clients.ts';
-import { type DemoAgent, eventually, type Running, startClawgress } from '../support/running.ts';
+import { type DemoAgent, eventually, PATIENT, type Running, startClawgress } from '../support/running.ts';
 
 let running: Running;
 let packages: PackageServer;
@@ -19,7 +19,7 @@ const python = pythonWithClients();
 const skipPython = 'missing' in python && !process.env['CI'] ? `SKIPPED: ${python.missing}` : false;
 
 before(async () => {
-  running = await startClawgress();
+  running = await startClawgress({ env: PATIENT });
   work = mkdtempSync(join(tmpdir(), 'cg-clients-'));
   packages = await startPackageServer(new URL(running.endpoints.demo.upstream_http).hostname);
   await allowPackageServer();

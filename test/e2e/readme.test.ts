@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Running, startClawgress } from '../support/running.ts';
+import { PATIENT, type Running, startClawgress } from '../support/running.ts';
 
+const TIMEOUT_MS = 300_000;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 let running: Running;
 let folder: string;
@@ -15,7 +16,7 @@ let folder: string;
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cg-readme-'));
   symlinkSync(join(ROOT, 'bin'), join(folder, 'bin'));
-  running = await startClawgress({ stateDir: join(folder, '.clawgress') });
+  running = await startClawgress({ stateDir: join(folder, '.clawgress'), env: PATIENT });
 });
 after(async () => {
   await running.stop();
@@ -39,7 +40,7 @@ function shell(script: string): Promise<{ code: number | null; out: string }> {
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, out })));
 }
 
-it('the five-minute tour does what it says', { timeout: 60_000 }, async () => {
+it('the five-minute tour does what it says', { timeout: TIMEOUT_MS }, async () => {
   // `tail` follows for ever; a reader presses Ctrl-C.
   const tour = block('receipts tail').replace(
     'bin/clawgress receipts tail',
@@ -54,7 +55,7 @@ it('the five-minute tour does what it says', { timeout: 60_000 }, async () => {
   assert.match(out, /0 differences/);
 });
 
-it('plain OpenSSL verifies a receipt, and refuses a changed one', { timeout: 60_000 }, async () => {
+it('plain OpenSSL verifies a receipt, and refuses a changed one', { timeout: TIMEOUT_MS }, async () => {
   const script = block('openssl pkeyutl');
   const good = await shell(script);
   assert.equal(good.code, 0, good.out);

@@ -4,20 +4,20 @@
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { eventually, type Running, startClawgress } from '../support/running.ts';
+import { eventually, PATIENT, type Running, startClawgress } from '../support/running.ts';
 
 const CLI = fileURLToPath(new URL('../../bin/clawgress', import.meta.url));
-const COMMAND_TIMEOUT_MS = 60_000;
+const COMMAND_TIMEOUT_MS = 180_000;
 
 let running: Running;
 let work: string;
 before(async () => {
-  running = await startClawgress();
+  running = await startClawgress({ env: PATIENT });
   work = mkdtempSync(join(tmpdir(), 'cg-e2e-'));
 });
 after(async () => {
@@ -85,10 +85,19 @@ describe('the printed lines', () => {
   });
 
   it('the rate limit lets the burst pass and then answers 429', () => {
+    const [burst, perSecond] = [5, 5];
+    const startedAt = performance.now();
     const statuses = shell(printed('rate limit')).trim().split('\n');
+    const seconds = (performance.now() - startedAt) / 1_000;
     assert.equal(statuses.length, 20);
-    assert.deepEqual(new Set(statuses), new Set(['200', '429']));
-    assert.ok(statuses.filter((status) => status === '200').length >= 5);
+    assert.deepEqual(
+      statuses.slice(0, burst),
+      Array.from({ length: burst }, () => '200'),
+    );
+    const passed = statuses.filter((status) => status === '200').length;
+    assert.equal(statuses.filter((status) => status === '429').length, 20 - passed, statuses.join(' '));
+    // The slower the machine, the more of them find the bucket filled again.
+    assert.ok(passed <= burst + perSecond * seconds, `${passed} passed in ${seconds} s`);
   });
 });
 
@@ -179,8 +188,9 @@ describe('commands beside the running gateway', () => {
     assert.equal(JSON.parse(verified.stdout).verdict, 'VERIFIED');
     assert.equal(cli('verify', zip).code, 1);
     assert.equal(cli('replay', zip).code, 0);
-    const flipped = `f=${zip}; cp $f $f.bad; printf X | dd of=$f.bad bs=1 seek=5000 conv=notrunc 2>/dev/null`;
-    shell(flipped);
+    const bytes = readFileSync(zip);
+    bytes[5_000] = (bytes[5_000] ?? 0) ^ 1;
+    writeFileSync(`${zip}.bad`, bytes);
     assert.equal(cli('verify', `${zip}.bad`, '--trust', keys).code, 1);
   });
 
@@ -194,6 +204,7 @@ describe('commands beside the running gateway', () => {
     const tail = spawn(CLI, ['receipts', 'tail', ...state(), '-n', '0'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
+    const ended = new Promise((resolve) => tail.once('close', resolve));
     let text = '';
     tail.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString();
@@ -205,7 +216,7 @@ describe('commands beside the running gateway', () => {
       }, 'a line of tail');
     } finally {
       tail.kill('SIGINT');
-      await new Promise((resolve) => tail.once('exit', resolve));
+      await ended;
     }
   });
 });
@@ -237,7 +248,6 @@ describe('Ctrl-C', () => {
     await eventually(
       () => (pids.every((pid) => !existsSync(`/proc/${pid}`)) ? true : undefined),
       'the children to end',
-      30_000,
     );
     own.remove();
   });

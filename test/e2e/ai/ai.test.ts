@@ -85,13 +85,17 @@ describe('the official clients, unchanged, through interception', () => {
           judge(outcomes[i] ?? assert.fail('nothing came of it'));
         });
 
+      // Python's leaves at the last event, where the stream may go on for a moment.
+      const leavesEarly = language === 'python' && call.api === 'chat' && stream;
+
       if (what === 'allowed')
         check('allowed, and settled at what the provider counted', ({ told, decision, end }) => {
           assert.deepEqual([told.ok, told.text], [true, TEXT], JSON.stringify(told));
           assert.equal(decision['verdict'], 'allow');
           const { ai } = bodyOf(decision);
           assert.deepEqual([ai?.kind, ai?.model], ['llm', call.model]);
-          assert.deepEqual([end?.['state'], end?.['format']], ['complete', stream ? 'sse' : 'json']);
+          assert.equal(end?.['format'], stream ? 'sse' : 'json');
+          assert.match(String(end?.['state']), leavesEarly ? /^(?:complete|client_abort)$/ : /^complete$/);
           const { input, output } = (end?.['usage'] ?? {}) as { input?: number; output?: number };
           assert.deepEqual({ input, output }, USAGE);
           const amounts = ((end?.['settled'] ?? []) as { settled: number }[]).map((one) => one.settled);

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { newHome } from '../../integration/clients/world.ts';
-import { freePort } from '../../integration/intercept/gateway.ts';
 import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
-import { type Running, startClawgress } from '../../support/running.ts';
+import { PATIENT, type Running, startClawgress } from '../../support/running.ts';
 import { aiPolicy } from './policy.ts';
 import { type Providers, startProviders } from './providers.ts';
 
@@ -43,15 +42,17 @@ export async function startAi(): Promise<AiWorld> {
   writeFileSync(at('providers.pem'), providers.ca);
   writeFileSync(
     at('clawgress.yaml'),
-    `demo: {address: 127.0.0.1, http_port: ${await freePort()}, https_port: ${await freePort()}}\nupstream: {ca_bundle: ${at('providers.pem')}}\n`,
+    `upstream: {allow_cidrs: [127.0.0.1/32], ca_bundle: ${at('providers.pem')}}\n`,
   );
   writeFileSync(at('policy.yaml'), aiPolicy(providers.port), { mode: 0o600 });
-  const running = await startClawgress({ stateDir, args: ['--config', at('clawgress.yaml')] }).catch(
-    async (error: unknown) => {
-      await providers.close();
-      throw error;
-    },
-  );
+  const running = await startClawgress({
+    stateDir,
+    args: ['--config', at('clawgress.yaml')],
+    env: PATIENT,
+  }).catch(async (error: unknown) => {
+    await providers.close();
+    throw error;
+  });
   const { journal_dir, public_keys } = running.endpoints;
   return {
     ...{ running, providers, withoutPython: home.withoutPython },

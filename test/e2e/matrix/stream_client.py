@@ -11,6 +11,7 @@ import sys
 
 MESSAGE = b"x" * 50
 MANY_MAX = 200
+WAIT_S = 60
 
 
 def websocket(asked, told):
@@ -19,7 +20,7 @@ def websocket(asked, told):
 
     try:
         there = {"sock": socket.create_connection(asked["at"])} if asked["at"] else {}
-        with connect(asked["url"], additional_headers=asked["headers"], **there) as opened:
+        with connect(asked["url"], additional_headers=asked["headers"], open_timeout=WAIT_S, **there) as opened:
             told.update(open=True, status=opened.response.status_code)
             for _ in range(MANY_MAX if asked["many"] else 1):
                 opened.send("hello" if not asked["many"] else MESSAGE.decode())
@@ -52,7 +53,7 @@ def grpc_call(asked, told):
     try:
         with channel:
             call = channel.stream_stream(asked["path"], same, same)
-            for answer in call(iter(wanted.get, None), metadata=metadata, timeout=15):
+            for answer in call(iter(wanted.get, None), metadata=metadata, timeout=WAIT_S):
                 left -= 1
                 wanted.put(message if left > 0 else None)
                 told["open"] = True

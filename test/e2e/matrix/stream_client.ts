@@ -27,7 +27,7 @@ export interface StreamSeen {
 
 const MESSAGE = 'x'.repeat(50);
 const MANY_MAX = 200;
-const WAIT_MS = 15_000;
+const WAIT_MS = 60_000;
 
 function webSocket(asked: Asked, told: StreamSeen): Promise<void> {
   const proxy = process.env['https_proxy'];

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../integration/intercept/gateway.ts';
 import { journalLines, type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
 import { notInOwnNetwork } from '../../support/own_network.ts';
-import { type DemoAgent, eventually, type Running, startClawgress } from '../../support/running.ts';
+import { type DemoAgent, eventually, PATIENT, type Running, startClawgress } from '../../support/running.ts';
 import { type Command, type Done, runIn, TRANSPARENT_SETTINGS, UIDS } from './agents.ts';
 import { startNames } from './names.ts';
 import { LIMITED_AGENT, matrixPolicy } from './policy.ts';
@@ -14,6 +14,8 @@ import { type MatrixUpstream, startUpstream } from './upstream.ts';
 
 const CLI = fileURLToPath(new URL('../../../bin/clawgress', import.meta.url));
 const NFT = 'nft';
+/** `discard`: no program gets it by chance, as it gets one that was free a moment ago. */
+const DOWN_PORT = 9;
 
 /** One gateway, one destination and a folder for the clients, for all cells. */
 export interface MatrixWorld {
@@ -21,7 +23,7 @@ export interface MatrixWorld {
   readonly upstream: MatrixUpstream;
   /** Where nobody listens. */
   readonly downPort: number;
-  /** PEM file that trusts the gateway's authority and the destination's. */
+  /** PEM file that trusts the gateway's authority and the destination's, and nothing else. */
   readonly trust: string;
   readonly folder: string;
   agent(limited: boolean): DemoAgent;
@@ -56,9 +58,9 @@ export async function startMatrix(): Promise<MatrixWorld> {
   );
   const { ca_bundle, explicit_proxy, journal_dir, public_keys } = running.endpoints;
   const trust = join(folder, 'trust.pem');
-  writeFileSync(trust, `${readFileSync(ca_bundle, 'utf8')}\n${upstream.ca}`);
+  writeFileSync(trust, [...ownRoots(ca_bundle), upstream.ca].join('\n'));
   return {
-    ...{ running, upstream, downPort: await freePort(), trust, folder, unredirected },
+    ...{ running, upstream, downPort: DOWN_PORT, trust, folder, unredirected },
     agent(limited) {
       const found = running.agents.find(({ agent_id }) => (agent_id === LIMITED_AGENT) === limited);
       if (found === undefined) throw new Error('the demo has no such agent');
@@ -73,6 +75,18 @@ export async function startMatrix(): Promise<MatrixWorld> {
       await tidy();
     },
   };
+}
+
+/**
+ * Without the public ones. Some clients read them all once they are connected, and who is redirected has a few seconds for
+ * its first bytes.
+ */
+function ownRoots(bundle: string): readonly string[] {
+  const all = readFileSync(bundle, 'utf8').match(
+    /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g,
+  );
+  const known = new Set(rootCertificates.map((pem) => pem.trim()));
+  return (all ?? []).filter((pem) => !known.has(pem));
 }
 
 /** Verifies the journal again only when it has grown: every cell asks for it many times. */
@@ -90,16 +104,15 @@ async function startGateway(
   redirects: boolean,
 ): Promise<Running> {
   const at = (name: string) => join(stateDir, name);
-  const demo = `demo: {address: 127.0.0.1, http_port: ${await freePort()}, https_port: ${await freePort()}}`;
   const transparent = redirects ? TRANSPARENT_SETTINGS : '';
   writeFileSync(at('destination.pem'), upstream.ca);
   writeFileSync(
     at('clawgress.yaml'),
-    `${demo}\nupstream: {ca_bundle: ${at('destination.pem')}}\n${transparent}`,
+    `upstream: {allow_cidrs: [127.0.0.1/32], ca_bundle: ${at('destination.pem')}}\n${transparent}`,
   );
   writeFileSync(at('policy.yaml'), matrixPolicy(), { mode: 0o600 });
   const flags = ['--state-dir', stateDir, '--config', at('clawgress.yaml')];
-  const running = await startClawgress({ stateDir, args: flags.slice(2) });
+  const running = await startClawgress({ stateDir, args: flags.slice(2), env: PATIENT });
   if (redirects) await redirect(running, flags);
   return running;
 }
