@@ -31,15 +31,15 @@ describe('hostile input through the real Envoy', () => {
     const waiting = [...table.values()].flatMap(({ cases }) => cases);
     const worker = async (): Promise<void> => {
       for (let one = waiting.shift(); one !== undefined; one = waiting.shift())
-        attacks.set(one, await world.attack(one.port ?? 'explicit', bytesOf(one, world.values)));
+        attacks.set(one, await world.attack(one.port ?? 'explicit', bytesOf(one, world.values), isDue(one)));
     };
     await Promise.all(Array.from({ length: PARALLEL }, worker));
     journal = await world.journal();
   });
   after(() => world.stop());
 
-  const decisionsOf = ({ source }: Attack): NaiveRecord[] =>
-    journal.filter(
+  const decisionsOf = ({ source }: Attack, records = journal): NaiveRecord[] =>
+    records.filter(
       (record) => record['type'] === 'decision' && String(record['source']).startsWith(`${source}:`),
     );
   const hitsOf = (decisions: readonly NaiveRecord[]): RawHit[] => {
@@ -47,6 +47,15 @@ describe('hostile input through the real Envoy', () => {
     return world.upstream.hits().filter((hit) => ids.has(header(hit, 'x-request-id')));
   };
   const filled = (text: string): string => fill(text, world.values);
+  /** Whether an answer, a decision or a request at the upstream is still to come, while the client is silent. */
+  const isDue = (one: HostileCase) => (attack: Attack) => {
+    const numbers = (list: readonly (number | 'closed')[]) =>
+      list.filter((status) => status !== 'closed').length;
+    if (numbers(statuses(attack.answer)) < numbers(one.status ?? [])) return true;
+    const decisions = decisionsOf(attack, world.records());
+    if (decisions.length < one.decisions.length) return true;
+    return one.upstream_may_miss === undefined && hitsOf(decisions).length < one.upstream.length;
+  };
 
   for (const [family, { about, cases }] of table) {
     describe(`${family}: ${about}`, () => {
