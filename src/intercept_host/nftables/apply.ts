@@ -10,6 +10,7 @@ import {
   pendingChanges,
   previousOf,
   rollbackState,
+  wasRolledBack,
 } from './pending.ts';
 import { type PolicyRoute, sameParts } from './routes.ts';
 import { startWatchdog, type WatchdogKind } from './watchdog.ts';
@@ -72,12 +73,18 @@ function replaceRules(kernel: Kernel, dir: string, change: Change): Applied {
   for (const old of earlier) claim(old);
   try {
     load(kernel, { ruleset, route: route.wanted(change.route) });
+    // A watchdog that was done before the rules were loaded has put back nothing, and nobody else will.
+    if (wasRolledBack(pending))
+      throw new ChangeError(
+        'the time to confirm was over before the rules were in force; the previous ones are back',
+      );
     if (!isInForce(kernel, change))
       throw new ChangeError(
         'the rules in force are not the ones that were loaded; the previous ones are back',
       );
   } catch (error) {
-    if (claim(pending)) load(kernel, previous);
+    claim(pending);
+    putBack(kernel, previous);
     throw error;
   }
   return { state: 'waiting', deadlineMs: deadline_ms, watchdog };
@@ -85,6 +92,15 @@ function replaceRules(kernel: Kernel, dir: string, change: Change): Applied {
 
 function present({ nft, route }: Kernel): Previous {
   return { ruleset: nft.snapshot(), route: route.parts() };
+}
+
+/** Nothing about routes may keep the rules from coming back. */
+function putBack({ nft, route }: Kernel, previous: Previous): void {
+  try {
+    route.set(previous.route);
+  } finally {
+    nft.load(previous.ruleset);
+  }
 }
 
 /** The route first: without it, what is diverted is refused; without the rules, it does nothing. */

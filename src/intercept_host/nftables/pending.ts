@@ -53,8 +53,9 @@ export function changesDir(runDir: string = RUN_DIR): string {
 
 /** Root alone may write there: its content is loaded as root. Throws when somebody else could. */
 export function openChangesDir(dir: string): void {
+  // Both before either is looked at: with something in it, nobody else's clean-up takes the folder above away.
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   for (const path of [dirname(dir), dir]) {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
     const found = lstatSync(path);
     if (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0) continue;
     throw new ChangeError(`${path} is not a folder that only root can write`);
@@ -119,6 +120,13 @@ export function claim(pending: Pending): boolean {
   }
   rmSync(taken, { recursive: true, force: true });
   return true;
+}
+
+/** Whether the watchdog of this change has decided. Confirmed in between, it has left no rollback. */
+export function wasRolledBack(pending: Pending): boolean {
+  if (existsSync(pending.path)) return false;
+  const dir = dirname(pending.path);
+  return named(dir, 'rolling-').length > 0 || existsSync(join(dir, 'rolled-back'));
 }
 
 /** Whether a watchdog is putting rules back right now, or was at it and has given up or been killed. */

@@ -28,10 +28,13 @@ export function inForce(here: World): void {
   assert.equal(here.cli('confirm').status, 0);
 }
 
+/** A time to confirm that a busy machine needs not nearly, to see that a change is in force, before it is rolled back. */
+export const SEEN_FOR = '8s';
+
 /** `apply`, killed with its whole group at that moment; resolves when what it left behind has done its work. */
 export async function applyKilledAt(here: World, moment: () => boolean): Promise<void> {
   const [program = '', ...args] = here.cliCommand;
-  const config = ['apply', '--confirm-within', '2s', '--config', here.config];
+  const config = ['apply', '--confirm-within', '4s', '--config', here.config];
   const child = spawn(program, [...args, ...config], { detached: true, stdio: 'ignore' });
   const ended = once(child, 'exit');
   await until(moment);

@@ -41,7 +41,7 @@ test('on a host, agents reach the port of the gateway and nothing else', async (
     here.probe('host', AGENT, free).every((outcome) => outcome === 'open' || outcome === 'sent'),
     'without rules the agent gets out, so that what follows means something',
   );
-  assert.equal(here.cli('apply').status, 0);
+  assert.equal(here.cli('apply', '--confirm-within', '60m').status, 0);
   assert.equal(here.cli('confirm').status, 0);
   const before = here.seenOutside();
 
@@ -88,7 +88,7 @@ test('listed destinations are free, on their port alone', async (t) => {
   const here = await world(t);
   const allow = [`tcp:${OUTSIDE.four}:80`, 'udp:[fd91::/64]:53'];
   here.configure({ interception_host: { ...SETTINGS.interception_host, allow, log_denied: true } });
-  assert.equal(here.cli('apply').status, 0);
+  assert.equal(here.cli('apply', '--confirm-within', '60m').status, 0);
   const outcomes = here.probe('host', AGENT, [
     ['tcp', OUTSIDE.four, 80],
     ['tcp', OUTSIDE.four, 8443],
@@ -104,7 +104,7 @@ test('a connection that was open before the rules came is held, too', async (t) 
   const here = await world(t);
   here.configure(SETTINGS);
   const sendLater = await here.connected(AGENT, OUTSIDE.four, 80);
-  assert.equal(here.cli('apply').status, 0);
+  assert.equal(here.cli('apply', '--confirm-within', '60m').status, 0);
   const before = here.seenOutside();
   await sendLater();
   assert.equal(here.seenOutside(), before, 'nothing more got out');

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { applyKilledAt, isWrittenDown } from './applied.ts';
+import { applyKilledAt, isWrittenDown, SEEN_FOR } from './applied.ts';
 import { missing, OUTSIDE, processesNaming, TERMINAL, until, type World, world } from './world.ts';
 
 const ONE = { interception_host: { agent_uids: [2001] } };
@@ -53,7 +53,7 @@ test('what nobody confirms is rolled back to what was there, whatever that was',
   here.cli('confirm');
   const confirmed = here.listing();
   here.configure(TWO);
-  assert.equal(here.cliJson('apply', '--confirm-within', '1s')['state'], 'waiting');
+  assert.equal(here.cliJson('apply', '--confirm-within', SEEN_FOR)['state'], 'waiting');
   assert.notEqual(here.listing(), confirmed);
   await until(() => existsSync(`${here.changes}/rolled-back`));
   assert.equal(here.listing(), confirmed);

@@ -26,7 +26,7 @@ for (const guarded of [{ agent_interfaces: ['agents0'] }, { agent_cidrs: ['10.92
       all.every((one) => one === 'open' || one === 'sent'),
       `free without rules: ${all.join(' ')}`,
     );
-    assert.equal(here.cli('apply').status, 0);
+    assert.equal(here.cli('apply', '--confirm-within', '60m').status, 0);
     const before = here.seenOutside();
     const outcomes = here.probe('agents', '0:0', AROUND);
     assert.deepEqual(outcomes.slice(0, 5), new Array(5).fill('ECONNREFUSED'));

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { answeringWorld, applyKilledAt, inForce, isWrittenDown } from './applied.ts';
+import { answeringWorld, applyKilledAt, inForce, isWrittenDown, SEEN_FOR } from './applied.ts';
 import {
   AGENTS,
   type Answering,
@@ -203,7 +203,7 @@ test('rules and policy route come and go together, whatever became of the comman
   await t.test('a change that needs none takes it away, and its rollback brings it back', async () => {
     const before = [here.listing(), here.policyRoute()];
     here.configure(WITHOUT);
-    here.cli('apply', '--confirm-within', '2s');
+    here.cli('apply', '--confirm-within', SEEN_FOR);
     assert.equal(here.policyRoute(), '');
     await rolledBack();
     assert.deepEqual([here.listing(), here.policyRoute()], before);
