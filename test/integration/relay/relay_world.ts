@@ -24,6 +24,8 @@ export interface World {
   readonly grpc: GrpcUpstream;
   readonly threads: readonly Worker[];
   readonly events: readonly RelayEvent[];
+  /** Lets threads start that are to take the place of one that died. */
+  letRestart(): void;
   /** What the next tickets order. */
   wish: Partial<RelayTicket>;
   /** The outcome of this receipt, from Envoy's own log. */
@@ -44,7 +46,8 @@ export async function startWorld(): Promise<World> {
   const sockets = { socket: at('relay.sock'), h2Socket: at('relay-h2.sock'), outSocket: at('out.sock') };
   const threads: Worker[] = [];
   const events: RelayEvent[] = [];
-  const world = { wish: {} as Partial<RelayTicket> };
+  const gate = at('may-restart');
+  const world = { wish: {} as Partial<RelayTicket>, letRestart: () => writeFileSync(gate, '') };
   const relay = startRelay({
     ...{ ...sockets, stamp: STAMP },
     openTicket: (ticket) => ({
@@ -57,7 +60,7 @@ export async function startWorld(): Promise<World> {
     onEvent: (event) => void events.push(event),
     onDown: () => undefined,
     startThread: (places) => {
-      const thread = relayThread(places);
+      const thread = relayThread(places, threads.length > 0 ? waitUntilThere(gate) : '');
       threads.push(thread);
       return thread;
     },
@@ -76,6 +79,8 @@ export async function startWorld(): Promise<World> {
       relay_sockets: [sockets.socket],
       relay_h2_sockets: [sockets.h2Socket],
       relay_out_socket: sockets.outSocket,
+      // Nothing here is about a gateway that is late.
+      check_timeout_ms: 10_000,
     },
     edit: names.use,
   }).catch(async (error: unknown) => {
@@ -91,6 +96,12 @@ export async function startWorld(): Promise<World> {
   return Object.assign(world, { gateway, relay, upstream, grpc, threads, events, outcome, stop });
 }
 
+/** Code that holds a thread up until this file is there. */
+function waitUntilThere(file: string): string {
+  const pause = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)';
+  return `while (!require('node:fs').existsSync(${JSON.stringify(file)})) ${pause}`;
+}
+
 function followed(gateway: Gateway): { outcome: World['outcome']; tail: AccessLogTail } {
   const sink = new FakeSink();
   const tail = tailAccessLogs({
@@ -104,12 +115,7 @@ function followed(gateway: Gateway): { outcome: World['outcome']; tail: AccessLo
   const found = (receipt: string) => sink.closures.find(({ receipt_id }) => receipt_id === receipt)?.facts;
   return {
     tail,
-    outcome: async (receipt) => {
-      // One that lacks a line is held back for ten seconds.
-      for (let tries = 0; tries < 3 && found(receipt) === undefined; tries++)
-        await waitFor(() => found(receipt), `the outcome of ${receipt}`).catch(() => undefined);
-      return found(receipt) ?? (await waitFor(() => found(receipt), `the outcome of ${receipt}`));
-    },
+    outcome: (receipt) => waitFor(() => found(receipt), `the outcome of ${receipt}`),
   };
 }
 

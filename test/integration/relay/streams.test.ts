@@ -9,6 +9,8 @@ import { TAIL_BYTES } from '../intercept/upgrade_upstream.ts';
 import { handshake, startWorld, type World } from './relay_world.ts';
 
 const MASK = Buffer.from([9, 8, 7, 6]);
+/** The client's own deadline is far: whatever ends a call is on the way. */
+const RELAYED = { wish: 'relay_http', deadlineMs: 60_000 };
 const MODES = [undefined, 'observe', 'block'] as const;
 /** A whole text frame of the tail and a close. */
 const TAIL_WIRE_BYTES = TAIL_BYTES + 4 + 4;
@@ -135,13 +137,13 @@ describe('streams through Envoy and the relay', () => {
   it('carries gRPC calls with their trailers', async () => {
     const calls = client();
     const many = Array.from({ length: 200 }, (_, i) => `message ${i}`);
-    const got = await calls.call(CALLS.chat, many, { wish: 'relay_http' });
+    const got = await calls.call(CALLS.chat, many, RELAYED);
     assert.deepEqual([got.code, got.messages, got.trailers['x-late']], [status.OK, many, 'yes']);
     const facts = await world.outcome(lastReceipt());
     assert.deepEqual([facts.state, facts.cause], ['completed', undefined]);
     assert.equal(facts.bytes_in, facts.bytes_out);
     assert.equal(facts.upstream_address?.endsWith(`:${world.grpc.plain}`), true);
-    const failed = await calls.call(CALLS.fail, ['x'], { wish: 'relay_http' });
+    const failed = await calls.call(CALLS.fail, ['x'], RELAYED);
     calls.close();
     assert.deepEqual([failed.code, failed.details], [status.NOT_FOUND, 'nothing like it']);
   });
@@ -149,7 +151,7 @@ describe('streams through Envoy and the relay', () => {
   it('ends gRPC calls with RESOURCE_EXHAUSTED and DEADLINE_EXCEEDED', async () => {
     const calls = client();
     world.wish = { max_bytes: 300 };
-    const long = await calls.call(CALLS.spread, ['x'], { wish: 'relay_http' });
+    const long = await calls.call(CALLS.spread, ['x'], RELAYED);
     assert.equal(long.code, status.RESOURCE_EXHAUSTED);
     const cut = await world.outcome(lastReceipt());
     assert.deepEqual(
@@ -157,7 +159,7 @@ describe('streams through Envoy and the relay', () => {
       ['completed', 'stream_bytes', 300],
     );
     world.wish = { max_seconds: 1 };
-    const late = await calls.call(CALLS.hang, ['x'], { wish: 'relay_http' });
+    const late = await calls.call(CALLS.hang, ['x'], RELAYED);
     calls.close();
     assert.equal(late.code, status.DEADLINE_EXCEEDED);
     assert.equal((await world.outcome(lastReceipt())).cause, 'stream_time');
@@ -174,9 +176,10 @@ describe('streams through Envoy and the relay', () => {
     assert.deepEqual(world.upstream.handshakes(refused), []);
     await talk.ended;
     await waitFor(() => (world.upstream.closed(id) === 1 ? true : undefined), 'the destination');
+    world.letRestart();
     await waitFor(() => (world.threads.length > before ? true : undefined), 'another thread');
     let head = '';
-    for (let tries = 0; tries < 100 && !head.startsWith('HTTP/1.1 101'); tries++) {
+    for (let tries = 0; tries < 300 && !head.startsWith('HTTP/1.1 101'); tries++) {
       head = (await handshake(world, `/echo-${nonce()}`)).head();
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
