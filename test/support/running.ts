@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './free_port.ts';
 
 const CLI = fileURLToPath(new URL('../../bin/clawgress', import.meta.url));
 const READY_TIMEOUT_MS = 120_000;
@@ -61,7 +62,7 @@ export async function startClawgress(
   } = {},
 ): Promise<Running> {
   const stateDir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'cg-test-'));
-  const args = ['up', '--state-dir', stateDir, '--ports', 'auto', ...(options.args ?? [])];
+  const args = ['up', '--state-dir', stateDir, ...(await portFlags(stateDir)), ...(options.args ?? [])];
   const [program = CLI, ...more] = [...(options.through ?? []), CLI, ...args];
   const env = { ...process.env, ...options.env };
   const up = spawn(program, more, { stdio: ['ignore', 'pipe', 'pipe'], env });
@@ -82,6 +83,13 @@ export async function startClawgress(
     stop: () => stop(up),
     remove: () => rmSync(stateDir, { recursive: true, force: true }),
   };
+}
+
+/** Reserved ones, which no other test takes before they are listened on; those of its last run for one that starts again. */
+async function portFlags(stateDir: string): Promise<readonly string[]> {
+  if (existsSync(join(stateDir, 'run', 'endpoints.json'))) return ['--ports', 'auto'];
+  const flags = ['--explicit-port', '--base-url-port', '--metrics-port'];
+  return (await Promise.all(flags.map(async (flag) => [flag, String(await freePort())]))).flat();
 }
 
 async function ready(up: ChildProcess, printed: () => string): Promise<void> {

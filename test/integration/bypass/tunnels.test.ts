@@ -8,8 +8,8 @@ import { domainFronting, sniMismatch, tunnelRaw } from '../../../src/bypass/in_t
 import { overall } from '../../../src/bypass/judge.ts';
 import { parseProxyUrl } from '../../../src/bypass/places.ts';
 import type { Prober, World } from '../../../src/bypass/world.ts';
+import { freePort } from '../../support/free_port.ts';
 import { startClawgress } from '../../support/running.ts';
-import { freePort } from '../intercept/gateway.ts';
 
 /** Envoy's resolver answers 127.0.0.1 to all of these by itself. */
 const INSIDE = 'inside.localhost';

@@ -5,8 +5,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { freePort } from '../../support/free_port.ts';
 import { type Running, startClawgress } from '../../support/running.ts';
-import { freePort } from '../intercept/gateway.ts';
 import { CLI, type Home, newHome } from './world.ts';
 
 /** Envoy answers 127.0.0.1 to this name by itself. */

@@ -19,8 +19,9 @@ import {
   type EnvoyProcessOptions,
   openEnvoyProcess,
 } from '../../../src/intercept/envoy_process.ts';
+import { freePort } from '../../support/free_port.ts';
 import { sendRaw } from './client.ts';
-import { configFor, findEnvoy, freePort, waitFor } from './gateway.ts';
+import { configFor, findEnvoy, waitFor } from './gateway.ts';
 
 describe('Envoy as a child process', () => {
   let dir = '';

@@ -1,5 +1,4 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +10,7 @@ import type { Message } from '../../../src/intercept/config/typed.ts';
 import { type EnvoyExit, openEnvoyProcess } from '../../../src/intercept/envoy_process.ts';
 import type { Epoch } from '../../../src/intercept/epochs.ts';
 import type { SecretSource } from '../../../src/server/sds/ports.ts';
+import { freePort } from '../../support/free_port.ts';
 import { type FakeAuthz, STAMP, startAuthz } from './fake_authz.ts';
 import { CA_BUNDLE, UPSTREAM } from './upstream.ts';
 
@@ -128,31 +128,16 @@ function readLog(file: string): Record<string, unknown>[] {
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
+/** For what never comes; a busy machine stays far below. */
+const WAIT_MAX_MS = 60_000;
+
 export async function waitFor<T>(look: () => T | undefined, what: string): Promise<T> {
-  for (let tries = 0; tries < 200; tries++) {
+  const limit = performance.now() + WAIT_MAX_MS;
+  for (;;) {
     const found = look();
     if (found !== undefined) return found;
+    if (performance.now() > limit) break;
     await sleep(25);
   }
   throw new Error(`waited in vain for ${what}`);
-}
-
-const given = new Set<number>();
-
-/** Never the same one twice: the kernel may name a port again that nobody has taken yet. */
-export async function freePort(): Promise<number> {
-  const port = await anyPort();
-  if (given.has(port)) return await freePort();
-  given.add(port);
-  return port;
-}
-
-function anyPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -14,8 +14,9 @@ import { promisify } from 'node:util';
 import { type AccessLogTail, tailAccessLogs } from '../../../src/server/access_log.ts';
 import type { GapReport } from '../../../src/server/gap_counter.ts';
 import type { Closure } from '../../../src/server/ports.ts';
+import { freePort } from '../../support/free_port.ts';
 import { openTunnel } from './client.ts';
-import { freePort, type Gateway, waitFor } from './gateway.ts';
+import { type Gateway, waitFor } from './gateway.ts';
 import { askHttp1 } from './in_tunnel.ts';
 import { startWorld, type World } from './tunnels.ts';
 

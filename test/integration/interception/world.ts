@@ -3,11 +3,11 @@ import http2 from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
+import { freePort } from '../../support/free_port.ts';
 import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
 import { eventually, type Running, startClawgress } from '../../support/running.ts';
 import { basic } from '../../support/through_proxy.ts';
 import { openTunnel } from '../intercept/client.ts';
-import { freePort } from '../intercept/gateway.ts';
 
 /** The demo's certificate bears this name, and Envoy's resolver answers 127.0.0.1 to all of them by itself. */
 export const NAME = 'demo.localhost';

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { SecretService } from '../../../src/server/sds/service.ts';
-import { findEnvoy, freePort, waitFor } from '../intercept/gateway.ts';
+import { freePort } from '../../support/free_port.ts';
+import { findEnvoy, waitFor } from '../intercept/gateway.ts';
 
 type Message = Readonly<Record<string, unknown>>;
 

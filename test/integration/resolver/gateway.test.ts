@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { freePort } from '../../support/free_port.ts';
 import { eventually, type Running, startClawgress } from '../../support/running.ts';
 
 let running: Running;
@@ -26,15 +26,6 @@ after(async () => {
   await running.stop();
   rmSync(dir, { recursive: true, force: true });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
-    });
-  });
-}
 
 const codeOf = (name: string) =>
   resolver.resolve4(name).then(
