@@ -30,7 +30,7 @@ import os, ssl, sys, urllib.error, urllib.request
 context = ssl.create_default_context(cafile=os.environ['CA'])
 headers = dict(one.split('=', 1) for one in sys.argv[2:])
 try:
-    answer = urllib.request.urlopen(urllib.request.Request(sys.argv[1], headers=headers), timeout=20, context=context)
+    answer = urllib.request.urlopen(urllib.request.Request(sys.argv[1], headers=headers), timeout=60, context=context)
 except urllib.error.HTTPError as error:
     answer = error
 except Exception as error:
@@ -50,7 +50,7 @@ for family in (socket.AF_INET, socket.AF_INET6):
 const why = missing();
 
 describe('a host whose agents know of no gateway', {
-  timeout: 180_000,
+  timeout: 540_000,
   ...(why ? { skip: why } : {}),
 }, () => {
   let world: HostWorld;

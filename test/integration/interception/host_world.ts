@@ -91,7 +91,7 @@ function openSpace(space: string): void {
 
 function ran(program: string, args: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(program, args, { encoding: 'latin1', timeout: 60_000 }, (error, stdout, stderr) =>
+    execFile(program, args, { encoding: 'latin1', timeout: 120_000 }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
     );
   });

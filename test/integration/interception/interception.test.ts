@@ -25,7 +25,7 @@ import {
 const run = promisify(execFile);
 const CLI = fileURLToPath(new URL('../../../bin/clawgress', import.meta.url));
 
-describe('intercepted tunnels, from the command line to the journal', { timeout: 180_000 }, () => {
+describe('intercepted tunnels, from the command line to the journal', { timeout: 540_000 }, () => {
   let world: InterceptionWorld;
   let authority = '';
   before(async () => {
@@ -143,7 +143,7 @@ describe('intercepted tunnels, from the command line to the journal', { timeout:
 
   describe('says in the receipt of the CONNECT, and to the operator, why nothing was asked inside:', () => {
     const programs = async (file: string, ...args: string[]) =>
-      await run(file, args, { timeout: 20_000 }).catch((error: { stdout: string; stderr: string }) => error);
+      await run(file, args, { timeout: 60_000 }).catch((error: { stdout: string; stderr: string }) => error);
     /** The outcome of the CONNECT that `act` sends, and what the operator reads. */
     async function toldOf(act: () => Promise<unknown>): Promise<{ outcome: NaiveRecord; why: string }> {
       const connects = () =>

@@ -12,7 +12,7 @@ import { DIALLED, NAME, type RedirectedWorld, startRedirected, type Who } from '
 const why = missing();
 
 describe('redirected connections, from the kernel to the journal', {
-  timeout: 240_000,
+  timeout: 540_000,
   ...(why ? { skip: why } : {}),
 }, () => {
   let world: RedirectedWorld;

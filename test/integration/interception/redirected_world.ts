@@ -91,7 +91,7 @@ export async function startRedirected(): Promise<RedirectedWorld> {
       const resolve = `${hostname}:${at}:${address}`;
       const { stdout } = await as(
         who,
-        ...['curl', '-si', '-m', '20', '--cacert', ca, '--noproxy', '*'],
+        ...['curl', '-si', '-m', '60', '--cacert', ca, '--noproxy', '*'],
         ...['--resolve', resolve],
         ...args,
         url,
@@ -132,7 +132,7 @@ export async function startRedirected(): Promise<RedirectedWorld> {
 const CONNECTED = `
 import http.client, socket, ssl, sys
 address, name, ca = sys.argv[1:]
-tls = ssl.create_default_context(cafile=ca).wrap_socket(socket.create_connection((address, 443), 20), server_hostname=name)
+tls = ssl.create_default_context(cafile=ca).wrap_socket(socket.create_connection((address, 443), 60), server_hostname=name)
 connection = http.client.HTTPConnection(name)
 connection.sock = tls
 connection.auto_open = 0

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { eventually } from '../../support/running.ts';
 import { askHttp2, http2Session, type InterceptionWorld, NAME, startInterception } from './world.ts';
 
-describe('intercepted tunnels with two gateways', { timeout: 120_000 }, () => {
+describe('intercepted tunnels with two gateways', { timeout: 540_000 }, () => {
   let world: InterceptionWorld;
   before(async () => {
     world = await startInterception('gateways: 2\n');

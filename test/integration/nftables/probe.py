@@ -11,21 +11,25 @@ os.setgid(gid)
 os.setuid(uid)
 
 
+# Seconds. Refusals come at once, and what gets through is answered here.
+PATIENCE = 10
+
+
 def attempt(kind, host, port, own=0):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     if kind in ("tcp", "mptcp"):
         with socket.socket(family, socket.SOCK_STREAM, 262 if kind == "mptcp" else 0) as sock:
-            sock.settimeout(5)
+            sock.settimeout(PATIENCE)
             sock.connect((host, port))
             return "open"
     if kind in ("hear", "say"):
-        with socket.create_connection((host, port), 5) as sock:
+        with socket.create_connection((host, port), PATIENCE) as sock:
             if kind == "say":
                 sock.sendall(b"question")
             return sock.recv(256).decode() or "EOF"
     if kind == "ask":
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
-            sock.settimeout(5)
+            sock.settimeout(PATIENCE)
             sock.bind(("", own))
             # Connected: an answer from another address than was asked is no answer.
             sock.connect((host, port))
@@ -43,7 +47,7 @@ def attempt(kind, host, port, own=0):
             sock.setsockopt(socket.IPPROTO_IPV6, 25, 1)
         else:
             sock.setsockopt(socket.IPPROTO_IP, 11, 1)
-        sock.settimeout(5)
+        sock.settimeout(PATIENCE)
         sock.sendto(echo + b"\x00" * 7 + b"probe", (host, 0))
         sock.recv(64)
         return "open"

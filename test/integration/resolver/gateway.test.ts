@@ -19,7 +19,7 @@ before(async () => {
   mkdirSync(stateDir, { mode: 0o700 });
   writeFileSync(config, `resolver: { port: ${port} }\n`);
   running = await startClawgress({ stateDir, args: ['--config', config] });
-  resolver = new Resolver({ timeout: 5_000, tries: 1 });
+  resolver = new Resolver({ timeout: 30_000, tries: 1 });
   resolver.setServers([`127.0.0.1:${port}`]);
 });
 after(async () => {

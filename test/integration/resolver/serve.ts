@@ -17,7 +17,7 @@ const resolver = await startResolver({
 });
 const run = ([program = '', ...args]: readonly string[]) =>
   new Promise((resolve) => {
-    execFile(program, args, { timeout: 20_000 }, (error, stdout, stderr) =>
+    execFile(program, args, { timeout: 60_000 }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : (error.code ?? 1), out: stdout, err: stderr }),
     );
   });

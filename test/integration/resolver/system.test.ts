@@ -72,8 +72,8 @@ for (const server of ['127.0.0.1', '::1']) {
       ['getent', 'ahostsv6', 'API.Allowed.Example'],
       ['getent', 'hosts', 'denied.example'],
       ['getent', 'hosts', 'sub.api.allowed.example'],
-      ['curl', '-sv', '-m', '5', 'http://api.allowed.example/'],
-      ['curl', '-sv', '-m', '5', 'http://denied.example/'],
+      ['curl', '-sv', '-m', '30', 'http://api.allowed.example/'],
+      ['curl', '-sv', '-m', '30', 'http://denied.example/'],
       ['python3', '-c', python],
       ['python3', '-c', "import socket; socket.gethostbyaddr('198.18.0.9')"],
     ]);
