@@ -3,9 +3,11 @@ import { connect, isIP, type Socket } from 'node:net';
 import type { Place } from './places.ts';
 
 /** How long one try may take. Whoever answers later is not waited for. */
-export const TRY_MS = 1_000;
-/** Inside a tunnel: Envoy hangs up a second after it has refused, and a handshake takes two hops. */
-export const TUNNEL_TRY_MS = 2_500;
+export const TRY_MS = 2_000;
+/** A gateway always answers; a busy one writes its receipt first. */
+export const GATEWAY_TRY_MS = 10_000;
+/** Inside a tunnel: Envoy hangs up a second after it has refused. Destinations that hang up by themselves take longer. */
+export const TUNNEL_TRY_MS = 4_000;
 /** Bytes that are read from anybody; what comes beyond is not looked at. */
 export const HEARD_BYTES_MAX = 65_536;
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Heard, type Step, TUNNEL_TRY_MS, talk } from './dial.ts';
+import { GATEWAY_TRY_MS, type Heard, type Step, TUNNEL_TRY_MS, talk } from './dial.ts';
 import { gatewayCode, type HttpHead, parseHead, requestText } from './http_wire.ts';
 import type { ProxySight } from './judge.ts';
 import { authorityOf, type Place, type ProxyPlace } from './places.ts';
@@ -17,7 +17,7 @@ export async function askGateway(
   token: Token,
 ): Promise<ProxySight> {
   const send = requestText(request.method, request.target, request.headers);
-  const heard = await talk(place, [{ send, complete: isWholeAnswer }]);
+  const heard = await talk(place, [{ send, complete: isWholeAnswer }], GATEWAY_TRY_MS);
   return sightOfAnswer(heard, token);
 }
 

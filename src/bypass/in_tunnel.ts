@@ -149,7 +149,10 @@ async function upgraded(world: World, proxy: ProxyPlace, allowed: Place, protoco
   const first = requestText('GET', urlOf(allowed, tokenText(tokenOf(world, 'permitted'))), lines);
   const target = targetOf(world);
   const behind = requestText('GET', urlOf(target, tokenText(token)), [['Host', authorityOf(target)]]);
-  const heard = await talk(proxy, [{ send: first + behind, complete: () => false }]);
+  // An accepted upgrade says it all; behind any other answer there may come one to the second request.
+  const complete = (bytes: Uint8Array) =>
+    parseHead(bytes)?.status === 101 || findProof(Buffer.from(bytes), token) !== undefined;
+  const heard = await talk(proxy, [{ send: first + behind, complete }], TUNNEL_TRY_MS);
   const sight = sightOfAnswer(heard, token);
   const by = (verdict: Attempt['verdict'], saw: string): Attempt => ({ attempt, verdict, saw });
   if (findProof(Buffer.concat([...heard.bytes]), token) !== undefined)

@@ -56,7 +56,7 @@ export async function openNetwork(): Promise<Network> {
     await Promise.all([said(target, /listening/), said(metadata, /listening/)]);
     const up = enter(inside, [CLI, 'up', '--state-dir', stateDir, '--ports', 'auto']);
     started.push(up);
-    await said(up, /ready/i, 60_000);
+    await said(up, /ready/i);
     return { inside, outside, dir, stateDir, arrivals: () => arrivals, close };
   } catch (error) {
     await close();
@@ -108,7 +108,9 @@ function enter(space: string, command: readonly string[]): ChildProcess {
   return spawn(IP, ['netns', 'exec', space, ...command], { stdio: 'pipe' });
 }
 
-async function said(child: ChildProcess, pattern: RegExp, ms = 20_000): Promise<void> {
+const PRINTED_MS_MAX = 120_000;
+
+async function said(child: ChildProcess, pattern: RegExp): Promise<void> {
   let printed = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (part: Buffer) => (printed += part.toString()));
@@ -118,7 +120,7 @@ async function said(child: ChildProcess, pattern: RegExp, ms = 20_000): Promise<
       return pattern.test(printed) ? true : undefined;
     },
     `${pattern} in what a child prints`,
-    ms,
+    PRINTED_MS_MAX,
   );
 }
 

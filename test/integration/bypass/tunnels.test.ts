@@ -27,7 +27,7 @@ function policy(echo: number, https: number): string {
   return `schema: clawgress/policy/v1\nid: tunnels\nrules:\n${rules.join('')}`;
 }
 
-test('what gets through an allowed tunnel, by the kind of its rule', { timeout: 120_000 }, async (t) => {
+test('what gets through an allowed tunnel, by the kind of its rule', { timeout: 540_000 }, async (t) => {
   const arrivals: ArrivalNote[] = [];
   const target = await startEchoTarget('127.0.0.1', [0], (arrival) => arrivals.push(arrival));
   t.after(() => target.close());
