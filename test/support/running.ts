@@ -69,7 +69,16 @@ export async function startClawgress(
   let printed = '';
   for (const stream of [up.stdout, up.stderr])
     stream?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-  await ready(up, () => printed);
+  // Not `exit`: what it said last may still be on its way to us.
+  let hasEnded = false;
+  up.once('close', () => {
+    hasEnded = true;
+  });
+  await ready(
+    up,
+    () => printed,
+    () => hasEnded,
+  );
   const read = (name: string) => JSON.parse(readFileSync(join(stateDir, 'run', name), 'utf8'));
   return {
     up,
@@ -92,11 +101,11 @@ async function portFlags(stateDir: string): Promise<readonly string[]> {
   return (await Promise.all(flags.map(async (flag) => [flag, String(await freePort())]))).flat();
 }
 
-async function ready(up: ChildProcess, printed: () => string): Promise<void> {
+async function ready(up: ChildProcess, printed: () => string, hasEnded: () => boolean): Promise<void> {
   const deadline = Date.now() + READY_TIMEOUT_MS;
   while (!READY.test(printed())) {
-    const ended = up.exitCode ?? up.signalCode;
-    if (ended !== null) throw new Error(`clawgress up exited with ${ended}:\n${printed()}`);
+    if (hasEnded())
+      throw new Error(`clawgress up exited with ${up.exitCode ?? up.signalCode}:\n${printed()}`);
     if (Date.now() > deadline) {
       up.kill('SIGKILL');
       throw new Error(`clawgress up was not ready in ${READY_TIMEOUT_MS} ms:\n${printed()}`);

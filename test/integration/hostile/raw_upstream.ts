@@ -19,6 +19,8 @@ export interface RawUpstream {
   readonly http: number;
   readonly https: number;
   hits(): readonly RawHit[];
+  /** What has come of requests that are not whole. */
+  begun(): readonly string[];
   /** Bytes that are no request in the strictest reading of RFC 9112; any of them is a way to smuggle. */
   violations(): readonly string[];
   close(): Promise<void>;
@@ -45,6 +47,7 @@ export async function startRawUpstream({ address, cert, key }: Place = FIXED()):
   const hits: RawHit[] = [];
   const violations: string[] = [];
   const sockets = new Set<Socket>();
+  const begun = new Map<Socket, string>();
   const serve = (secure: boolean) => (socket: Socket) => {
     let pending = '';
     sockets.add(socket.on('close', () => sockets.delete(socket)).on('error', () => undefined));
@@ -52,6 +55,7 @@ export async function startRawUpstream({ address, cert, key }: Place = FIXED()):
       pending += part.toString('latin1');
       for (;;) {
         const read = readRequest(pending, secure);
+        begun.set(socket, pending);
         if (read === 'more') return;
         if (typeof read === 'string') {
           violations.push(`${read}: ${JSON.stringify(pending.slice(0, 500))}`);
@@ -64,6 +68,7 @@ export async function startRawUpstream({ address, cert, key }: Place = FIXED()):
       }
     });
     socket.on('close', () => {
+      begun.delete(socket);
       if (pending === '') return;
       // A client that leaves in the middle of a body leaves a request with a head and an allow record.
       const head = readRequest(`${pending.split('\r\n\r\n')[0]}\r\n\r\n`.replace(FRAMING, ''), secure);
@@ -78,6 +83,7 @@ export async function startRawUpstream({ address, cert, key }: Place = FIXED()):
   return {
     ...{ http, https },
     hits: () => hits,
+    begun: () => [...begun.values()],
     violations: () => violations,
     async close() {
       for (const socket of sockets) socket.destroy();

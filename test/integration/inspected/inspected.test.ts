@@ -88,18 +88,19 @@ describe('attempts to get past an inspection', () => {
           const path = `/s${SCENARIOS.findIndex((one) => one.name === name)}-${way}`;
           const { told, expected } = await run(world, way, path);
           const of = () => ownOf(world.decisions(), told, (at) => at.includes(`${path}/`));
-          await eventually(
-            () => (of().length >= expected.decisions.length ? true : undefined),
-            `${name} ${way}`,
-          );
+          const arrived = () =>
+            world.upstream.hits().flatMap(({ target, body }) => (target.includes(`${path}/`) ? [body] : []));
+          await eventually(() => {
+            const isAll =
+              of().length >= expected.decisions.length && arrived().length >= expected.upstream.length;
+            return isAll ? true : undefined;
+          }, `${name} ${way}`);
           await world.settled();
           assert.deepEqual(
             {
               told: told.map(({ status, code }) => code ?? status),
               decisions: of().map(verdictOf).sort(),
-              upstream: world.upstream
-                .hits()
-                .flatMap(({ target, body }) => (target.includes(`${path}/`) ? [body] : [])),
+              upstream: arrived(),
             },
             { ...expected, told: expected.told ?? told.map(({ status, code }) => code ?? status) },
             way,

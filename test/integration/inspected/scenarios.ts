@@ -1,6 +1,7 @@
 import { type Headers, JSON_TYPE, OK, OLD_WAYS, WAYS, type Way } from './attempt.ts';
+import { eventually } from '../../support/running.ts';
 import { MAX_BYTES } from './policy.ts';
-import type { Pieces, Told } from './wire.ts';
+import { type Pieces, streamsOf, type Told } from './wire.ts';
 import { chunked, HOST, type World } from './world.ts';
 
 /** An attempt that takes more than one request said in one go. Its paths hold `path` as a segment. */
@@ -33,24 +34,36 @@ const broken = (code: string, times = 1) => ({
 });
 const FRAME_HEAD = 9;
 
-/** The last frame, which holds `data`, comes later: what is before it is judged by then. */
-function inTwo(stream: Buffer, data: string): Pieces {
+/** The last frame, which holds `data`, comes later, behind what is waited for. */
+function inTwo(stream: Buffer, data: string, until: Pieces[number]): Pieces {
   const at = stream.length - FRAME_HEAD - data.length;
-  return [stream.subarray(0, at), 300, stream.subarray(at)];
+  return [stream.subarray(0, at), until, stream.subarray(at)];
 }
+
+/** The upstream has seen the head of this request. */
+const hasBegun = (world: World, path: string) => () =>
+  eventually(
+    () => (world.upstream.begun().some((text) => text.includes(`${path} `)) ? true : undefined),
+    `the upstream to see the beginning of ${path}`,
+  );
+
+/** The whole answer of one stream has come. */
+const isAnswered = (heard: () => Buffer) =>
+  eventually(() => (streamsOf(heard()).over >= 1 ? true : undefined), 'the answer of the stream');
 
 function post(world: World, way: Way, path: string, body: string, headers: Headers = lengthOf(body)): Buffer {
   return bytes(`${world.head(way, 'POST', path, headers)}${body}`);
 }
 
 /** Of HTTP/2 the last frame, which would end the stream, is left out. */
-function leftInTheMiddle(world: World, way: Way, path: string): Promise<readonly Told[]> {
+async function leftInTheMiddle(world: World, way: Way, path: string): Promise<readonly Told[]> {
+  const isHeld = await world.nextIsHeld();
   const head = () => bytes(world.head(way, 'POST', path, [...JSON_TYPE, ['content-length', '1000']]));
   const begun =
     way === 'inside_h2'
       ? world.streams(path, [{ extra: JSON_TYPE, data: OK, trailers: [] }]).subarray(0, -9)
       : Buffer.concat([head(), bytes(OK)]);
-  return world.say(way, [begun, 200, 'end']);
+  return await world.say(way, [begun, isHeld, 'end']);
 }
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -76,7 +89,7 @@ export const SCENARIOS: readonly Scenario[] = [
     ways: OLD_WAYS,
     run: async (world, way, path) => {
       const begun = post(world, way, `/money${path}/x`, `d\r\n${OK}\r\n`, CHUNKED);
-      const told = await world.say(way, [begun, 200, bytes('zz\r\n')]);
+      const told = await world.say(way, [begun, await world.nextIsHeld(), bytes('zz\r\n')]);
       return { told, expected: broken('BODY_NOT_COMPLETED') };
     },
   },
@@ -87,13 +100,14 @@ export const SCENARIOS: readonly Scenario[] = [
       const [fine, wrong] = [`{"n": 1, "memo": "${'a'.repeat(MAX_BYTES)}"}\n`, '{"n": "x"}\n'];
       const typed: Headers = [['content-type', 'application/x-ndjson']];
       const at = `/rows${path}/x`;
+      const isThere = hasBegun(world, at);
       const piece = (text: string): Buffer => bytes(`${text.length.toString(16)}\r\n${text}\r\n`);
       const pieces =
         way === 'inside_h2'
-          ? inTwo(world.streams(at, [{ extra: typed, data: fine, more: wrong }]), wrong)
+          ? inTwo(world.streams(at, [{ extra: typed, data: fine, more: wrong }]), wrong, isThere)
           : [
               bytes(world.head(way, 'POST', at, [...typed, ['transfer-encoding', 'chunked']])),
-              ...[piece(fine), 300, piece(wrong), 300, bytes('0\r\n\r\n')],
+              ...[piece(fine), isThere, piece(wrong), 300, bytes('0\r\n\r\n')],
             ];
       const told = await world.say(way, pieces);
       // What went on before the mistake is no whole request: the upstream keeps its head alone.
@@ -122,9 +136,10 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'a length of HTTP/2 that is not that of its data',
     ways: ['inside_h2'],
     run: async (world, way, path) => {
-      const ask = (name: string, length: string) => {
+      const ask = async (name: string, length: string) => {
         const extra = [...JSON_TYPE, ['content-length', length]] as const;
-        return world.say(way, inTwo(world.streams(`/money${path}/${name}`, [{ extra, data: OK }]), OK));
+        const stream = world.streams(`/money${path}/${name}`, [{ extra, data: OK }]);
+        return await world.say(way, inTwo(stream, OK, await world.nextIsHeld()));
       };
       const told = [...(await ask('short', '5')), ...(await ask('long', '50'))];
       return { told, expected: broken('BODY_NOT_COMPLETED', 2) };
@@ -135,8 +150,9 @@ export const SCENARIOS: readonly Scenario[] = [
     ways: ['inside_h2'],
     run: async (world, way, path) => {
       const request = { extra: lengthOf(OK), data: OK, behind: BAD };
-      const pieces = inTwo(world.streams(`/money${path}/x`, [request]), BAD);
-      return { told: await world.say(way, pieces), expected: SENT };
+      const pieces = inTwo(world.streams(`/money${path}/x`, [request]), BAD, isAnswered);
+      // One answer more than there are: the connection is to be open when that frame is sent.
+      return { told: await world.say(way, [...pieces, 'end'], 2), expected: SENT };
     },
   },
   {

@@ -3,14 +3,15 @@ import { connect as connectTls } from 'node:tls';
 import { openTunnel } from '../intercept/client.ts';
 
 /** Without a word for this long a connection counts as answered; correctness does not rest on it. */
-const SILENCE_MS = 4_000;
+const SILENCE_MS = 30_000;
 const FRAME_HEAD = 9;
 const [DATA, HEADERS, RST_STREAM, GOAWAY] = [0x0, 0x1, 0x3, 0x7];
 
 /** What a client sends: all at once, or piece by piece. */
 export type Pieces = readonly Piece[];
-/** Bytes; milliseconds to wait; until this text has come; the end of what the client says. */
-type Piece = Buffer | number | string | 'end';
+/** Bytes; milliseconds to wait; until this text has come; until this is so; the end of what the client says. */
+type Piece = Buffer | number | string | 'end' | Until;
+type Until = (heard: () => Buffer) => Promise<unknown>;
 
 export interface Inside {
   readonly proxyPort: number;
@@ -46,7 +47,7 @@ export function converse(
   pieces: Pieces,
   isOver: (answer: Buffer) => boolean,
 ): Promise<Buffer> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let answer = Buffer.alloc(0);
     let hasCome: () => void = () => undefined;
     const done = (): void => {
@@ -65,6 +66,7 @@ export function converse(
       for (const piece of pieces) {
         if (piece === 'end') socket.end();
         else if (typeof piece === 'number') await new Promise((wait) => setTimeout(wait, piece));
+        else if (typeof piece === 'function') await piece(() => answer);
         else if (typeof piece !== 'string') socket.write(piece);
         else
           while (!answer.includes(piece) && !socket.destroyed)
@@ -74,7 +76,10 @@ export function converse(
             });
       }
     };
-    void say();
+    say().catch((err: unknown) => {
+      socket.destroy();
+      reject(err);
+    });
   });
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bodiesAreHeld } from '../../support/held_bodies.ts';
 import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
 import { newAuthority } from '../../support/pki.ts';
 import { eventually, type Running, startClawgress } from '../../support/running.ts';
@@ -33,6 +34,8 @@ export interface World {
   /** `answers`: so many are waited for. */
   say(way: Way, pieces: Pieces, answers?: number, method?: string): Promise<readonly Told[]>;
   send(attempt: Attempt, way: Way, path: string): Promise<Sent>;
+  /** Resolves with a piece: the body of the next request is waited for. What breaks off before leaves no decision. */
+  nextIsHeld(): Promise<() => Promise<void>>;
   decisions(): readonly NaiveRecord[];
   /** Once every allow has its outcome. */
   settled(): Promise<readonly NaiveRecord[]>;
@@ -118,6 +121,13 @@ function worldOf(running: Running, upstream: RawUpstream, flags: readonly string
       path,
       told: await sendOne({ head, streams, say }, attempt, way, path),
     }),
+    async nextIsHeld() {
+      const before = await heldChecks(running);
+      return async () => {
+        await eventually(async () => ((await heldChecks(running)) > before ? true : undefined), 'the Check');
+        await bodiesAreHeld(running);
+      };
+    },
     decisions: () => records().filter(({ type }) => type === 'decision'),
     settled: () =>
       eventually(() => {
@@ -142,6 +152,12 @@ function worldOf(running: Running, upstream: RawUpstream, flags: readonly string
       running.remove();
     },
   };
+}
+
+/** Checks that were answered with a wait for the body. */
+async function heldChecks({ endpoints }: Running): Promise<number> {
+  const text = await (await fetch(endpoints.metrics)).text();
+  return Number(/^clawgress_checks_total\{.*verdict="held".*\} (\d+)$/m.exec(text)?.[1] ?? 0);
 }
 
 const portOf = (url: string): number => Number(new URL(url).port);

@@ -16,14 +16,17 @@ const MIB = 1_048_576;
 const ROOM = 128 * MIB;
 const BOTH = ['gateway-1', 'gateway-2'];
 /** Until the reader of the log takes a held request for one that nobody looks at any more, and some. */
-const FORSAKEN_MS = 45_000;
+const FORSAKEN_MS = 90_000;
+/** By then whoever waited for a body has denied it; the reader of the log would take longer. */
+const WAITED_MS = 20_000;
 
 let world: World;
 /** Their gateway was killed. */
 const forsaken: Half[] = [];
 
 before(async () => {
-  world = await startWorld(`inspect: {bytes_max: ${ROOM}}\n`);
+  // A Check may wait for the disk of a busy machine: no request is to be lost to that.
+  world = await startWorld(`inspect: {bytes_max: ${ROOM}}\ncheck_timeout_ms: 5000\n`);
 });
 after(async () => {
   await world?.close();
@@ -33,6 +36,21 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const halves = (count: number) => Array.from({ length: count }, () => world.half());
 const slowChats = (count: number, gapMs: number) =>
   Array.from({ length: count }, () => world.send('chat', { gapMs }));
+/** Answers that have begun: of each, some has come. */
+async function midChats(count: number, gapMs: number): Promise<readonly Promise<Sent>[]> {
+  const begun: Promise<unknown>[] = [];
+  const talking = Array.from({ length: count }, () => {
+    let heard: () => void = () => undefined;
+    const first = new Promise<void>((resolve) => {
+      heard = resolve;
+    });
+    const sent = world.send('chat', { gapMs, heard });
+    begun.push(Promise.race([first, sent]));
+    return sent;
+  });
+  await Promise.all(begun);
+  return talking;
+}
 const EXPECTED: Readonly<Record<Kind, number>> = {
   fits: 200,
   breaks: 422,
@@ -88,7 +106,7 @@ async function heldBy(kind: Kind): Promise<{ readonly by: string | undefined; re
   return { by: BOTH.find((name) => (after.get(name) ?? 0) > (before.get(name) ?? 0)), one };
 }
 
-it('a ticket is good at the gateway that did not write it', { timeout: 60_000 }, async () => {
+it('a ticket is good at the gateway that did not write it', { timeout: 240_000 }, async () => {
   const crossed: Sent[] = [];
   for (const kind of KINDS) {
     let attempts = 0;
@@ -124,13 +142,13 @@ it('a body that never comes is denied by whoever waited for it, and nobody else 
   await waited(12);
   for (const { leave } of left) leave();
   const sent = await world.drive(24);
-  await requireNeverCame(left, 5_000);
+  await requireNeverCame(left, WAITED_MS);
   assert.deepEqual(unserved(sent), []);
   const by = decisionsOf(left).map(({ gateway_id }) => gateway_id);
   assert.deepEqual([...new Set(by)].sort(), BOTH);
 });
 
-it('the room for bodies is shared by the gateways', { timeout: 60_000 }, async () => {
+it('the room for bodies is shared by the gateways', { timeout: 240_000 }, async () => {
   const big = Array.from({ length: 6 }, () => world.half(12 * MIB));
   const refused = await eventually(async () => {
     const said = decisionsOf(big).map(({ reason }) => reason);
@@ -143,13 +161,13 @@ it('the room for bodies is shared by the gateways', { timeout: 60_000 }, async (
   const isIn = ({ nonce }: Half) => world.decisions().get(nonce) === undefined;
   const admitted = big.filter(isIn);
   for (const { leave } of big) leave();
-  await requireNeverCame(admitted, 5_000);
+  await requireNeverCame(admitted, WAITED_MS);
 });
 
-it('killing a gateway harms only what it was busy with', { timeout: 120_000 }, async () => {
-  const [waiting, talking] = [halves(8), slowChats(8, 400)];
+it('killing a gateway harms only what it was busy with', { timeout: 240_000 }, async () => {
+  const waiting = halves(8);
   await waited(8);
-  await pause(300);
+  const talking = await midChats(8, 1_500);
   const killed_ms = performance.now();
   process.kill(gatewayPid(world.running, 1), 'SIGKILL');
   const sent = await world.drive(300);
@@ -169,12 +187,12 @@ it('killing a gateway harms only what it was busy with', { timeout: 120_000 }, a
   forsaken.push(...dead);
   const alive = waiting.filter((one) => !dead.includes(one));
   for (const { leave } of alive) leave();
-  await requireNeverCame(alive, 5_000);
+  await requireNeverCame(alive, WAITED_MS);
   world.requireJoin([...sent, ...talked]);
   await world.allServe();
 });
 
-it('a gateway that is drained loses no request and cuts no stream', { timeout: 120_000 }, async () => {
+it('a gateway that is drained loses no request and cuts no stream', { timeout: 240_000 }, async () => {
   const talking = slowChats(8, 2_200);
   const sent = await world.drive(300, new Map([[50, () => drain(world.running, 1)]]));
   assert.deepEqual(unserved(sent), []);
@@ -185,13 +203,13 @@ it('a gateway that is drained loses no request and cuts no stream', { timeout: 1
 });
 
 it('what a killed gateway was waiting for is denied by the reader of the log', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   assert.ok(forsaken.length > 0, 'some were waited for by the one that was killed');
   await requireNeverCame(forsaken, FORSAKEN_MS);
 });
 
-it('killing the recorder lets nothing through and leaves nothing open', { timeout: 120_000 }, async () => {
+it('killing the recorder lets nothing through and leaves nothing open', { timeout: 240_000 }, async () => {
   const [waiting, gone, talking] = [halves(6), halves(6), slowChats(6, 200)];
   await waited(12);
   process.kill(world.running.childPid('recorder'), 'SIGKILL');
@@ -203,14 +221,14 @@ it('killing the recorder lets nothing through and leaves nothing open', { timeou
   const talked = await Promise.all(talking);
   await world.allServe();
   for (const { leave } of waiting) leave();
-  await requireNeverCame(waiting, 10_000);
+  await requireNeverCame(waiting, WAITED_MS);
   await requireNeverCame(gone, FORSAKEN_MS);
   const later = await world.drive(40);
   assert.deepEqual(unserved(later), []);
   world.requireJoin([...sent, ...talked, ...later]);
 });
 
-it('all of it replays, and ends that are missing are counted', { timeout: 60_000 }, async () => {
+it('all of it replays, and ends that are missing are counted', { timeout: 240_000 }, async () => {
   const { running } = world;
   const allowed = () =>
     world.records().filter(({ type, verdict }) => type === 'decision' && verdict === 'allow');
@@ -226,19 +244,23 @@ it('all of it replays, and ends that are missing are counted', { timeout: 60_000
   const report = JSON.parse(
     await world.cli('verify', zip, '--trust', running.endpoints.public_keys, '--json'),
   );
+  // What the bundle holds: an end may have been recorded since.
+  const exported = world.records().slice(0, report.population.records);
   const ended = new Set(
-    world
-      .records()
-      .flatMap(({ type, part, decision_ref }) =>
-        type === 'inspection' && part === 'response' ? [decision_ref] : [],
-      ),
+    exported.flatMap(({ type, part, state, decision_ref }) =>
+      type === 'inspection' && part === 'response' && state !== 'mark' ? [decision_ref] : [],
+    ),
   );
   const neverAsked = new Set(
-    world.records().flatMap(({ state, decision_ref }) => (state === 'not_sent' ? [decision_ref] : [])),
+    exported.flatMap(({ state, decision_ref }) => (state === 'not_sent' ? [decision_ref] : [])),
   );
-  const without = allowed().filter(
-    ({ receipt_id, request }) =>
-      request.path?.startsWith('/chat/') && !ended.has(receipt_id) && !neverAsked.has(receipt_id),
+  const without = exported.filter(
+    ({ type, verdict, receipt_id, request }) =>
+      type === 'decision' &&
+      verdict === 'allow' &&
+      request.path?.startsWith('/chat/') &&
+      !ended.has(receipt_id) &&
+      !neverAsked.has(receipt_id),
   );
   assert.ok(without.length > 0, 'a gateway was killed in the middle of answers');
   assert.equal(report.population.answers_without_end, without.length);

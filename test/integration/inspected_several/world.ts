@@ -46,10 +46,16 @@ export interface Half {
   leave(): void;
 }
 
+export interface SendOptions {
+  readonly gapMs?: number;
+  readonly heard?: () => void;
+}
+
 export interface World {
   readonly running: Running;
   readonly upstream: Upstream;
-  send(kind: Kind, options?: { readonly gapMs?: number }): Promise<Sent>;
+  /** `heard` is called when something of the answer has come. */
+  send(kind: Kind, options?: SendOptions): Promise<Sent>;
   /** Its body stops in the middle. */
   half(announced?: number): Half;
   /** `count` inspected requests of all kinds; `at` happens once, before so many. */
@@ -131,7 +137,7 @@ export async function startWorld(settings = ''): Promise<World> {
       },
     });
   };
-  const send = (kind: Kind, { gapMs = 1 }: { readonly gapMs?: number } = {}): Promise<Sent> => {
+  const send = (kind: Kind, { gapMs = 1, heard }: SendOptions = {}): Promise<Sent> => {
     const nonce = randomUUID();
     const body = BODIES[kind];
     const request = begin(pathOf(kind, nonce, gapMs), Buffer.byteLength(body));
@@ -141,7 +147,10 @@ export async function startWorld(settings = ''): Promise<World> {
       request.on('error', () => resolve(none));
       request.on('response', (answer) => {
         let text = '';
-        answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+        answer.setEncoding('utf8').on('data', (part: string) => {
+          text += part;
+          heard?.();
+        });
         answer.on('error', () => undefined);
         answer.on('close', () => resolve({ ...asked, ...told(answer, text) }));
       });
@@ -164,7 +173,9 @@ export async function startWorld(settings = ''): Promise<World> {
     ...{ running, upstream, send, half, records, decisions },
     drive: (count, at) => drive(count, (index) => send(KINDS[index % KINDS.length] ?? 'fits'), at),
     async allServe() {
-      await eventually(() => allServe(running), 'all to serve', 30_000);
+      await eventually(() => allServe(running), 'all to serve');
+      // They say so before Envoy, which asks twice a second, has heard it.
+      await eventually(async () => ((await send('fits')).status === 200 ? true : undefined), 'Envoy to know');
     },
     requireJoin(sent) {
       const decided = decisions();

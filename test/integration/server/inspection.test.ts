@@ -9,6 +9,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
+import { bodiesAreHeld } from '../../support/held_bodies.ts';
 import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
 import { eventually, type Running, startClawgress } from '../../support/running.ts';
 import { basic, throughProxy } from '../../support/through_proxy.ts';
@@ -71,6 +72,7 @@ before(async () => {
   await new Promise<void>((resolve) => upstream.listen(0, ADDRESS, resolve));
   port = (upstream.address() as AddressInfo).port;
   process.env['CLAWGRESS_UPSTREAM_ALLOW_CIDRS'] = `${ADDRESS}/32`;
+  process.env['CLAWGRESS_CHECK_TIMEOUT_MS'] = '10000';
   running = await startClawgress();
   const count = () => records().filter(({ type }) => type === 'policy').length;
   const first = count();
@@ -166,7 +168,7 @@ it('a body is mended where the rule allows it, and both texts are committed', as
 it('a body that never comes is denied on record, once', async () => {
   const before = decisions().length;
   const request = halfSent('/refunds');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await bodiesAreHeld(running);
   request.destroy();
   await eventually(() => (decisions().length > before ? true : undefined), 'its decision');
   await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -222,7 +224,7 @@ it('a gateway that is killed in the middle of a body leaves exactly one decision
   const before = decisions().length;
   const sent = hits.length;
   const request = halfSent('/refunds');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await bodiesAreHeld(running);
   process.kill(running.childPid('gateway'), 'SIGKILL');
   await eventually(
     () => (decisions().length > before ? true : undefined),

@@ -18,11 +18,15 @@ import {
 import { ALLOWED, bench, ok, policy, recorded, STAMP, snapshot } from '../../unit/server/fakes.ts';
 import { checkRequest, readResponse } from '../../unit/server/official.ts';
 
-async function start(t: TestContext) {
+/** Nothing that a test waits for is cut because the machine is busy. */
+const PATIENT = { graceMs: 30_000, forceMs: 30_000 };
+const HURRIED = { graceMs: 500, forceMs: 200 };
+
+async function start(t: TestContext, bounds = PATIENT) {
   const folder = mkdtempSync(join(tmpdir(), 'cg-server-'));
   const path = join(folder, 'authz.sock');
   const setup = bench(() => snapshot(policy(ALLOWED)));
-  const server = await listen(path, createCheck(setup.deps), { bounds: { graceMs: 500, forceMs: 200 } });
+  const server = await listen(path, createCheck(setup.deps), { bounds });
   const client = new Client(`unix:${path}`, credentials.createInsecure());
   t.after(async () => {
     client.close();
@@ -123,7 +127,8 @@ test('a cancelled call still gets its record', async (t) => {
 });
 
 test('clients that give up in masses cost the others one retry at most', async (t) => {
-  const { client, recorder } = await start(t);
+  // A Check that arrives behind the release below is never answered: nothing at the end is to wait for it.
+  const { client, recorder } = await start(t, HURRIED);
   const release: (() => void)[] = [];
   recorder.answer = (proposal) =>
     new Promise((resolve) => release.push(() => resolve(ok(recorded(proposal)))));
@@ -180,7 +185,7 @@ test('a drain finishes running Checks and leaves no socket behind', async (t) =>
 });
 
 test('a drain is bounded when a record never comes', async (t) => {
-  const { client, recorder, server } = await start(t);
+  const { client, recorder, server } = await start(t, HURRIED);
   recorder.answer = () => new Promise(() => {});
   const lost = assert.rejects(call(client, checkRequest()).reply);
   await eventually(() => recorder.proposals.length === 1);
@@ -212,11 +217,10 @@ test('watchers are bounded, and one that leaves makes room', async (t) => {
   for (const { first } of watchers) assert.equal(await first, NOT_SERVING);
   assert.equal(await watch().first, 'too many watchers');
   watchers[0]?.stream.cancel();
-  let served: unknown;
+  // Others may be told that there is no room before anybody looks at what the one that found it was told.
+  const told = new Set<unknown>();
   await eventually(() => {
-    void watch().first.then((value) => {
-      served = value;
-    });
-    return served === NOT_SERVING;
+    void watch().first.then((value) => told.add(value));
+    return told.has(NOT_SERVING);
   });
 });

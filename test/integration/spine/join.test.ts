@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
 import { eventually, type Running, startClawgress } from '../../support/running.ts';
+import { readyNow } from '../../support/several_gateways.ts';
 import { type Answer, throughProxy } from '../../support/through_proxy.ts';
 
 const REQUESTS = 600;
@@ -17,6 +18,8 @@ const PARALLEL = 16;
 
 let running: Running;
 before(async () => {
+  // What is promised holds at any pace; a disk that stalls for two seconds is none of its business.
+  process.env['CLAWGRESS_CHECK_TIMEOUT_MS'] = '10000';
   running = await startClawgress();
 });
 after(async () => {
@@ -64,8 +67,13 @@ async function drive(): Promise<Sent[]> {
       const one = send(index);
       all.push(one);
       await one.done;
-      // While the gateway restarts, everybody waits a little instead of spending the run on 503s.
-      if (one.answer?.status === 503) await new Promise((resolve) => setTimeout(resolve, 250));
+      // While the gateway restarts, everybody waits instead of spending the run on 503s, however long that takes.
+      if (one.answer?.status !== 503) continue;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      await eventually(
+        async () => (await readyNow(running)).ready || undefined,
+        'the gateway to serve again',
+      );
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, worker));
@@ -74,17 +82,19 @@ async function drive(): Promise<Sent[]> {
 
 const nonceOf = (path: string | undefined) => /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(path ?? '')?.[0];
 
+/** Whole lines: Envoy may be writing the last one. */
 function envoyLog(): NaiveRecord[] {
   const folder = join(running.stateDir, 'envoy');
   return readdirSync(folder)
     .flatMap((epoch) => {
       try {
-        return readFileSync(join(folder, epoch, 'access.log'), 'utf8').split('\n');
+        return readFileSync(join(folder, epoch, 'access.log'), 'utf8')
+          .split('\n')
+          .slice(0, -1);
       } catch {
         return [];
       }
     })
-    .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
 }
 
@@ -141,9 +151,11 @@ it('upstream log, Envoy log and journal join exactly, across a kill of the gatew
     outcomes.length,
     'one outcome each',
   );
-  const logged = new Map(envoyLog().map((entry) => [entry['request_id'], entry]));
-  for (const decision of decisions)
-    assert.ok(logged.has(decision.request_id), `Envoy logged ${decision.receipt_id}`);
+  // Envoy writes its log now and then: a denial that came last may follow the outcomes of all allows.
+  await eventually(() => {
+    const logged = new Set(envoyLog().map((entry) => entry['request_id']));
+    return decisions.every(({ request_id }) => logged.has(request_id)) || undefined;
+  }, 'a line in the log of Envoy for each decision');
   for (const outcome of outcomes) {
     if (outcome.state === 'not_sent') {
       const decision = decisions.find(({ receipt_id }) => receipt_id === outcome.decision_ref);

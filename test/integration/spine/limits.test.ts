@@ -19,6 +19,8 @@ const BURST = 20;
 
 let running: Running;
 before(async () => {
+  // Each request has to be judged, also while the disk of a busy machine stalls.
+  process.env['CLAWGRESS_CHECK_TIMEOUT_MS'] = '10000';
   running = await startClawgress();
 });
 after(async () => {
@@ -80,9 +82,11 @@ it('an independent GCRA over the recorded times agrees request by request', {
   const decisions = readJournal(running.endpoints.journal_dir, running.endpoints.public_keys).filter(
     ({ type, request }) => type === 'decision' && request.path === '/limited',
   );
+  const times: number[] = [];
   const judge = new NaiveGcra(1_000_000_000n / BigInt(RPS), BigInt(BURST));
   for (const decision of decisions) {
     const [bucket] = decision.rate_limit_bucket_state;
+    times.push(Number(bucket.now));
     const admitted = judge.admit(BigInt(bucket.now) * 1000n);
     assert.equal(decision.verdict, admitted ? 'allow' : 'deny', `seq ${decision.seq}`);
     if (!admitted) assert.equal(decision.reason, 'LIMIT_RPS');
@@ -96,10 +100,10 @@ it('an independent GCRA over the recorded times agrees request by request', {
     decisions.length,
     'one decision for each request',
   );
-  assert.ok(
-    admitted >= RPS * SECONDS * 0.9 && admitted <= BURST + RPS * (SECONDS + 2),
-    `admitted ${admitted}`,
-  );
+  // By the times in the ledger, for how long the clients really took depends on the machine.
+  const span_s = (Math.max(...times) - Math.min(...times)) / 1_000_000;
+  assert.ok(admitted > BURST && admitted < decisions.length, `admitted ${admitted} of ${decisions.length}`);
+  assert.ok(admitted <= BURST + RPS * span_s + 1, `admitted ${admitted} in ${span_s} s`);
   assert.deepEqual(
     [...statuses.keys()].filter((status) => status !== 429 && status !== 200 && status !== 404),
     [],

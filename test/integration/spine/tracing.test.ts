@@ -17,7 +17,9 @@ interface SentSpan {
 test('one trace goes from Envoy through the gateway to the recorder, and names nothing private', async (t) => {
   const bodies: Buffer[] = [];
   const collector = createServer(async (request, response) => {
-    for await (const chunk of request) bodies.push(chunk);
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part);
+    bodies.push(Buffer.concat(parts));
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
   await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
@@ -28,7 +30,10 @@ test('one trace goes from Envoy through the gateway to the recorder, and names n
   const { port } = collector.address() as AddressInfo;
   writeFileSync(config, `tracing:\n  otlp_endpoint: http://127.0.0.1:${port}\n`);
   const running = await startClawgress({ args: ['--config', config] });
-  t.after(() => running.remove());
+  t.after(async () => {
+    await running.stop();
+    running.remove();
+  });
 
   const [agent] = running.agents;
   assert.ok(agent);
