@@ -1,5 +1,5 @@
-import { type Headers, JSON_TYPE, OK, OLD_WAYS, WAYS, type Way } from './attempt.ts';
 import { eventually } from '../../support/running.ts';
+import { type Headers, JSON_TYPE, OK, OLD_WAYS, WAYS, type Way } from './attempt.ts';
 import { MAX_BYTES } from './policy.ts';
 import { type Pieces, streamsOf, type Told } from './wire.ts';
 import { chunked, HOST, type World } from './world.ts';

@@ -106,7 +106,7 @@ async function heldBy(kind: Kind): Promise<{ readonly by: string | undefined; re
   return { by: BOTH.find((name) => (after.get(name) ?? 0) > (before.get(name) ?? 0)), one };
 }
 
-it('a ticket is good at the gateway that did not write it', { timeout: 240_000 }, async () => {
+it('a ticket is good at the gateway that did not write it', { timeout: 400_000 }, async () => {
   const crossed: Sent[] = [];
   for (const kind of KINDS) {
     let attempts = 0;
@@ -148,7 +148,7 @@ it('a body that never comes is denied by whoever waited for it, and nobody else 
   assert.deepEqual([...new Set(by)].sort(), BOTH);
 });
 
-it('the room for bodies is shared by the gateways', { timeout: 240_000 }, async () => {
+it('the room for bodies is shared by the gateways', { timeout: 400_000 }, async () => {
   const big = Array.from({ length: 6 }, () => world.half(12 * MIB));
   const refused = await eventually(async () => {
     const said = decisionsOf(big).map(({ reason }) => reason);
@@ -164,7 +164,7 @@ it('the room for bodies is shared by the gateways', { timeout: 240_000 }, async 
   await requireNeverCame(admitted, WAITED_MS);
 });
 
-it('killing a gateway harms only what it was busy with', { timeout: 240_000 }, async () => {
+it('killing a gateway harms only what it was busy with', { timeout: 400_000 }, async () => {
   const waiting = halves(8);
   await waited(8);
   const talking = await midChats(8, 1_500);
@@ -192,7 +192,7 @@ it('killing a gateway harms only what it was busy with', { timeout: 240_000 }, a
   await world.allServe();
 });
 
-it('a gateway that is drained loses no request and cuts no stream', { timeout: 240_000 }, async () => {
+it('a gateway that is drained loses no request and cuts no stream', { timeout: 400_000 }, async () => {
   const talking = slowChats(8, 2_200);
   const sent = await world.drive(300, new Map([[50, () => drain(world.running, 1)]]));
   assert.deepEqual(unserved(sent), []);
@@ -203,13 +203,13 @@ it('a gateway that is drained loses no request and cuts no stream', { timeout: 2
 });
 
 it('what a killed gateway was waiting for is denied by the reader of the log', {
-  timeout: 240_000,
+  timeout: 400_000,
 }, async () => {
   assert.ok(forsaken.length > 0, 'some were waited for by the one that was killed');
   await requireNeverCame(forsaken, FORSAKEN_MS);
 });
 
-it('killing the recorder lets nothing through and leaves nothing open', { timeout: 240_000 }, async () => {
+it('killing the recorder lets nothing through and leaves nothing open', { timeout: 400_000 }, async () => {
   const [waiting, gone, talking] = [halves(6), halves(6), slowChats(6, 200)];
   await waited(12);
   process.kill(world.running.childPid('recorder'), 'SIGKILL');
@@ -228,7 +228,7 @@ it('killing the recorder lets nothing through and leaves nothing open', { timeou
   world.requireJoin([...sent, ...talked, ...later]);
 });
 
-it('all of it replays, and ends that are missing are counted', { timeout: 240_000 }, async () => {
+it('all of it replays, and ends that are missing are counted', { timeout: 400_000 }, async () => {
   const { running } = world;
   const allowed = () =>
     world.records().filter(({ type, verdict }) => type === 'decision' && verdict === 'allow');

@@ -132,7 +132,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it('bundles published in quick succession under load misjudge nothing', { timeout: 180_000 }, async () => {
+it('bundles published in quick succession under load misjudge nothing', { timeout: 400_000 }, async () => {
   for (let n = 2; n <= VERSIONS; n++) sign(n, `v${n}.json`);
   const pool = new http.Agent({ keepAlive: true, maxSockets: CLIENTS });
   const statuses = new Map<number, number>();
@@ -189,7 +189,7 @@ it('bundles published in quick succession under load misjudge nothing', { timeou
 });
 
 it('whatever is dropped in and must be refused leaves the last good one in force, which says so', {
-  timeout: 120_000,
+  timeout: 400_000,
 }, async () => {
   const live = VERSIONS + 3;
   const next = live + 1;
@@ -227,7 +227,7 @@ it('whatever is dropped in and must be refused leaves the last good one in force
 });
 
 it('a restart over garbage goes on with the last good one, and an older bundle stays refused', {
-  timeout: 120_000,
+  timeout: 400_000,
 }, async () => {
   await running.stop();
   await start();
@@ -242,7 +242,7 @@ it('a restart over garbage goes on with the last good one, and an older bundle s
 });
 
 it('a bundle that expires in force denies everything with its own code, and replay agrees', {
-  timeout: 120_000,
+  timeout: 400_000,
 }, async () => {
   const n = VERSIONS + 5;
   sign(n, 'brief.json', { validUntilMs: Date.now() + BRIEF_MS });

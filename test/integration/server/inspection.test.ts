@@ -219,7 +219,7 @@ it('an answer that policy cuts is told as that in its outcome', async () => {
 });
 
 it('a gateway that is killed in the middle of a body leaves exactly one decision', {
-  timeout: 120_000,
+  timeout: 400_000,
 }, async () => {
   const before = decisions().length;
   const sent = hits.length;

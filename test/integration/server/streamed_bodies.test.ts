@@ -118,7 +118,7 @@ test('a body with a length that is small enough is read as a whole first', async
   assert.equal(world.hit('/elements/whole'), undefined);
 });
 
-test('64 MiB go on as they come, and nobody holds them', { timeout: 120_000 }, async () => {
+test('64 MiB go on as they come, and nobody holds them', { timeout: 400_000 }, async () => {
   const path = '/elements/large';
   const pid = world.running.childPid('gateway');
   const before = peakMib(pid);

@@ -6,9 +6,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
+import { bodiesAreHeld } from '../../support/held_bodies.ts';
 import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
 import { newAuthority } from '../../support/pki.ts';
-import { bodiesAreHeld } from '../../support/held_bodies.ts';
 import { eventually, type Running, startClawgress } from '../../support/running.ts';
 import { basic, throughProxy } from '../../support/through_proxy.ts';
 
@@ -97,7 +97,7 @@ const ready = (one: Running) =>
     () => 0,
   );
 
-it('decisions and outcomes of one host stand in the journal of the other', { timeout: 60_000 }, async () => {
+it('decisions and outcomes of one host stand in the journal of the other', { timeout: 400_000 }, async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => send(`/hello/${i}`)));
   assert.deepEqual(new Set(answers.map((one) => one?.status)), new Set([200]));
   const own = records().filter(({ gateway_id }) => gateway_id === `${HOST_B}-1`);
@@ -113,7 +113,7 @@ it('decisions and outcomes of one host stand in the journal of the other', { tim
 });
 
 it('without the recorder the other host sends nothing, and goes on afterwards', {
-  timeout: 60_000,
+  timeout: 400_000,
 }, async () => {
   const hits = async (): Promise<number> =>
     ((await (await fetch(a.endpoints.demo.hits_url)).json()) as unknown[]).length;
@@ -168,7 +168,7 @@ async function leaveHalfway(path: string): Promise<void> {
   request.destroy();
 }
 
-it('bodies of one host decide in the journal of the other', { timeout: 60_000 }, async () => {
+it('bodies of one host decide in the journal of the other', { timeout: 400_000 }, async () => {
   const [credential] = a.agents;
   assert.ok(credential);
   writeFileSync(join(a.stateDir, 'policy.yaml'), contract());

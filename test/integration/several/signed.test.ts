@@ -183,7 +183,7 @@ after(async () => {
 });
 
 it('publish returns when both gateways judge by the bundle, and a killed one comes back to it', {
-  timeout: 180_000,
+  timeout: 400_000,
 }, async () => {
   const statuses = await underLoad(async () => {
     for (let n = 2; n <= 7; n++) {
@@ -206,7 +206,7 @@ it('publish returns when both gateways judge by the bundle, and a killed one com
 });
 
 it('a gateway that stood still while the policy changed judges nothing by what it holds', {
-  timeout: 120_000,
+  timeout: 400_000,
 }, async () => {
   const pid = gatewayPid(running, 2);
   await underLoad(async () => {
@@ -228,7 +228,7 @@ it('a gateway that stood still while the policy changed judges nothing by what i
 });
 
 it('a gateway that starts over an older bundle, with what it knew deleted, lets nothing through by it', {
-  timeout: 120_000,
+  timeout: 400_000,
 }, async () => {
   await underLoad(async () => {
     const before = journalOf(running).at(-1)?.['seq'] ?? 0;

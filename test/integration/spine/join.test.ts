@@ -99,7 +99,7 @@ function envoyLog(): NaiveRecord[] {
 }
 
 it('upstream log, Envoy log and journal join exactly, across a kill of the gateway', {
-  timeout: 120_000,
+  timeout: 400_000,
 }, async () => {
   const sent = await drive();
   const hits: { path: string }[] = JSON.parse(await (await fetch(running.endpoints.demo.hits_url)).text());

@@ -53,7 +53,7 @@ async function activate(text: string): Promise<void> {
 }
 
 it('an independent GCRA over the recorded times agrees request by request', {
-  timeout: 120_000,
+  timeout: 400_000,
 }, async () => {
   const [agent] = running.agents;
   assert.ok(agent);

@@ -30,7 +30,7 @@ after(async () => {
 const records = () => readJournal(running.endpoints.journal_dir, running.endpoints.public_keys);
 
 it('waits for the slots of its receipts, and refuses what would wait too long', {
-  timeout: 60_000,
+  timeout: 400_000,
 }, async () => {
   const [agent] = running.agents;
   assert.ok(agent);
