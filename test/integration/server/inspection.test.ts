@@ -69,6 +69,8 @@ const records = (): NaiveRecord[] =>
 const decisions = () => records().filter(({ type }) => type === 'decision');
 
 before(async () => {
+  // Node closes idle connections after 5 s, which races with a request that Envoy sends on one: a 502 that means nothing.
+  upstream.keepAliveTimeout = 600_000;
   await new Promise<void>((resolve) => upstream.listen(0, ADDRESS, resolve));
   port = (upstream.address() as AddressInfo).port;
   process.env['CLAWGRESS_UPSTREAM_ALLOW_CIDRS'] = `${ADDRESS}/32`;

@@ -95,8 +95,11 @@ export async function startWorld(): Promise<World> {
     http.createServer(keeper(hits)),
     https.createServer(authority.issue(HOST, 'serverAuth'), keeper(hits)),
   ];
-  for (const server of servers)
+  // Node closes idle connections after 5 s, which races with a request that Envoy sends on one: a 502 that means nothing.
+  for (const server of servers) {
+    server.keepAliveTimeout = 600_000;
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  }
   const [plain = 0, secure = 0] = servers.map((server) => (server.address() as AddressInfo).port);
   const at = (name: string, text: string): string => {
     writeFileSync(join(stateDir, name), text, { mode: 0o600 });
