@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspectedAnswer } from './fault_inspected.ts';
 import { nonceIn } from './fault_nonce.ts';
+import { keptOpen } from './kept_open.ts';
 import type { Issued } from './pki.ts';
 import { acceptOf, frame, frameReader } from './websocket.ts';
 
@@ -116,7 +117,7 @@ interface Listening {
 
 async function listening(server: http.Server | https.Server, address: string): Promise<Listening> {
   // Longer than any idle time-out of the gateway: a connection that closes as it is used again would look like a fault.
-  server.keepAliveTimeout = 600_000;
+  keptOpen(server);
   const open = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     open.add(socket);

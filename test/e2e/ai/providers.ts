@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createSecureContext } from 'node:tls';
+import { keptOpen } from '../../support/kept_open.ts';
 import { newAuthority } from '../../support/pki.ts';
 import { message, messageEvents } from './anthropic_answers.ts';
 import { startMcpServer } from './mcp_server.ts';
@@ -55,6 +56,7 @@ export async function startProviders(gapMs = 2): Promise<Providers> {
         .catch(() => reply.destroy());
     },
   );
+  keptOpen(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,

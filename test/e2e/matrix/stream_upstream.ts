@@ -8,6 +8,7 @@ import {
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
+import { keptOpen } from '../../support/kept_open.ts';
 import { acceptOf, CLOSE, frame, frameReader } from '../../support/websocket.ts';
 import type { Hit } from './upstream.ts';
 
@@ -26,7 +27,7 @@ type Choose = (name: string, done: (error: null, context: SecureContext | undefi
 /** `choose`: the certificate for a name; `hit`: told of each handshake and call. */
 export async function startStreams(choose: Choose, hit: (hit: Hit) => void): Promise<StreamUpstream> {
   const sockets = new Set<Socket>();
-  const webSockets = [createServer(), createHttps({ SNICallback: choose })];
+  const webSockets = [createServer(), createHttps({ SNICallback: choose })].map(keptOpen);
   const calls = [createHttp2(), createSecureServer({ SNICallback: choose })] as Http2Server[];
   for (const server of webSockets)
     server.on('upgrade', (request: IncomingMessage, socket: Socket) => {

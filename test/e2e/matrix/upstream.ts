@@ -2,6 +2,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { keptOpen } from '../../support/kept_open.ts';
 import { type PackageServer, startPackageServer } from '../../support/package_server.ts';
 import { newAuthority } from '../../support/pki.ts';
 import { domainOf } from './policy.ts';
@@ -45,7 +46,7 @@ export async function startUpstream(): Promise<MatrixUpstream> {
   const streams = await startStreams(choose, (hit) => hits.push(hit));
   const sockets = new Set<Socket>();
   for (const server of [plain, tls]) {
-    server.keepAliveTimeout = 600_000;
+    keptOpen(server);
     server.on('connection', (socket: Socket) => {
       sockets.add(socket.on('close', () => sockets.delete(socket)));
     });

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { Socket } from 'node:net';
+import { keptOpen } from '../../support/kept_open.ts';
 
 /** What a call is to come to; it stands in its path, so that a provider without memory can play it. */
 export interface Play {
@@ -44,7 +45,7 @@ export async function startProvider(address: string): Promise<Provider> {
       );
     });
   });
-  server.keepAliveTimeout = 600_000;
+  keptOpen(server);
   server.on('connection', (socket: Socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));

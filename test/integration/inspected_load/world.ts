@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keptOpen } from '../../support/kept_open.ts';
 import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
 import { type DemoAgent, type Running, startClawgress } from '../../support/running.ts';
 
@@ -38,7 +39,7 @@ export async function openUploads(agents: number): Promise<UploadWorld> {
       response.end('ok\n');
     });
   });
-  upstream.keepAliveTimeout = 600_000;
+  keptOpen(upstream);
   await new Promise<void>((resolve) => upstream.listen(0, address, resolve));
   const { port } = upstream.address() as AddressInfo;
   const config = join(stateDir, 'clawgress.yaml');

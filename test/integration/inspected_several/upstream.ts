@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { keptOpen } from '../../support/kept_open.ts';
 
 /** Each test file has an address of its own in 127.0.0.0/8. */
 export const ADDRESS = '127.77.7.1';
@@ -37,7 +38,7 @@ export async function startUpstream(): Promise<Upstream> {
     });
   });
   // Node closes idle connections after 5 s, which races with a request that Envoy sends on one: a 502 that means nothing.
-  server.keepAliveTimeout = 600_000;
+  keptOpen(server);
   await new Promise<void>((resolve) => server.listen(0, ADDRESS, resolve));
   return {
     port: (server.address() as AddressInfo).port,

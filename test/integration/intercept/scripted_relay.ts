@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, request } from 'node:http';
 import { connect as connectHttp2, constants, createServer as createHttp2Server } from 'node:http2';
 import { connect, type Server, type Socket } from 'node:net';
+import { keptOpen } from '../../support/kept_open.ts';
 
 export interface Relayed {
   readonly ticket: string;
@@ -43,7 +44,7 @@ export async function startRelay(sockets: Sockets, wish: RelayWish): Promise<Scr
     seen.push({ ticket, requestId: text['x-request-id'] ?? '', headers: text });
     return ticket;
   };
-  const upgrades = createServer();
+  const upgrades = keptOpen(createServer());
   upgrades.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
     const { 'cg-relay-ticket': _, ...headers } = incoming.headers;
     const ticket = note(incoming.headers);

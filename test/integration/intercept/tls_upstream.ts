@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createSecureServer } from 'node:http2';
 import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { keptOpen } from '../../support/kept_open.ts';
 import type { Authority } from '../../support/pki.ts';
 import { UPSTREAM } from './upstream.ts';
 
@@ -43,7 +44,7 @@ export async function startTlsUpstream(authority: Authority): Promise<TlsUpstrea
     });
   };
   const secure = createSecureServer({ allowHTTP1: true, ...leaf }, handler as never);
-  const plain = createServer(handler);
+  const plain = keptOpen(createServer(handler));
   const servers = [secure as unknown as NetServer, plain as NetServer] as const;
   for (const server of servers) {
     server.on('connection', (socket: Socket) => {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { keptOpen } from '../../support/kept_open.ts';
 import type { Issued } from '../../support/pki.ts';
 import { acceptOf, CLOSE, frame, frameReader } from '../../support/websocket.ts';
 import { UPSTREAM } from './upstream.ts';
@@ -39,7 +40,7 @@ export async function startUpgradeUpstream(leaf: Issued): Promise<UpgradeUpstrea
   const closed: string[] = [];
   const counted = new Map<string, number>();
   const sockets = new Set<Socket>();
-  const plain = createServer();
+  const plain = keptOpen(createServer());
   const secure = createSecureServer({ allowHTTP1: true, ...leaf });
   const servers = [plain as Server, secure as unknown as Server] as const;
   for (const server of servers) {

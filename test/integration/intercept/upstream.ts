@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createTcp } from 'node:net';
+import { keptOpen } from '../../support/kept_open.ts';
 
 /** The only loopback address that the tests let through. */
 export const UPSTREAM = '127.83.7.2';
@@ -43,7 +44,7 @@ export async function startUpstream(): Promise<Upstream> {
       { allowHTTP1: true, cert: pem(`${name}.pem`), key: pem(`${name}.key.pem`) },
       handler as never,
     );
-  const plain = createServer(handler);
+  const plain = keptOpen(createServer(handler));
   const tcp = createTcp((socket) => {
     dials += 1;
     socket.on('error', () => undefined);

@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { bodiesAreHeld } from '../../support/held_bodies.ts';
+import { keptOpen } from '../../support/kept_open.ts';
 import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
 import { eventually, type Running, startClawgress } from '../../support/running.ts';
 import { basic, throughProxy } from '../../support/through_proxy.ts';
@@ -70,7 +71,7 @@ const decisions = () => records().filter(({ type }) => type === 'decision');
 
 before(async () => {
   // Node closes idle connections after 5 s, which races with a request that Envoy sends on one: a 502 that means nothing.
-  upstream.keepAliveTimeout = 600_000;
+  keptOpen(upstream);
   await new Promise<void>((resolve) => upstream.listen(0, ADDRESS, resolve));
   port = (upstream.address() as AddressInfo).port;
   process.env['CLAWGRESS_UPSTREAM_ALLOW_CIDRS'] = `${ADDRESS}/32`;

@@ -7,6 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { keptOpen } from '../../support/kept_open.ts';
 import { type NaiveRecord, readJournal } from '../../support/naive_journal.ts';
 import { newAuthority } from '../../support/pki.ts';
 import { type Running, startClawgress } from '../../support/running.ts';
@@ -97,7 +98,7 @@ export async function startWorld(): Promise<World> {
   ];
   // Node closes idle connections after 5 s, which races with a request that Envoy sends on one: a 502 that means nothing.
   for (const server of servers) {
-    server.keepAliveTimeout = 600_000;
+    keptOpen(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   }
   const [plain = 0, secure = 0] = servers.map((server) => (server.address() as AddressInfo).port);

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createSecureServer } from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { keptOpen } from '../../../support/kept_open.ts';
 import { UPSTREAM } from '../upstream.ts';
 
 /** One request as the destination got it. */
@@ -55,7 +56,7 @@ export async function startBodyUpstream(): Promise<BodyUpstream> {
     { allowHTTP1: true, cert: pem('good.pem'), key: pem('good.key.pem') },
     handler as never,
   );
-  const servers = [createServer(handler), secure] as unknown as Server[];
+  const servers = [keptOpen(createServer(handler)), secure] as unknown as Server[];
   for (const server of servers) {
     server.on('connection', (socket: Socket) => {
       sockets.add(socket.on('close', () => sockets.delete(socket)).on('error', () => undefined));

@@ -3,6 +3,7 @@ import { createServer as createHttp, type IncomingMessage, type ServerResponse }
 import { createSecureServer } from 'node:http2';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { keptOpen } from '../../../support/kept_open.ts';
 import { startNames } from '../names.ts';
 import { UPSTREAM } from '../upstream.ts';
 import {
@@ -36,7 +37,7 @@ process.on('message', async (message: ToFarSide) => {
   };
   const secure = createSecureServer({ allowHTTP1: true, ...message.leaf }, handler as never);
   await listen(secure as unknown as Server, 443, UPSTREAM);
-  await listen(createHttp(handler) as Server, 80, UPSTREAM);
+  await listen(keptOpen(createHttp(handler)) as Server, 80, UPSTREAM);
   for (const address of [UPSTREAM, ALLOWED.four, ALLOWED.six])
     await listen(createServer({ allowHalfOpen: true }, greet), GREETING_PORT, address);
   tell({ resolvers: resolversOf(names.use({ dns_resolver_options: {} })) });
