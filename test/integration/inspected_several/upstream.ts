@@ -37,7 +37,6 @@ export async function startUpstream(): Promise<Upstream> {
       reply.end('{"n": 1}');
     });
   });
-  // Node closes idle connections after 5 s, which races with a request that Envoy sends on one: a 502 that means nothing.
   keptOpen(server);
   await new Promise<void>((resolve) => server.listen(0, ADDRESS, resolve));
   return {
