@@ -182,7 +182,8 @@ export class RecorderClient {
     for (;;) {
       const link = this.#link;
       if (this.#stopped) throw new LinkError('lost', 'the connection to the recorder was closed');
-      if (link === undefined) {
+      // One that is over refuses at once: to ask it again would leave the turn no end, in which it could be replaced.
+      if (link === undefined || link.isOver) {
         await this.#nextLink();
         continue;
       }

@@ -58,6 +58,11 @@ export class Link {
     return this.#waiting.size;
   }
 
+  /** Nothing more is asked; `ended` has been called or will be, in a later turn of the event loop. */
+  get isOver(): boolean {
+    return this.#socket.destroyed;
+  }
+
   /** Resolves to the body of the answer, not looked at yet. Rejects with `LinkError`. */
   ask(kind: number, value: object, deadlineMs: number): Promise<Uint8Array> {
     // Four thousand million requests on one connection: start over with a fresh one. No id is ever used twice.

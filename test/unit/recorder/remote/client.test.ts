@@ -96,6 +96,34 @@ test('every append that waits fails when the connection is lost, and none after 
   assert.deepEqual(await client.append(proposal()), UNAVAILABLE);
 });
 
+test('what is asked while a connection ends waits for the next one, and leaves the others their turn', async () => {
+  const path = join(folder(), 'r.sock');
+  await fakeRecorder(path, (frame, reply) => reply(ANSWER, frame.id, { decided: true }));
+  const dial = dialUnix(path);
+  const dialled: Socket[] = [];
+  const client = clientOf(() => {
+    const one = dial();
+    dialled.push(one.socket);
+    return one;
+  }, 'gateway-1');
+  cleanups.push(() => client.stop());
+  await client.whenReachable();
+  const [ending] = dialled;
+  assert.ok(ending !== undefined, 'a connection');
+  ending.destroy();
+  // Between its end and its last word there is a turn of the event loop, which a client that asks on never gives away.
+  let looks = 0;
+  Object.defineProperty(ending, 'destroyed', {
+    get() {
+      looks += 1;
+      if (looks > 100) throw new Error('a connection that is over is asked again and again');
+      return true;
+    },
+  });
+  assert.equal(await client.decided('one'), true);
+  assert.equal(dialled.length, 2);
+});
+
 test('an append that is never answered fails at its deadline; its late answer is dropped', async () => {
   const path = join(folder(), 'r.sock');
   const held: (() => void)[] = [];
