@@ -45,6 +45,8 @@ export interface EnvoyLine {
 /** What the Envoys logged, and which of them were killed: such a one may have lost its last lines. */
 export interface EnvoyLogs {
   readonly lines: readonly EnvoyLine[];
+  /** Receipts of the lines beside: what they tell may close a decision whose own line is lost. */
+  readonly beside: ReadonlySet<string>;
   /** Lines that were cut by a kill. */
   readonly damaged: number;
 }
@@ -52,15 +54,22 @@ export interface EnvoyLogs {
 export function envoyLogs(stateDir: string): EnvoyLogs {
   const folder = join(stateDir, 'envoy');
   const lines: EnvoyLine[] = [];
+  const beside = new Set<string>();
   let damaged = 0;
   for (const epoch of existsSync(folder) ? readdirSync(folder) : []) {
     for (const name of readdirSync(join(folder, epoch)).filter((one) => /^access.*log/.test(one))) {
-      for (const text of readFileSync(join(folder, epoch, name), 'utf8').split('\n')) {
+      const all = readFileSync(join(folder, epoch, name), 'utf8').split('\n');
+      // Without its newline a line is cut, wherever that was.
+      if (all.pop() !== '') damaged++;
+      for (const text of all) {
         if (text === '') continue;
         try {
           const { request_id, receipt_id, code, listener } = JSON.parse(text);
           // Beside the line of the stream or CONNECT that they belong to.
-          if (listener === 'relay_out' || listener === 'handshake') continue;
+          if (listener === 'relay_out' || listener === 'handshake') {
+            beside.add(receipt_id);
+            continue;
+          }
           lines.push({
             epoch,
             request_id: request_id ?? undefined,
@@ -73,5 +82,5 @@ export function envoyLogs(stateDir: string): EnvoyLogs {
       }
     }
   }
-  return { lines, damaged };
+  return { lines, beside, damaged };
 }

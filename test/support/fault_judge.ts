@@ -1,4 +1,4 @@
-import type { Sent } from './fault_client.ts';
+import { EXPECTED, type Sent } from './fault_client.ts';
 import { judgeInspections } from './fault_inspections.ts';
 import type { EnvoyLine, EnvoyLogs, Placed } from './fault_journal.ts';
 import { nonceIn } from './fault_nonce.ts';
@@ -92,7 +92,7 @@ export function judge(evidence: Evidence): Judgement {
       ...outcomeFindings(joined),
       ...logFindings(evidence, joined),
       ...gapFindings(undecided, gaps, evidence),
-      ...aggregateFindings(folded, aggregated, evidence),
+      ...aggregateFindings(folded, aggregated, evidence, joined),
       ...inspections.findings,
     ],
     requests: evidence.sent.length,
@@ -233,16 +233,21 @@ function outcomeFindings({ decisions, outcomes, hitNonces, nonceOf }: Joined): F
   });
 }
 
-/** Envoy logged every request that has a decision; what it could not write any more is closed as `unknown`. */
-function logFindings({ envoy, logLost }: Evidence, { decisions, outcomes }: Joined): Finding[] {
+/**
+ * Envoy logged every request that has a decision; what it could not write any more is closed as `unknown`, or by what
+ * another of its lines tells.
+ */
+function logFindings({ envoy, logLost }: Evidence, { decisions, outcomes, nonceOf }: Joined): Finding[] {
   const logged = new Set(envoy.lines.map(({ request_id }) => request_id));
   const unknown = new Set(
     outcomes.filter(({ state }) => state === 'unknown').map(({ decision_ref }) => decision_ref),
   );
   return decisions.flatMap(({ record }): Finding[] => {
     if (logged.has(record['request_id']) || (logLost && record['verdict'] === 'deny')) return [];
-    if (logLost && unknown.has(record['receipt_id'])) return [];
-    return [{ code: 'LOG_LINE_MISSING', what: record['receipt_id'] }];
+    if (logLost && (unknown.has(record['receipt_id']) || envoy.beside.has(record['receipt_id']))) return [];
+    const closed = outcomes.find(({ decision_ref }) => decision_ref === record['receipt_id']);
+    const what = `${nonceOf(record) ?? record['receipt_id']}: ${record['verdict']}, ${closed?.['state'] ?? 'open'}`;
+    return [{ code: 'LOG_LINE_MISSING', what }];
   });
 }
 
@@ -272,18 +277,26 @@ function gapFindings(undecided: number, gaps: number, { envoy }: Evidence): Find
 
 /**
  * Nothing is folded that is not counted. A recovery record says for which span before a crash the counts may be gone;
- * a lost log makes the log the smaller side.
+ * a lost log makes the log the smaller side, and so does a denial that was judged and never heard of, because Envoy had
+ * given up on it or whoever was to answer died: its line is that of a request without a decision.
  */
 function aggregateFindings(
   folded: number,
   aggregated: number,
   { journal, logLost, sent }: Evidence,
+  { byNonce }: Joined,
 ): Finding[] {
   const crashed = journal.some(({ record }) => (record['aggregate_window_ms'] ?? 0) > 0);
   const unnamed = sent.filter(
     ({ status, receipt }) => receipt === undefined && DENIALS.includes(status),
   ).length;
   if (unnamed > folded && !logLost) return [{ code: 'ANSWER_WITHOUT_DECISION', what: `${unnamed} denials` }];
-  const wrong = (aggregated < folded && !crashed) || (aggregated > folded && !logLost);
+  const unheard = sent.filter(
+    ({ nonce, kind, status }) =>
+      (status === 0 || status === 503) &&
+      !byNonce.has(nonce) &&
+      EXPECTED[kind].some((code) => DENIALS.includes(code)),
+  ).length;
+  const wrong = (aggregated < folded && !crashed) || (aggregated > folded + unheard && !logLost);
   return wrong ? [{ code: 'AGGREGATE_WRONG', what: `${aggregated} of ${folded}` }] : [];
 }

@@ -72,7 +72,7 @@ export interface Pace {
   readonly clients: number;
   readonly pauseMs: number;
   readonly afterFailureMs?: number;
-  /** Requests after which clients go home. */
+  /** Requests that ended as they should, after which clients go home: how many fail depends on how long nobody answers. */
   readonly until?: number;
 }
 
@@ -85,6 +85,7 @@ export class Load {
   readonly #run: string;
   readonly #pool = new http.Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
   #count = 0;
+  #served = 0;
   #stopped = false;
   #clients: Promise<void>[] = [];
 
@@ -105,6 +106,11 @@ export class Load {
     return this.#count;
   }
 
+  /** Of them those that ended as they should. */
+  get served(): number {
+    return this.#served;
+  }
+
   start({
     clients,
     pauseMs,
@@ -112,7 +118,7 @@ export class Load {
     until = Number.POSITIVE_INFINITY,
   }: Pace): void {
     const client = async () => {
-      while (!this.#stopped && this.#count < until) {
+      while (!this.#stopped && this.#served < until) {
         const sent = await this.one();
         await sleep(failed(sent) ? afterFailureMs : pauseMs);
       }
@@ -120,7 +126,7 @@ export class Load {
     this.#clients = Array.from({ length: clients }, client);
   }
 
-  /** When every client is done: at once after `stop`, or when `until` requests were begun. */
+  /** When every client is done: at once after `stop`, or when `until` requests were served. */
   async finished(): Promise<void> {
     await Promise.all(this.#clients);
   }
@@ -145,6 +151,7 @@ export class Load {
     const [first] = all;
     const told = all.find(failed) ?? first;
     if (told === undefined) throw new Error('nothing was sent');
+    if (!failed(told)) this.#served++;
     return told;
   }
 

@@ -7,6 +7,7 @@ import { freePort } from './free_port.ts';
 
 const CLI = fileURLToPath(new URL('../../bin/clawgress', import.meta.url));
 const READY_TIMEOUT_MS = 120_000;
+/** Longer than the supervisor gives all its parts together. */
 const STOP_TIMEOUT_MS = 90_000;
 const READY_POLL_MS = 20;
 /** The first line of the block that says so. Other lines of the log may contain the word. */

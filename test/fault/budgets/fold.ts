@@ -12,6 +12,8 @@ export interface Folded {
   /** The most that stood charged after any record. */
   readonly most: number;
   readonly charged: number;
+  /** What stood charged when a call was refused for this budget, in their order. */
+  readonly refusedAt: readonly number[];
   /** By receipt id. */
   readonly calls: ReadonlyMap<string, Spent>;
   readonly mistakes: readonly string[];
@@ -25,6 +27,7 @@ export interface Folded {
 export function foldBudget(records: readonly NaiveRecord[], limit: string): Folded {
   const calls = new Map<string, Spent>();
   const mistakes: string[] = [];
+  const refusedAt: number[] = [];
   let [charged, most] = [0, 0];
   const of = (list: unknown): NaiveRecord | undefined =>
     (list as NaiveRecord[] | undefined)?.find(({ limit_id }) => limit_id === limit);
@@ -39,6 +42,8 @@ export function foldBudget(records: readonly NaiveRecord[], limit: string): Fold
       if (known !== undefined) mistakes.push(`${id}: reserved twice`);
       charged += state['amount'];
       calls.set(id, { reserved: state['amount'] });
+    } else if (record['type'] === 'decision' && record['reason'] === 'LIMIT_SPEND') {
+      refusedAt.push(charged);
     } else if (record['type'] === 'inspection') {
       const end = of(record['settled']);
       if (end === undefined) continue;
@@ -58,5 +63,5 @@ export function foldBudget(records: readonly NaiveRecord[], limit: string): Fold
     }
     most = Math.max(most, charged);
   }
-  return { most, charged, calls, mistakes };
+  return { most, charged, refusedAt, calls, mistakes };
 }

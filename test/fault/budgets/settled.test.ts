@@ -14,6 +14,7 @@ import {
   type Heard,
   LIMIT,
   openBudgetWorld,
+  PATIENT,
   RESERVED,
 } from './world.ts';
 
@@ -44,9 +45,9 @@ function casesFor({ closedPort }: BudgetWorld): readonly Case[] {
 }
 
 it('settles what the provider counted, keeps what nobody counted, gives back what never left', {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
-  const world = await openBudgetWorld();
+  const world = await openBudgetWorld([PATIENT]);
   try {
     const asked = casesFor(world).flatMap((one) => [false, true].map((stream) => ({ one, stream })));
     const expected = new Map<string, Spent>();
@@ -57,13 +58,17 @@ it('settles what the provider counted, keeps what nobody counted, gives back wha
       }),
     );
     const total = [...expected.values()].reduce((sum, { settled = 0 }) => sum + settled, 0);
-    const folded = await eventually(() => {
-      const now = foldBudget(world.records(), LIMIT);
-      const isOver = [...now.calls.values()].every(
-        ({ settled, released }) => settled !== undefined || released,
-      );
-      return now.calls.size === expected.size && isOver ? now : undefined;
-    }, 'the end of all calls');
+    const folded = await eventually(
+      () => {
+        const now = foldBudget(world.records(), LIMIT);
+        const isOver = [...now.calls.values()].every(
+          ({ settled, released }) => settled !== undefined || released,
+        );
+        return now.calls.size === expected.size && isOver ? now : undefined;
+      },
+      'the end of all calls',
+      60_000,
+    );
     const byNonce = callsByNonce(world, folded.calls);
     assert.deepEqual(byNonce, new Map([...expected].sort(byName)));
     assert.deepEqual(folded.mistakes, []);

@@ -126,7 +126,7 @@ function honest(): Evidence & { journal: Placed[] } {
       outcome('t'),
       gap(1),
     ),
-    envoy: { lines: [line('a'), line('d'), line('u'), line('t')], damaged: 0 },
+    envoy: { lines: [line('a'), line('d'), line('u'), line('t')], beside: new Set(), damaged: 0 },
     logLost: false,
   };
 }
@@ -227,7 +227,10 @@ describe('the judge', () => {
     [
       'a decision that Envoy never asked for',
       'LOG_LINE_MISSING',
-      () => ({ ...honest(), envoy: { lines: [line('a'), line('u'), line('t')], damaged: 0 } }),
+      () => ({
+        ...honest(),
+        envoy: { lines: [line('a'), line('u'), line('t')], beside: new Set(), damaged: 0 },
+      }),
     ],
     [
       'an unanswered request was counted twice',
@@ -302,8 +305,29 @@ describe('the judge', () => {
       ...evidence.journal.slice(0, 3),
       ...journalOf(outcome('a', 'unknown'), outcome('t'), gap(1)),
     ];
-    const lost = { ...evidence, journal, envoy: { lines: [line('u'), line('t')], damaged: 0 } };
+    const lost = {
+      ...evidence,
+      journal,
+      envoy: { lines: [line('u'), line('t')], beside: new Set<string>(), damaged: 0 },
+    };
     assert.deepEqual(codes({ ...lost, logLost: true }), []);
     assert.deepEqual(codes(lost), ['LOG_LINE_MISSING', 'LOG_LINE_MISSING']);
+  });
+
+  it('takes a decision for closed by what is left of its lines, when a log was lost', () => {
+    const { envoy, ...rest } = honest();
+    const lines = envoy.lines.filter(({ request_id }) => request_id !== 'q-t');
+    const told = { ...rest, envoy: { lines, beside: new Set(['r-t']), damaged: 0 } };
+    assert.deepEqual(codes({ ...told, logLost: true }), []);
+    assert.deepEqual(codes(told), ['LOG_LINE_MISSING']);
+  });
+
+  it('takes one folded denial more for each that nobody heard of', () => {
+    const unheard = sent('n', 503, { kind: 'denied' });
+    const evidence = folding(2, [gap(1)]);
+    const envoy = { ...evidence.envoy, lines: [...evidence.envoy.lines, line('n')] };
+    const told = { ...evidence, envoy, sent: [...evidence.sent, unheard] };
+    assert.deepEqual(codes(told), []);
+    assert.deepEqual(codes({ ...told, journal: folding(3, [gap(1)]).journal }), ['AGGREGATE_WRONG']);
   });
 });

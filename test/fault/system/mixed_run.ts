@@ -10,6 +10,7 @@ import { notInOwnNetwork } from '../../support/own_network.ts';
 import { type Changed, changedRule } from './changed_rule.ts';
 
 export interface MixedOptions {
+  /** That are served; those that meet nobody come on top. */
   readonly requests: number;
   /** Processes that are killed on the way, at random moments. */
   readonly kills: number;
@@ -100,7 +101,7 @@ async function drive(world: World, options: MixedOptions, random: Random): Promi
       crowded = true;
       await crowd(world, options);
     }
-    await reach(world, Math.min(at, options.requests - 1));
+    await reach(world, at);
     killed.push(...kill(world, random, options));
     await sleep(BETWEEN_KILLS_MS);
   }
@@ -109,12 +110,14 @@ async function drive(world: World, options: MixedOptions, random: Random): Promi
   return killed;
 }
 
-async function reach(world: World, count: number): Promise<void> {
-  while (world.load.count < count) await sleep(20);
+async function reach({ load }: World, served: number): Promise<void> {
+  while (load.served < served) await sleep(20);
 }
 
 /** They come at 500 a second and each holds a connection of its own until after the last one has come. */
 async function crowd(world: World, { concurrent, progress }: MixedOptions): Promise<void> {
+  // Whoever was killed is back: no connection is held to nobody.
+  await reach(world, world.load.served + CLIENTS);
   progress(`${concurrent} connections at once`);
   const all: Promise<Sent>[] = [];
   for (let i = 0; i < concurrent; i++) {

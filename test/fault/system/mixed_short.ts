@@ -7,7 +7,7 @@ import { runMixed } from './mixed_run.ts';
 
 const SHORT = { requests: 2_000, kills: 2, concurrent: 300 };
 
-test('2,000 mixed requests with random kills', { timeout: 180_000 }, async (t) => {
+test('2,000 mixed requests with random kills', { timeout: 500_000 }, async (t) => {
   const seed = newSeed();
   t.diagnostic(`seed ${seed}`);
   const result = await runMixed({ ...SHORT, seed, progress: (text) => t.diagnostic(text) });

@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { notInOwnNetwork } from '../../support/own_network.ts';
 import { type Fault, type FaultResult, missingFor, runFault } from './fault.ts';
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 /** Whatever breaks, a client gets one of these, or its connection breaks. */
 const STATUSES = ['101', '200', '403', '407', '422', '429', '502', '503', 'no answer'];
 

@@ -1,7 +1,9 @@
-import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCli } from '../../support/fault_world.ts';
+import { journalLines } from '../../support/naive_journal.ts';
+import { eventually } from '../../support/running.ts';
 import type { Fault } from './fault.ts';
 import { killAll } from './kill_all.ts';
 
@@ -37,6 +39,14 @@ const asIs = (text: string): string => text;
 /** Were it in force, the first good request would be refused. */
 const refusing = (text: string): string => text.replace('agent_id: [demo-agent]', 'agent_id: [nobody]');
 
+const BAD_BUNDLES = 'bad-bundles.json';
+
+/** Signing takes a process for each: while there is load, nobody else here would have a turn. */
+function prepareReplaced(dir: string): void {
+  prepareSigned(dir);
+  writeFileSync(join(dir, BAD_BUNDLES), JSON.stringify(badBundles(dir)));
+}
+
 function badBundles(dir: string): string[] {
   const own = ['--key', join(dir, 'own.key')];
   const good = JSON.parse(sign(dir, refusing, ...own, '--version', '6'));
@@ -62,8 +72,26 @@ function badBundles(dir: string): string[] {
 
 const STATE = ['journal', 'ledger', 'checkpoints', 'artifacts', 'keys'];
 
+/** Of a live folder: drafts come and go while it is read. */
 function copyState(from: string, to: string): void {
-  for (const name of STATE) cpSync(join(from, name), join(to, name), { recursive: true });
+  const filter = (path: string) => !path.endsWith('.new');
+  for (const name of STATE) cpSync(join(from, name), join(to, name), { recursive: true, filter });
+}
+
+/** How many records the heads file knows. */
+function recordsIn(heads: string): number {
+  return existsSync(heads) ? Number(readFileSync(heads, 'utf8').split('\n')[1]) : 0;
+}
+
+const TURNS = 20;
+const TURN_MS = 20;
+
+/**
+ * What had left for the upstream before the kill is in its sockets, and is heard in turns: a pause in one piece may be over
+ * before the first of them.
+ */
+async function lastArrivals(): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn++) await sleep(TURN_MS);
 }
 
 export const STATE_FAULTS: readonly Fault[] = [
@@ -72,9 +100,9 @@ export const STATE_FAULTS: readonly Fault[] = [
     how: '`policy.trust: signed`; the bundle becomes noise, a bare document, unsigned, older, expired, signed by another key; each would refuse everything',
     unnoticed: true,
     holdMs: 0,
-    world: { settings: ['policy: {trust: signed}'], prepare: prepareSigned },
+    world: { settings: ['policy: {trust: signed}'], prepare: prepareReplaced },
     async inflict({ stateDir }) {
-      for (const text of badBundles(stateDir)) {
+      for (const text of JSON.parse(readFileSync(join(stateDir, BAD_BUNDLES), 'utf8'))) {
         writeFileSync(join(stateDir, 'policy.bundle.json'), text);
         await sleep(RELOAD_MS);
       }
@@ -94,11 +122,14 @@ export const STATE_FAULTS: readonly Fault[] = [
     world: { settings: ['recorder: {heads_file: heads, checkpoint_interval_ms: 200}'] },
     async inflict(world) {
       const older = `${world.stateDir}.older`;
+      const heads = join(world.stateDir, '..', 'heads');
       copyState(world.stateDir, older);
+      const copied = journalLines(join(older, 'journal')).length;
       await sleep(2_000);
-      killAll(world);
+      await eventually(() => recordsIn(heads) > copied || undefined, 'a newer head', 60_000);
+      await killAll(world);
       // Requests that are already on their way to the upstream must find the journal in its place.
-      await sleep(300);
+      await lastArrivals();
       for (const name of STATE) renameSync(join(world.stateDir, name), join(world.stateDir, `${name}.true`));
       copyState(older, world.stateDir);
       const refused = await world.restart().then(
