@@ -64,7 +64,8 @@ export function recorderOptions(dir: string, overrides: Partial<RecorderOptions>
     issuer: 'clawgress.test',
     engine: { version: '0.1.0', build_digest: sha256('build'), semantics: DECISION_SEMANTICS },
     keyring: openKeyring(layout.keys_dir),
-    checkTimeoutMs: 1_000,
+    // A request is taken for a repetition within twice this time; a slow disk and a restart lie between in some tests.
+    checkTimeoutMs: 10_000,
     genesis: { tenant_mode: 'single', isolation: 'same_uid', capture: 'voluntary' },
     onFatal: (error) => {
       throw error;

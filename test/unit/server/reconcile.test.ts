@@ -98,7 +98,8 @@ class World {
   async killGateway(): Promise<void> {
     this.#cut.dead = true;
     const next = states.create();
-    cpSync(this.#dir, next, { recursive: true });
+    // A draft gets its name on another thread, maybe while it is copied; nobody ever reads one.
+    cpSync(this.#dir, next, { recursive: true, filter: (path) => !path.endsWith('.new') });
     rmSync(join(next, 'journal', 'lock'), { force: true });
     rmSync(join(next, 'run', 'journal.lock'), { force: true });
     const old = { recorder: this.#recorder, tail: this.#tail };
@@ -171,7 +172,7 @@ class World {
     for (let epoch = 1; epoch <= this.#epoch; epoch++) {
       const marker = join(this.#envoyDir, `${String(epoch).padStart(6, '0')}-0a0b0c0d`, 'swept');
       for (let tries = 0; !existsSync(marker); tries++) {
-        assert.ok(tries < 2_000, `epoch ${epoch} is never settled`);
+        assert.ok(tries < 10_000, `epoch ${epoch} is never settled`);
         await new Promise((resolve) => setTimeout(resolve, 5));
         if (tries % 20 === 19) await this.read();
       }

@@ -35,14 +35,14 @@ const words = (bodies: PromiseSettledResult<Uint8Array>[]) =>
   bodies.map((one) => (one.status === 'fulfilled' ? Buffer.from(one.value).toString() : one.reason.problem));
 
 test('no request id is used twice, and whatever waits when they run out is told', {
-  timeout: 10_000,
+  timeout: 90_000,
 }, async () => {
   const { near } = await pair();
   const link = new Link(near, () => undefined, REQUEST_ID_MAX - 1);
   const last = link.ask(ASK.status, {}, 60_000);
   const beyond = [link.ask(ASK.status, {}, 60_000), link.ask(ASK.status, {}, 60_000)];
   const never = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error('a request never ends')), 5_000).unref();
+    setTimeout(() => reject(new Error('a request never ends')), 15_000).unref();
   });
   const settled = await Promise.race([Promise.allSettled([last, ...beyond]), never]);
   assert.deepEqual(words(settled), ['lost', 'lost', 'lost']);
