@@ -239,7 +239,7 @@ test('a call whose time is up ends with DEADLINE_EXCEEDED, and the destination i
 
 test('a reset of the destination reaches the client, and one of the client the destination', async (t) => {
   const codes: number[] = [];
-  const { session, reports } = await world(t, (stream) => {
+  const { session, reports, asked } = await world(t, (stream) => {
     stream.once('close', () => codes.push(stream.rstCode));
     stream.once('data', () => stream.close(11));
   });
@@ -247,8 +247,7 @@ test('a reset of the destination reaches the client, and one of the client the d
   assert.equal(rstCode, 11);
   const leaving = session.request({ ':method': 'POST', ':path': '/', 'cg-relay-ticket': 'good' });
   leaving.on('error', () => undefined);
-  await until(() => codes.length === 1);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(() => codes.length === 1 && asked.length === 2);
   leaving.close(8);
   await until(() => codes.length === 2);
   assert.deepEqual(codes, [11, 8]);

@@ -14,6 +14,7 @@ import { handshake, places, SWITCHING, until } from './relay_world.ts';
 async function world(t: TestContext) {
   const at = places(t);
   const threads: Worker[] = [];
+  const serving: Promise<unknown>[] = [];
   const events: RelayEvent[] = [];
   const downs: string[] = [];
   const destinations: Socket[] = [];
@@ -42,6 +43,8 @@ async function world(t: TestContext) {
     startThread: (to) => {
       const thread = relayThread(to);
       threads.push(thread);
+      // Its first word; whoever listens later may miss it.
+      serving.push(new Promise((resolve) => thread.once('message', resolve)));
       return thread;
     },
   });
@@ -51,7 +54,7 @@ async function world(t: TestContext) {
     out.close();
   });
   await relay.ready;
-  return { ...at, relay, threads, events, downs, destinations };
+  return { ...at, relay, threads, serving, events, downs, destinations };
 }
 
 async function first(t: TestContext, path: string, ticket: string) {
@@ -67,27 +70,27 @@ async function first(t: TestContext, path: string, ticket: string) {
 }
 
 test('a ticket opens one stream, in whatever life of the thread', async (t) => {
-  const { socket, threads, downs } = await world(t);
+  const { socket, threads, serving, downs } = await world(t);
   assert.match((await first(t, socket, 'one')).line, / 101 /);
   assert.match((await first(t, socket, 'one')).line, / 403 /);
   assert.match((await first(t, socket, 'bad')).line, / 403 /);
   await threads[0]?.terminate();
-  await until(() => threads.length === 2);
-  await new Promise((resolve) => threads[1]?.once('message', resolve));
+  await until(() => serving.length === 2);
+  await serving[1];
   assert.equal(downs.length, 1);
   assert.match((await first(t, socket, 'one')).line, / 403 /);
 });
 
 test('when the thread dies every stream ends on both sides, and a new one serves', async (t) => {
-  const { socket, threads, destinations, downs } = await world(t);
+  const { socket, threads, serving, destinations, downs } = await world(t);
   const client = await first(t, socket, 'one');
   const [destination] = destinations;
   const ended = new Promise<void>((resolve) => destination?.once('close', () => resolve()));
   await threads[0]?.terminate();
   await client.closed;
   await ended;
-  await until(() => threads.length === 2);
-  await new Promise((resolve) => threads[1]?.once('message', resolve));
+  await until(() => serving.length === 2);
+  await serving[1];
   assert.match((await first(t, socket, 'two')).line, / 101 /);
   assert.equal(downs.length, 1);
 });

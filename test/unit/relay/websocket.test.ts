@@ -275,7 +275,7 @@ for (const [what, bad, code] of [
   ['text that is no UTF-8', clientFrame(Buffer.from([0x61, 0xff]), 0x81), 1007],
   ['a message over the bound', clientFrame(Buffer.alloc(17)), 1009],
 ] as const) {
-  test(`${what} does not reach the destination, and both sides are told`, { timeout: 10_000 }, async (t) => {
+  test(`${what} does not reach the destination, and both sides are told`, { timeout: 90_000 }, async (t) => {
     const far = listening();
     const { upgrade, reports } = await world(t, {
       order: { frames: 'block', max_message_bytes: 16 },
