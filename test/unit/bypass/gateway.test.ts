@@ -14,7 +14,7 @@ import {
   relay,
 } from '../../../src/bypass/through_proxy.ts';
 import type { Prober, World } from '../../../src/bypass/world.ts';
-import { leaking, refusing, type Script, scripted } from './scripted_gateway.ts';
+import { leaking, patient, refusing, type Script, scripted } from './scripted_gateway.ts';
 
 const OUTER: Readonly<Record<string, Prober>> = {
   anonymous,
@@ -70,6 +70,7 @@ const all = (probers: object, verdict: string) =>
   Object.fromEntries(Object.keys(probers).map((name) => [name, verdict]));
 
 test('a gateway that refuses everything holds; what happens in tunnels stays open', async (t) => {
+  patient(t);
   const { world, arrivals } = await stage(t, () => refusing);
   assert.deepEqual(await verdicts(OUTER, world), all(OUTER, 'held'));
   const inner = { ...IN_TUNNEL, 'domain-fronting': domainFronting };
@@ -80,6 +81,7 @@ test('a gateway that refuses everything holds; what happens in tunnels stays ope
 });
 
 test('an open proxy leaks in every way, and the target knows it', async (t) => {
+  patient(t);
   const { world, arrivals } = await stage(t, leaking);
   assert.deepEqual(
     await verdicts({ ...OUTER, ...IN_TUNNEL }, world),
@@ -111,6 +113,7 @@ test('an upgrade leaks when it is accepted, or when a request behind it arrives'
 });
 
 test('a tunnel that is closed with nothing sent on holds', async (t) => {
+  patient(t);
   const closing: Script = (_, socket) => {
     socket.write('HTTP/1.1 200 OK\r\n\r\n');
     socket.once('data', () => socket.end());
@@ -152,8 +155,8 @@ test('strangers at the target get no answer and leave no trace', async (t) => {
   const { talk, askUdp } = await import('../../../src/bypass/dial.ts');
   const place = { host: '127.0.0.1', port: target.ports[0] ?? 0 };
   const junk = Buffer.alloc(20_000, 0x80);
-  const heard = await talk(place, [{ send: junk, complete: () => false }], 300);
+  const heard = await talk(place, [{ send: junk, complete: () => false }], 2_000);
   assert.equal(heard.bytes[0]?.length, 0);
-  assert.deepEqual((await askUdp(place, junk.subarray(0, 600), 100)).bytes, []);
+  assert.deepEqual((await askUdp(place, junk.subarray(0, 600), 500)).bytes, []);
   assert.deepEqual(arrivals, []);
 });

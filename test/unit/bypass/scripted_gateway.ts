@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
 
 /** What a scripted gateway does with the head of a request. */
 export type Script = (head: string, socket: Socket) => void;
@@ -9,6 +10,13 @@ export interface Scripted {
 }
 
 const HEAD_MAX = 65_536;
+const LONGER = 4;
+
+/** Once for a test: every try may last longer, so that a busy machine is not taken for silence. */
+export function patient(t: TestContext): void {
+  const real = globalThis.setTimeout;
+  t.mock.method(globalThis, 'setTimeout', (act: () => void, ms: number) => real(act, ms * LONGER));
+}
 
 /** A listener on loopback that reads a head and then does as it is told. */
 export async function scripted(script: Script): Promise<Scripted> {

@@ -9,13 +9,27 @@ import { loadSettings } from '../../../src/config/load.ts';
 
 let taken: Server;
 let port = 0;
-const settings = loadSettings('/nonexistent', {}, { values: new Map() });
+/** Of nobody else: what is free there stays free. On 127.0.0.1 every connection of this machine takes a port. */
+const ADDRESS = '127.91.80.81';
+const values = ['explicit_proxy', 'base_url', 'metrics'].map(
+  (listener) => [`${listener}.address`, { flag: '--x', text: ADDRESS }] as const,
+);
+const settings = loadSettings('/nonexistent', {}, { values: new Map(values) });
+
+async function listening(address: string): Promise<Server> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
+  return server;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
 
 before(async () => {
-  taken = createServer();
-  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-  const address = taken.address();
-  port = typeof address === 'object' && address !== null ? address.port : 0;
+  taken = await listening(ADDRESS);
+  port = portOf(taken);
 });
 after(() => taken.close());
 
@@ -24,7 +38,7 @@ const portsOf = (from: typeof settings) => [from.explicit_proxy.port, from.base_
 test('automatic ports are free, different, and kept when they are still free', async () => {
   const first = portsOf(await autoPorts(settings, []));
   assert.equal(new Set(first).size, 3);
-  for (const one of first) assert.equal(await tryPort('127.0.0.1', one), undefined);
+  for (const one of first) assert.equal(await tryPort(ADDRESS, one), undefined);
   assert.deepEqual(portsOf(await autoPorts(settings, first)), first);
 });
 
@@ -57,8 +71,11 @@ test('a busy port is refused with its number and the way out', async () => {
   });
 });
 
-test('a busy port of redirected connections is refused, and not replaced: the firewall names it', async () => {
+test('a busy port of redirected connections is refused, and not replaced: the firewall names it', async (t) => {
   const ports = await autoPorts(settings, []);
+  const loopback = await listening('127.0.0.1');
+  t.after(() => loopback.close());
+  const port = portOf(loopback);
   for (const [busy, key] of [
     [{ ...ports, transparent: { ...ports.transparent, redirect_port: port } }, 'transparent.redirect_port'],
     [{ ...ports, resolver: { ...ports.resolver, port } }, 'resolver.port'],

@@ -19,6 +19,16 @@ async function open(server: Server): Promise<Server> {
   return server;
 }
 
+/** A free one from `from` on: below those that the system gives away, so that no connection takes it meanwhile. */
+async function quietPort(from: number): Promise<number> {
+  const server = createServer();
+  const isFree = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(from, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+  return isFree ? from : await quietPort(from + 1);
+}
+
 /** Sends everything and ends its side; what came back, up to the end of the other. */
 async function exchange(port: number, bytes: Buffer): Promise<Buffer> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
@@ -71,10 +81,8 @@ describe('the relay of a confined command', () => {
 });
 
 it('the listener hands out each port once it listens, and keeps none', async () => {
-  const [first, second] = await Promise.all([open(createServer()), open(createServer())]);
-  const ports = [portOf(first), portOf(second)];
-  first.close();
-  second.close();
+  const first = await quietPort(11_000 + (process.pid % 1_000));
+  const ports = [first, await quietPort(first + 1)];
   const seen: number[] = [];
   await handOut(ports, async ({ port }, server) => {
     assert.equal(portOf(server), port);

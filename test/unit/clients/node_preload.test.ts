@@ -16,6 +16,7 @@ const proxy = createServer((request, response) => {
 });
 proxy.on('connect', (request, socket) => {
   asked.push({ target: request.url, headers: request.headers });
+  socket.on('error', () => undefined);
   socket.end('HTTP/1.1 403 Forbidden\r\nproxy-status: x; details="POLICY_NO_MATCH"\r\n\r\n');
 });
 
