@@ -79,7 +79,7 @@ test('a recorder that is away ends the attempt at once', async () => {
   assert.equal(state.reloads, 1);
 });
 
-test('a Check does not wait for a recorder that takes long to look', { timeout: 20_000 }, async () => {
+test('a Check does not wait for a recorder that takes long to look', { timeout: 90_000 }, async () => {
   const { state, recorder, feed } = world();
   state.file = 'P2';
   state.recorder = 'P2';

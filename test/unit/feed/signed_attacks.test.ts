@@ -8,7 +8,7 @@ import { at, bundle, KEY } from '../core/policy_bundle/sample.ts';
 import { problems, ref, version, World } from './signed_world.ts';
 
 test('what is no plain file in the place of the bundle is refused, and a revocation still bites', {
-  timeout: 20_000,
+  timeout: 40_000,
 }, async (t) => {
   const world = new World(t);
   world.put(world.bundle, bundle({ version: 3 }));

@@ -16,6 +16,7 @@ async function open(t: TestContext): Promise<Inspector> {
     workers: 1,
     prices: prices(),
     log: { warn: () => undefined },
+    limits: { order_ms: 60_000, start_ms: 120_000 },
     startThread: (data) => inspectThread(data),
   });
   t.after(() => inspector.close());

@@ -40,7 +40,7 @@ async function open(t: TestContext, workers = 1, limits: Partial<PoolLimits> = {
     workers,
     prices: prices(),
     log,
-    limits: { restart_ms: 1, order_ms: 30_000, ...limits },
+    limits: { restart_ms: 1, order_ms: 60_000, start_ms: 120_000, ...limits },
     startThread,
   });
   t.after(() => inspector.close());
@@ -105,14 +105,14 @@ for (const [how, body, why] of [
 }
 
 test('a thread that takes too long is ended, and its job refused', async (t) => {
-  const { inspector, started } = await open(t, 1, { order_ms: 300 });
+  const { inspector, started } = await open(t, 1, { order_ms: 2_000 });
   assert.equal(await settled(code(inspector.request(job('{"hang": 1}')))), 'TIMEOUT');
   while (started() < 2) await new Promise((resolve) => setTimeout(resolve, 5));
   assert.equal((await inspector.request(job('{"a": 1}'))).facts.format, 'json');
 });
 
 test('what a lost thread had not begun goes to another one', async (t) => {
-  const { inspector } = await open(t, 2, { order_ms: 1_000 });
+  const { inspector } = await open(t, 2, { order_ms: 3_000 });
   const hung = code(inspector.request(job('{"hang": 1}')));
   const others = Array.from({ length: 8 }, () => code(inspector.request(job('{"a": 1}'))));
   assert.deepEqual(await Promise.all(others), Array(8).fill('answered'));

@@ -10,7 +10,9 @@ const awake = setInterval(() => undefined, 1_000);
 after(() => clearInterval(awake));
 
 /** A promise that never settles fails its test. */
-const BOUND = { timeout: 20_000 };
+const BOUND = { timeout: 120_000 };
+/** A thread begins with the sources of the product, which a busy machine is long at. */
+const PATIENT = { answer_ms: 60_000 };
 const NAME = { host: 'a.example', isAddress: false };
 /** Hears orders and never answers. */
 const DEAF = `require('node:worker_threads').parentPort.on('message', () => {})`;
@@ -21,7 +23,7 @@ function issuerOf(pem: string): string {
 
 test('leaves come from the authority that was named last', BOUND, async () => {
   const [first, second] = [await ownRoot(), await ownRoot()];
-  const minter = openMinter({ startThread: () => leafThread() });
+  const minter = openMinter({ limits: PATIENT, startThread: () => leafThread() });
   try {
     assert.deepEqual(await minter.mint(NAME, Date.now()), { ok: false, problem: 'NO_AUTHORITY' });
     minter.use(first);
@@ -47,7 +49,7 @@ test('a thread that dies refuses all that wait, is started again, and mints', BO
   const again = new Promise<void>((resolve) => started.push(resolve));
   const minter = openMinter({
     onDown: (why) => down.push(why),
-    limits: { restart_ms: 1 },
+    limits: { ...PATIENT, restart_ms: 1 },
     startThread: () => {
       threads += 1;
       if (threads > 1) started.pop()?.();
@@ -95,7 +97,7 @@ test('a thread that hangs is ended, and a full queue refuses', BOUND, async () =
 });
 
 test('closing refuses what waits', BOUND, async () => {
-  const minter = openMinter({ startThread: () => leafThread() });
+  const minter = openMinter({ limits: PATIENT, startThread: () => leafThread() });
   minter.use(await ownRoot());
   const waiting = minter.mint(NAME, Date.now());
   await minter.close();
