@@ -142,7 +142,7 @@ async function startClient(t: TestContext, path: string, head: string): Promise<
 /** Resolves when the condition holds; rejects when it does not for far too long. */
 export async function until(condition: () => boolean): Promise<void> {
   for (let tries = 0; !condition(); tries += 1) {
-    if (tries > 10_000) throw new Error(`waited in vain for ${condition}`);
+    if (tries > 4_000) throw new Error(`waited in vain for ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
