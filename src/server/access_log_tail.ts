@@ -54,7 +54,7 @@ export class Tail {
     }
   }
 
-  /** Resolves when the last mark is written, or after a while: what it waits for may have nobody to do it. */
+  /** Resolves when all marks are written, or after a while: what it waits for may have nobody to do it. */
   marked(): Promise<void> {
     return aWhile(this.#marking);
   }
@@ -144,7 +144,10 @@ export class Tail {
     const settled = async (): Promise<void> => {
       if (await this.#work.isDurable()) await writeMark(dir, mark);
     };
-    this.#marking = settled().catch((error: unknown) => this.#options.onError(asError(error)));
+    // One after another: they are written by way of the same file.
+    this.#marking = this.#marking
+      .then(settled)
+      .catch((error: unknown) => this.#options.onError(asError(error)));
   }
 }
 

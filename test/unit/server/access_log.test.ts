@@ -84,6 +84,24 @@ describe('tailAccessLogs', () => {
     assert.equal(sink.closures[2]?.source.kind, 'reconciled');
   });
 
+  it('writes marks one after another when several wait for the same outcome', async () => {
+    let release = (): void => undefined;
+    const written = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    sink.held = written;
+    writeFileSync(log(), line({ receipt: 'a' }));
+    const tail = start();
+    await tail.drain();
+    const ends = Array.from({ length: 8 }, () => tail.stop());
+    // So that each has come to its mark.
+    for (let turns = 0; turns < 20; turns++) await tail.drain();
+    release();
+    await Promise.all(ends);
+    assert.deepEqual(errors, []);
+    assert.ok(existsSync(log('gaps.json')), 'no mark was written');
+  });
+
   it('joins an aborted Check by request id, and counts what never had a decision', async () => {
     sink.known = new Set(['r1']);
     const lines = [
