@@ -57,13 +57,11 @@ export type Tunnel =
       readonly status: number;
       readonly headers: IncomingHttpHeaders;
       readonly socket: Socket;
-      readonly body: '';
     }
   | {
       readonly status: number;
       readonly headers: IncomingHttpHeaders;
       readonly socket?: undefined;
-      readonly body: string;
     };
 
 export function openTunnel(
@@ -81,36 +79,46 @@ export function openTunnel(
       agent: false,
     });
     call.on('connect', (response, socket, head) => {
+      // A tunnel that nobody reads at the moment may break off all the same.
+      socket.on('error', () => undefined);
       const { statusCode: status = 0, headers: got } = response;
       if (status === 200) {
         if (head.length > 0) socket.unshift(head);
-        resolve({ status, headers: got, socket, body: '' });
+        resolve({ status, headers: got, socket });
         return;
       }
-      // Node hands the connection over whatever the status; the body is what is left on it.
-      const parts: Buffer[] = [head];
-      socket.on('data', (part: Buffer) => parts.push(part));
-      const done = (): void => resolve({ status, headers: got, body: Buffer.concat(parts).toString() });
-      socket.on('close', done).on('error', done);
-      setTimeout(() => socket.destroy(), 200);
+      // Node hands the connection over whatever the status; nobody asks for the body that is left on it.
+      socket.resume().end();
+      resolve({ status, headers: got });
     });
     call.on('error', reject);
     call.end();
   });
 }
 
-/** Sends bytes as they are and returns what came back until the other side closes or 500 ms of silence. */
+const PATIENCE_MS = 30_000;
+
+/** Sends bytes as they are and returns what came back until there is an answer, or the other side closes without one. */
 export function sendRaw(port: number, text: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(text));
     let got = '';
-    socket.setTimeout(500, () => socket.destroy());
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy());
     socket.on('data', (part) => {
       got += part.toString('latin1');
+      if (isWhole(got)) socket.destroy();
     });
     socket.on('error', () => undefined);
     socket.on('close', () => resolve(got));
   });
+}
+
+/** One answer, with a body of the length that it names, or none. */
+function isWhole(got: string): boolean {
+  const end = got.indexOf('\r\n\r\n');
+  if (end === -1) return false;
+  const length = Number(/^content-length: (\d+)\r$/im.exec(got.slice(0, end + 2))?.[1] ?? 0);
+  return got.length - (end + 4) >= length;
 }
 
 export function readAll(socket: Socket): Promise<string> {

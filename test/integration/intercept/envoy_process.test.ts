@@ -37,7 +37,7 @@ describe('Envoy as a child process', () => {
       envoyDir: join(dir, 'envoy'),
       adminSocket: join(dir, 'admin.sock'),
       concurrency: 1,
-      limits: { drain_ms: 200 },
+      limits: { drain_ms: 200, ready_ms: 60_000 },
       on: { exited: (exit) => exits.push(exit), ready: (epoch) => ready.push(epoch) },
       render: ({ epoch, accessLog }) =>
         renderConfig(
@@ -101,8 +101,8 @@ describe('Envoy as a child process', () => {
   it('gives up on an Envoy that never gets ready, and leaves nothing running', async () => {
     const sleeper = join(dir, 'sleeper');
     writeFileSync(sleeper, '#!/bin/sh\necho "not today" >&2\nexec sleep 60\n', { mode: 0o755 });
-    const envoy = await openEnvoyProcess({ ...options, bin: sleeper, limits: { ready_ms: 200 } });
-    await assert.rejects(envoy.start(), /not ready within 200 ms[\s\S]*not today/);
+    const envoy = await openEnvoyProcess({ ...options, bin: sleeper, limits: { ready_ms: 3_000 } });
+    await assert.rejects(envoy.start(), /not ready within 3000 ms[\s\S]*not today/);
     assert.equal(envoy.pid, undefined);
     assert.equal(exits.length, 1);
   });
@@ -136,13 +136,16 @@ describe('Envoy as a child process', () => {
   it('rotates the log while running and loses no entry', async () => {
     const envoy = await openEnvoyProcess({
       ...options,
-      limits: { drain_ms: 200, rotate_bytes: 0, rotate_check_ms: 50 },
+      limits: { ...options.limits, rotate_bytes: 0, rotate_check_ms: 50 },
     });
     const epoch = await envoy.start();
     const port = /"port_value": (\d+)/.exec(readFileSync(join(epoch.dir, 'envoy.json'), 'utf8'))?.[1];
-    for (let i = 0; i < 3; i++) await sendRaw(Number(port), 'garbage\r\n\r\n');
     const logs = (): string[] => readdirSync(epoch.dir).filter((name) => name.endsWith('.log'));
-    await waitFor(() => (logs().length >= 3 ? true : undefined), 'two rotations');
+    const rotated = (): number => logs().filter((name) => name !== 'access.log').length;
+    for (let count = 1; count <= 3; count++) {
+      await sendRaw(Number(port), 'garbage\r\n\r\n');
+      await waitFor(() => (rotated() >= count ? true : undefined), `rotation ${count}`);
+    }
     await envoy.stop();
     const lines = logs().flatMap((name) =>
       readFileSync(join(epoch.dir, name), 'utf8').split('\n').slice(0, -1),

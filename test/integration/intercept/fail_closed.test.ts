@@ -42,7 +42,7 @@ describe('failing closed', () => {
   }
 
   it('answers 503 with the request id when the gateway is dead or silent, and never a receipt id', async () => {
-    await using({}, async (to) => {
+    await using({ input: { check_timeout_ms: 500 } }, async (to) => {
       const silent = await plain(to, '/silent1', { 'x-clawgress-test': 'hang' });
       to.authz.stop();
       const dead = await plain(to, '/dead1');
@@ -106,7 +106,7 @@ describe('failing closed', () => {
 
   it('ends a tunnel when its time is up', async () => {
     const short = edit((node) =>
-      node['max_stream_duration'] === '900s' ? { ...node, max_stream_duration: '0.3s' } : node,
+      node['max_stream_duration'] === '900s' ? { ...node, max_stream_duration: '2s' } : node,
     );
     await using({ edit: short }, async (to) => {
       const tunnel = await openTunnel(to.explicit, `${UPSTREAM}:${upstream.http}`);
@@ -128,7 +128,7 @@ describe('failing closed', () => {
     const short = edit((node) => {
       const { common_http_protocol_options: options, http_filters } = node;
       if (options === undefined || http_filters === undefined) return node;
-      return { ...node, common_http_protocol_options: { ...options, max_stream_duration: '0.3s' } };
+      return { ...node, common_http_protocol_options: { ...options, max_stream_duration: '2s' } };
     });
     await using({ edit: short }, async (to) => {
       for (const answer of [await plain(to, '/forever'), await base(to, '/forever')]) {

@@ -3,6 +3,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { after, before, describe, it } from 'node:test';
 import { type Answer, ask, nonce, openTunnel, readAll, sendRaw } from './client.ts';
 import { type Gateway, startGateway } from './gateway.ts';
+import { type Names, startNames } from './names.ts';
 import { startUpstream, UPSTREAM, type Upstream } from './upstream.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -16,13 +17,16 @@ interface Problem {
 describe('forwarding through the real Envoy', () => {
   let gateway: Gateway;
   let upstream: Upstream;
+  let names: Names;
   before(async () => {
     upstream = await startUpstream();
-    gateway = await startGateway();
+    names = await startNames();
+    gateway = await startGateway({ edit: names.use });
   });
   after(async () => {
     await gateway.stop();
     await upstream.close();
+    names.close();
   });
 
   const explicit = (

@@ -19,7 +19,8 @@ const same = (value: Buffer): Buffer => value;
 export interface CallOptions {
   readonly wish?: string;
   readonly deadlineMs?: number;
-  readonly cancelAfterMs?: number;
+  /** Gives the call up then. */
+  readonly cancelWhen?: () => Promise<unknown>;
 }
 
 /** One client of a channel; `call` sends these messages and waits for the end. */
@@ -30,7 +31,7 @@ export function grpcClient(address: string, credentials: ChannelCredentials, opt
     call(
       path: string,
       sent: readonly string[],
-      { wish = 'ok', deadlineMs = 5000, cancelAfterMs }: CallOptions = {},
+      { wish = 'ok', deadlineMs = 60_000, cancelWhen }: CallOptions = {},
     ) {
       const metadata = new Metadata();
       metadata.set('x-clawgress-test', wish);
@@ -46,7 +47,7 @@ export function grpcClient(address: string, credentials: ChannelCredentials, opt
         );
         for (const one of sent) call.write(Buffer.from(one));
         call.end();
-        if (cancelAfterMs !== undefined) setTimeout(() => call.cancel(), cancelAfterMs);
+        void cancelWhen?.().then(() => call.cancel());
       });
     },
   };

@@ -26,7 +26,7 @@ const CIPHERS = { ciphers: 'AES128-SHA', maxVersion: 'TLSv1.2' } as const;
 /** One way in for all clients: a tunnel, or the listener that opens TLS before anybody is known. */
 type Enter = () => Promise<Socket>;
 
-describe('handshakes that come to nothing, on the real Envoy', { timeout: 120_000 }, () => {
+describe('handshakes that come to nothing, on the real Envoy', { timeout: 400_000 }, () => {
   let world: World;
   let gateway: Gateway;
   let tail: AccessLogTail;
@@ -90,8 +90,9 @@ describe('handshakes that come to nothing, on the real Envoy', { timeout: 120_00
       socket.write(text);
       socket.resume();
       // Later than Envoy needs to look at what is no TLS: by an end that comes with it, it would judge that end.
-      setTimeout(() => socket.end(), 500);
+      const timer = setTimeout(() => socket.end(), 3_000);
       await new Promise((resolve) => socket.once('close', resolve));
+      clearTimeout(timer);
     };
   /** A program that does not know our authority, led by a socket of its own through a port of this process. */
   const python =

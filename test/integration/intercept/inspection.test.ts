@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { edit } from './edits.ts';
 import { STAMP } from './fake_authz.ts';
-import { startGateway } from './gateway.ts';
+import { startGateway, waitFor } from './gateway.ts';
 import { call } from './inspection/calls.ts';
 import { answers, asks, goes, passing, type Script, vouches } from './inspection/scripted.ts';
 import {
@@ -98,7 +98,7 @@ describe('bodies of requests through the real Envoy', () => {
       const large = await world.send({
         http2,
         body: ['x', Buffer.alloc(MIB_16 + 4 * SLACK, 'x')],
-        pauseMs: 500,
+        pause: world.answered,
       });
       assert.deepEqual([large.answer.status, code(large)], [413, 'BODY_TOO_LARGE']);
       assert.equal(world.upstream.begun(large.id), 0);
@@ -198,7 +198,7 @@ describe('bodies of requests through the real Envoy', () => {
     }
     const own = await world.send({
       body: ['x', Buffer.alloc(MIB_16 + 4 * SLACK, 'x')],
-      pauseMs: 500,
+      pause: world.answered,
       script: ({ kind }) =>
         kind === 'requestHeaders'
           ? { ...goes(kind), ...asks('BUFFERED') }
@@ -232,13 +232,15 @@ describe('bodies of requests through the real Envoy', () => {
 
   it('cuts a streamed request with the stream, and says that something was sent', async () => {
     const mistaken = streaming(({ kind, body }) => (body.includes('def') ? 'error' : goes(kind)));
-    const sent = await world.send({ body: ['abc', 'def', 'ghi'], script: mistaken });
+    const begun = (id: string) =>
+      waitFor(() => (world.upstream.begun(id) > 0 ? true : undefined), 'the request at the destination');
+    const sent = await world.send({ body: ['abc', 'def', 'ghi'], script: mistaken, pause: begun });
     assert.deepEqual([sent.answer.status, code(sent)], [503, 'INSPECTION_UNAVAILABLE']);
     assert.match(sent.answer.text, /may have been processed/);
     assert.match(sent.answer.text, /"receipt_id":"rid-inspected"/);
-    const [cut] = world.upstream.arrivals(sent.id);
-    assert.equal(cut?.complete ?? false, false);
-    assert.ok(!String(cut?.body ?? '').includes('def'), 'what was wrong went on');
+    const cut = await waitFor(() => world.upstream.arrivals(sent.id)[0], 'the end at the destination');
+    assert.equal(cut.complete, false);
+    assert.ok(!String(cut.body).includes('def'), 'what was wrong went on');
   });
 
   it('believes no override that is not ours: then the body is not asked for, and must not be vouched for', async () => {
@@ -266,18 +268,20 @@ describe('bodies of requests through the real Envoy', () => {
 
   it('waits for a gateway that asks for more time', async () => {
     const impatient = edit((node) =>
-      node['message_timeout'] === undefined ? node : { ...node, message_timeout: '0.3s' },
+      node['message_timeout'] === undefined ? node : { ...node, message_timeout: '2s' },
     );
     const own = await startGateway({ edit: impatient });
     try {
       const host = `${UPSTREAM}:${world.upstream.http}`;
       const id = `n${process.pid}patient-`;
-      const more = { overrideMessageTimeout: { seconds: 5 } };
+      const more = { overrideMessageTimeout: { seconds: 30 } };
       own.authz.inspection.script(`${id}yes`, ({ kind }) =>
-        kind === 'responseHeaders' ? goes(kind) : [more, later({ ...goes(kind), ...vouches(STAMP) })],
+        kind === 'responseHeaders' ? goes(kind) : [more, later({ ...goes(kind), ...vouches(STAMP) }, 4_000)],
       );
       const impatiently = `${id}not`;
-      own.authz.inspection.script(impatiently, ({ kind }) => [later({ ...goes(kind), ...vouches(STAMP) })]);
+      own.authz.inspection.script(impatiently, ({ kind }) => [
+        later({ ...goes(kind), ...vouches(STAMP) }, 4_000),
+      ]);
       const ask = (path: string) =>
         call({
           ...{ port: own.explicit, target: `http://${host}/${path}`, host },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +13,8 @@ import { startUpstream, UPSTREAM, type Upstream } from './upstream.ts';
 
 const ROTATIONS = 5;
 const PARALLEL = 8;
+/** At least, of the load before each rotation. */
+const ROUND_MS = 250;
 
 describe('rotation of the access log under load', () => {
   let upstream: Upstream;
@@ -44,8 +46,9 @@ describe('rotation of the access log under load', () => {
     };
     const more = async (count: number): Promise<void> => {
       for (const until = receipts.length + count; receipts.length < until; ) await sleep(10);
-      // Longer than Envoy keeps lines back, so that each file gets some.
-      await sleep(250);
+      // So that each file gets some: Envoy keeps lines back for a while.
+      await waitFor(() => (written() > 0 ? true : undefined), 'a line in the log');
+      await sleep(ROUND_MS);
     };
     const clients = Array.from({ length: PARALLEL }, client);
     for (let n = 0; n < ROTATIONS; n++) {
@@ -59,6 +62,9 @@ describe('rotation of the access log under load', () => {
     return [...receipts, String(tunnel.headers['x-clawgress-receipt'])];
   }
 
+  /** Bytes in the active file; it is not there between its renaming and what is written next. */
+  const written = (): number =>
+    statSync(join(gateway.epoch.dir, 'access.log'), { throwIfNoEntry: false })?.size ?? 0;
   const names = (): string[] => readdirSync(gateway.epoch.dir).filter((name) => /^access.*\.log$/.test(name));
   const lines = (name: string): string[] =>
     readFileSync(join(gateway.epoch.dir, name), 'utf8').split('\n').slice(0, -1);
@@ -77,7 +83,7 @@ describe('rotation of the access log under load', () => {
     const tunnel = lines('access.log').map((line) => JSON.parse(line) as Record<string, unknown>);
     const found = tunnel.filter((entry) => entry['route'] === 'tunnel_raw');
     assert.equal(found.length, 1);
-    assert.ok(Number(found[0]?.['duration_ms']) >= ROTATIONS * 250);
+    assert.ok(Number(found[0]?.['duration_ms']) >= ROTATIONS * ROUND_MS);
   });
 
   it('gives the reader every outcome once', async () => {

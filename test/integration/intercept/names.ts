@@ -11,7 +11,10 @@ export interface Names {
   close(): void;
 }
 
-/** A resolver that gives the address of the upstream to every name, and a private one to `private.example`. */
+/**
+ * A resolver that gives the address of the upstream to every name, a private one to `private.example`, and none below
+ * `invalid`.
+ */
 export async function startNames(): Promise<Names> {
   const server = createSocket('udp4');
   const resolved = new Set<string>();
@@ -36,6 +39,7 @@ function withResolver(value: unknown, resolvers: readonly object[]): unknown {
 }
 
 const HEADER_BYTES = 12;
+const NXDOMAIN = 3;
 
 function nameOf(query: Buffer): string {
   const labels: string[] = [];
@@ -49,10 +53,11 @@ function answerTo(query: Buffer): Buffer {
   const question = query.subarray(HEADER_BYTES, end);
   const isA = query.readUInt16BE(end - 4) === 1;
   const header = Buffer.from(query.subarray(0, HEADER_BYTES));
-  header.writeUInt16BE(0x8180, 2);
-  header.writeUInt16BE(isA ? 1 : 0, 6);
+  const isUnknown = question.includes('\x07invalid\0');
+  header.writeUInt16BE(0x8180 | (isUnknown ? NXDOMAIN : 0), 2);
+  header.writeUInt16BE(isA && !isUnknown ? 1 : 0, 6);
   header.fill(0, 8);
-  if (!isA) return Buffer.concat([header, question]);
+  if (!isA || isUnknown) return Buffer.concat([header, question]);
   const address = question.includes('private') ? '10.0.0.1' : UPSTREAM;
   const record = Buffer.from([0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, ...address.split('.').map(Number)]);
   return Buffer.concat([header, question, record]);

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { credentials, status } from '@grpc/grpc-js';
+import { askAdmin } from '../../../src/intercept/admin.ts';
 import type { Message } from '../../../src/intercept/config/typed.ts';
 import { newAuthority } from '../../support/pki.ts';
+import { eventually } from '../../support/running.ts';
 import { frame, frameReader, TEXT } from '../../support/websocket.ts';
 import { nonce, sendRaw } from './client.ts';
 import { STAMP } from './fake_authz.ts';
@@ -19,6 +21,7 @@ import { type ScriptedRelay, startRelay } from './scripted_relay.ts';
 import { startUpgradeUpstream, TAIL_BYTES, type UpgradeUpstream } from './upgrade_upstream.ts';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
+const PATIENCE_MS = 30_000;
 const HANDSHAKE = [
   'Connection: Upgrade',
   'Upgrade: websocket',
@@ -32,6 +35,12 @@ async function leaveSocket(path: string): Promise<void> {
   await new Promise<void>((resolve) => server.listen(`${path}.open`, resolve));
   renameSync(`${path}.open`, path);
   await new Promise((resolve) => server.close(resolve));
+}
+
+/** For `eventually`. */
+async function bothRelaysHealthy({ adminSocket }: Gateway): Promise<true | undefined> {
+  const { body } = await askAdmin(adminSocket, 'GET', '/clusters');
+  return body.match(/^cg_relay::.*::health_flags::healthy$/gm)?.length === 2 ? true : undefined;
 }
 
 function reachable(path: string): Promise<boolean> {
@@ -99,7 +108,7 @@ describe('the way through a relay', () => {
     const port = scheme === 'http' ? upstream.http : upstream.https;
     const target = scheme === 'http' ? `http://${host}:${port}${path}` : path;
     const socket = connect(scheme === 'http' ? gateway.explicit : gateway.baseUrl, '127.0.0.1');
-    socket.setTimeout(3000, () => socket.destroy());
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy());
     const lines = [
       `GET ${target} HTTP/1.1`,
       `Host: ${host}:${port}`,
@@ -351,13 +360,15 @@ describe('the way through a relay', () => {
             'x-clawgress-test: relay_websocket',
             ...HANDSHAKE,
           ];
-          const socket = connect(two.explicit, '127.0.0.1').on('error', () => resolve('closed'));
+          const socket = connect(two.explicit, '127.0.0.1').on('error', () => undefined);
+          socket.on('close', () => resolve('closed'));
           socket.once('data', (part: Buffer) => {
-            socket.destroy();
             resolve(part.toString('latin1').slice(9, 12));
+            socket.destroy();
           });
           socket.write(`${lines.join('\r\n')}\r\n\r\n`);
         });
+      await eventually(() => bothRelaysHealthy(two), 'two healthy relays');
       const before = other.seen.length;
       for (let i = 0; i < 4; i++) assert.equal(await ask(), '101');
       assert.equal(other.seen.length, before + 2);

@@ -14,6 +14,7 @@ import { startUpstream, UPSTREAM, type Upstream } from './upstream.ts';
 
 const PROGRAM = fileURLToPath(new URL('authz_process.ts', import.meta.url));
 const PARALLEL = 8;
+const PATIENCE_MS = 30_000;
 
 async function startOne(socket: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, socket], {
@@ -48,6 +49,7 @@ describe('several gateways behind one Envoy', () => {
     sockets = [join(dir, 'one.sock'), join(dir, 'two.sock')];
     pair = await Promise.all([startOne(sockets[0]), startOne(sockets[1])]);
     gateway = await startGateway({ input: { authz_sockets: sockets, check_timeout_ms: 3000 } });
+    await untilHealth(allHealthy);
   });
   afterEach(async () => {
     await gateway.stop();
@@ -95,9 +97,13 @@ describe('several gateways behind one Envoy', () => {
     return [...body.matchAll(/^cg_authz::(.*)::health_flags::(.*)$/gm)].map((match) => match[2] ?? '');
   };
 
+  const allHealthy = (flags: readonly string[]): boolean => flags.every((flag) => flag === 'healthy');
+
   async function untilHealth(wanted: (flags: readonly string[]) => boolean): Promise<void> {
-    for (let tries = 0; tries < 100; tries++) {
-      if (wanted(await memberHealth())) return;
+    const deadline = performance.now() + PATIENCE_MS;
+    while (performance.now() < deadline) {
+      const flags = await memberHealth();
+      if (flags.length === sockets.length && wanted(flags)) return;
       await sleep(50);
     }
     assert.fail(`health stayed ${await memberHealth()}`);
@@ -139,7 +145,7 @@ describe('several gateways behind one Envoy', () => {
     await endOne(pair[0]);
     await untilHealth((flags) => flags.some((flag) => flag.includes('failed_active_hc')));
     pair[0] = await startOne(sockets[0]);
-    await untilHealth((flags) => flags.every((flag) => flag === 'healthy'));
+    await untilHealth(allHealthy);
     await endOne(pair[1]);
     assertUnharmed(await load((more) => more(200)), PARALLEL);
   });

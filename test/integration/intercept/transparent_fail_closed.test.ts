@@ -112,12 +112,12 @@ describe('redirected connections fail closed', { skip }, () => {
   it('ends connections when their time is up', async () => {
     const short = edit((node) =>
       node['max_downstream_connection_duration'] === '3600s' && node['tunneling_config'] !== undefined
-        ? { ...node, max_downstream_connection_duration: '0.5s' }
+        ? { ...node, max_downstream_connection_duration: '3s' }
         : node,
     );
     const capped = edit((node) =>
       (node['max_stream_duration'] as Record<string, unknown> | undefined)?.['max_stream_duration'] === '900s'
-        ? { ...node, max_stream_duration: { max_stream_duration: '0.5s' } }
+        ? { ...node, max_stream_duration: { max_stream_duration: '3s' } }
         : node,
     );
     for (const change of [short, capped])

@@ -108,7 +108,7 @@ describe('redirected connections that are refused by the real Envoy', { skip }, 
     ] as const) {
       const path = `/direct-${port}-${host.length}`;
       const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
-      await world.as(who, 'curl', '-sS', '-m', '20', '-H', 'host: api.example', url);
+      await world.as(who, 'curl', '-sS', '-m', '60', '-H', 'host: api.example', url);
       assert.equal(world.checks(path)[0]?.destination, `${host}:${port}`);
       await world.dial(who, host, port, { bytes: 'SSH-2.0-x\r\n' });
       const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;

@@ -121,7 +121,7 @@ describe('tunnels failing closed', () => {
     const route = (max: string) =>
       edit((node) =>
         node['max_stream_duration'] === max && Object.keys(node).length === 1
-          ? { ...node, max_stream_duration: '0.5s' }
+          ? { ...node, max_stream_duration: '3s' }
           : node,
       );
     for (const max of ['3600s', '900s']) {

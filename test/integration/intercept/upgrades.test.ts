@@ -11,6 +11,7 @@ import { startOpeningGateway } from './opening_gateway.ts';
 import { startUpgradeUpstream, TAIL_BYTES, type UpgradeUpstream } from './upgrade_upstream.ts';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
+const PATIENCE_MS = 30_000;
 
 describe('WebSockets through the real Envoy', () => {
   let gateway: Gateway;
@@ -74,10 +75,10 @@ describe('WebSockets through the real Envoy', () => {
   async function talk(
     mode: Mode,
     text: string,
-    then: (socket: Socket, got: string) => void = () => undefined,
+    then: (socket: Socket, got: string) => unknown = () => undefined,
   ) {
     const socket = await open(mode);
-    socket.setTimeout(3000, () => socket.destroy());
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy());
     socket.write(text);
     let got = Buffer.alloc(0);
     socket.on('data', (part: Buffer) => {
@@ -168,7 +169,9 @@ describe('WebSockets through the real Envoy', () => {
         for (const headers of [undefined, []]) {
           const id = nonce();
           const said = { wish: 'no-such-way', ...(headers === undefined ? {} : { headers }) };
-          const got = (await talk(mode, upgradeRequest(mode, `/echo-${id}`, said))).toString();
+          const leave = (socket: Socket, so_far: string) =>
+            so_far.trimEnd().endsWith('}') && socket.destroy();
+          const got = (await talk(mode, upgradeRequest(mode, `/echo-${id}`, said), leave)).toString();
           assert.match(got, headers === undefined ? /UPGRADE_REFUSED/ : /DECISION_UNPROVEN/);
           assert.deepEqual([upstream.handshakes(id), upstream.requests(id)], [[], []]);
         }
@@ -203,7 +206,7 @@ describe('WebSockets through the real Envoy', () => {
         const id = nonce();
         const early = Buffer.concat([frame(TEXT, 'early', mask), frame(8, '', mask)]).toString('latin1');
         const socket = await open(mode);
-        socket.setTimeout(3000, () => socket.destroy());
+        socket.setTimeout(PATIENCE_MS, () => socket.destroy());
         socket.write(Buffer.from(upgradeRequest(mode, `/late-${id}`) + early, 'latin1'));
         const parts: Buffer[] = [];
         socket.on('data', (part: Buffer) => parts.push(part));
@@ -320,7 +323,7 @@ describe('WebSockets through the real Envoy', () => {
         /\r\n\r\n$/,
         `\r\n${body}`,
       );
-      await talk('explicit', text);
+      await talk('explicit', text, (socket) => socket.destroy());
       assert.ok(
         upstream.handshakes(id).every(({ early }) => early === 0),
         'a body was sent before the 101',

@@ -30,14 +30,17 @@ export interface BodyUpstream {
 
 const pem = (name: string): Buffer => readFileSync(new URL(`../pki/${name}`, import.meta.url));
 
+/** What comes between pieces: `count` of them were sent in answer to the request for `url`. */
+export type Between = (url: string, count: number) => Promise<unknown>;
+
 /** The destination of requests whose bodies are inspected. The path says what it answers. */
-export async function startBodyUpstream(): Promise<BodyUpstream> {
+export async function startBodyUpstream(between: Between = async () => undefined): Promise<BodyUpstream> {
   const begun: string[] = [];
   const seen: Arrival[] = [];
   const sockets = new Set<Socket>();
   const handler = (request: IncomingMessage, response: ServerResponse): void => {
     begun.push(request.url ?? '');
-    if (request.url?.includes('/early')) answer(request.url, 0, response);
+    if (request.url?.includes('/early')) answer(request.url, 0, response, between);
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('error', () => undefined);
@@ -48,7 +51,7 @@ export async function startBodyUpstream(): Promise<BodyUpstream> {
     request.on('end', () => {
       const body = Buffer.concat(parts);
       seen.push(arrival(request, body, true));
-      if (!response.headersSent) answer(request.url ?? '', body.length, response);
+      if (!response.headersSent) answer(request.url ?? '', body.length, response, between);
     });
     response.on('error', () => undefined);
   };
@@ -86,21 +89,29 @@ function arrival(request: IncomingMessage, body: Buffer, complete: boolean): Arr
 }
 
 export const EVENTS = ['data: one\n\n', 'data: two\n\n', 'data: three\n\n'] as const;
-const EVENT_GAP_MS = 30;
 
-function answer(url: string, bytes: number, response: ServerResponse): void {
-  const sized = /\/json-(\d+)/.exec(url)?.[1];
+async function sendEvents(url: string, response: ServerResponse, between: Between): Promise<void> {
+  for (const [at, event] of EVENTS.entries()) {
+    if (at > 0) await between(url, at);
+    if (at === EVENTS.length - 1) response.end(event);
+    else response.write(event);
+  }
+}
+
+function answer(url: string, bytes: number, response: ServerResponse, between: Between): void {
+  const sized = /json-(\d+)/.exec(url)?.[1];
   const json = { 'content-type': 'application/json' };
   if (sized !== undefined) {
     const text = `"${'x'.repeat(Number(sized) - 2)}"`;
-    response.writeHead(200, { ...json, 'content-length': text.length }).end(text);
+    response.writeHead(200, { ...json, 'content-length': text.length });
+    if (!url.includes('/later-')) response.end(text);
+    else {
+      response.write(text.slice(0, 1));
+      void between(url, 1).then(() => response.end(text.slice(1)));
+    }
   } else if (url.includes('/events')) {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    for (const [at, event] of EVENTS.entries())
-      setTimeout(() => {
-        if (at === EVENTS.length - 1) response.end(event);
-        else response.write(event);
-      }, at * EVENT_GAP_MS);
+    void sendEvents(url, response, between);
   } else if (url.includes('/gzip')) {
     response.writeHead(200, { ...json, 'content-encoding': 'gzip' }).end(gzipSync('{"zipped":true}'));
   } else if (url.includes('/trailing')) {

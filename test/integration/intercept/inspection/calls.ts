@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface BodyCall {
   readonly port: number;
@@ -10,10 +11,10 @@ export interface BodyCall {
   /** Several: chunked, one by one. */
   readonly body?: Buffer | string | readonly (Buffer | string)[];
   readonly trailers?: Readonly<Record<string, string>>;
-  /** Leaves when this much was sent of the body, without its end. */
-  readonly leave?: true;
-  /** Between the pieces; 20 by default. */
-  readonly pauseMs?: number;
+  /** Leaves after that, when this much was sent of the body, without its end. */
+  readonly leave?: () => Promise<unknown>;
+  /** After each piece; 20 ms by default. */
+  readonly pause?: () => Promise<unknown>;
 }
 
 export interface BodyAnswer {
@@ -32,9 +33,9 @@ export interface BodyAnswer {
 }
 
 const LINGER_MS = 300;
-const PAUSE_MS = 20;
+const pauseShortly = (): Promise<unknown> => sleep(20);
 /** Nothing is waited for longer. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** HTTP/1.1, to the end, whatever it is. */
 export function call(one: BodyCall): Promise<BodyAnswer> {
@@ -92,12 +93,13 @@ export function call(one: BodyCall): Promise<BodyAnswer> {
     const write = async (): Promise<void> => {
       for (const part of many ?? []) {
         sent.write(part);
-        await new Promise((next) => setTimeout(next, one.pauseMs ?? PAUSE_MS));
+        await (one.pause ?? pauseShortly)();
       }
       if (trailers !== undefined) sent.addTrailers(trailers);
-      if (leave === true) {
+      if (leave !== undefined) {
         if (single !== undefined) sent.write(single);
-        setTimeout(() => finish({}), LINGER_MS);
+        await leave();
+        finish({});
       } else if (single === undefined) sent.end();
       else sent.end(single);
     };
@@ -152,15 +154,15 @@ export function callHttp2(one: BodyCall): Promise<BodyAnswer> {
     });
     if (one.body === undefined) return;
     const parcels = [one.body].flat() as (Buffer | string)[];
-    const write = (at: number): void => {
-      const part = parcels[at];
-      if (part === undefined) stream.end();
-      else if (stream.writable) {
+    const write = async (): Promise<void> => {
+      for (const part of parcels) {
+        if (!stream.writable) return;
         stream.write(part);
-        setTimeout(() => write(at + 1), one.pauseMs ?? PAUSE_MS);
+        await (one.pause ?? pauseShortly)();
       }
+      stream.end();
     };
     setTimeout(() => session.destroy(), PATIENCE_MS).unref();
-    write(0);
+    void write();
   });
 }

@@ -31,6 +31,8 @@ export interface Told {
 export interface Stream {
   readonly initial: Readonly<Record<string, unknown>>;
   readonly told: Told[];
+  /** Answers that were given to them. */
+  said: number;
   /** `ended`: Envoy half-closed it. `cancelled`: it was taken back before we had ended it. */
   end?: 'ended' | 'cancelled';
 }
@@ -58,16 +60,20 @@ export function newInspection(stamp: string): Inspection & { readonly handler: (
   return {
     script: (text, script) => scripts.set(text, script),
     streams: (text) => streams.filter((stream) => pathOf(stream).includes(text)),
-    orphans: () => streams.filter((stream) => stream.told[0]?.kind !== 'requestHeaders'),
+    orphans: () =>
+      streams.filter(({ told: [first] }) => first !== undefined && first.kind !== 'requestHeaders'),
     handler(call) {
-      const stream: Stream = { initial: call.metadata.getMap(), told: [] };
+      const stream: Stream = { initial: call.metadata.getMap(), told: [], said: 0 };
       streams.push(stream);
       let turn = Promise.resolve();
       call.on('data', (bytes: Buffer) => {
         const told = read(bytes);
         stream.told.push(told);
         turn = turn.then(async () => {
-          for (const deed of [scriptOf(stream)(told, stream)].flat()) act(call, await deed);
+          for (const deed of [scriptOf(stream)(told, stream)].flat()) {
+            act(call, await deed);
+            stream.said += 1;
+          }
         });
       });
       call.on('end', () => {

@@ -29,7 +29,7 @@ export function fetchAs(world: Redirected, fetch: Fetch): Promise<Ran> {
   const source = SOURCES[who]?.[family];
   return world.as(
     who,
-    ...['curl', '-sS', '-m', '20', ...resolve],
+    ...['curl', '-sS', '-m', '60', ...resolve],
     ...(source === undefined ? [] : ['--interface', source]),
     ...(ca === undefined ? [] : ['--cacert', ca]),
     ...args,
@@ -42,7 +42,7 @@ export function greetAs(world: Redirected, who: Who, ...args: readonly string[])
   const source = SOURCES[who]?.four;
   const from = source === undefined ? [] : ['-bind', `${source}:0`];
   const command = ['openssl', 's_client', '-connect', `${SYNTHETIC.four}:443`, ...from, ...args];
-  return world.as(who, 'sh', '-c', 'echo Q | timeout 20 "$@" 2>&1', 'sh', ...command);
+  return world.as(who, 'sh', '-c', 'echo Q | timeout 60 "$@" 2>&1', 'sh', ...command);
 }
 
 /** What is known of a connection by the way it came. */

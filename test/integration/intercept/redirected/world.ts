@@ -62,7 +62,7 @@ export interface Dialled {
   readonly source: string;
 }
 
-const PATIENCE_S = 20;
+const PATIENCE_S = 60;
 const IP = 'ip';
 
 /** The real Envoy in a namespace of its own, with redirecting rules around it. `change` is for sabotage. */
@@ -117,7 +117,8 @@ export async function openRedirected(
   const adminSocket = join(dir, 'admin.sock');
   const useNames = edit((node) => ('dns_resolver_options' in node ? { ...node, resolvers } : node));
   const envoy = await openEnvoyProcess({
-    ...{ bin, adminSocket, envoyDir: join(dir, 'envoy'), concurrency: 1, limits: { drain_ms: 300 }, on: {} },
+    ...{ bin, adminSocket, envoyDir: join(dir, 'envoy'), concurrency: 1, on: {} },
+    limits: { drain_ms: 300, ready_ms: 60_000 },
     render: ({ epoch, accessLog }) =>
       renderConfig(
         change(
