@@ -21,6 +21,8 @@ export interface CallOptions {
   readonly deadlineMs?: number;
   /** Gives the call up then. */
   readonly cancelWhen?: () => Promise<unknown>;
+  /** What else is sent, and when. */
+  readonly more?: Promise<readonly string[]>;
 }
 
 /** One client of a channel; `call` sends these messages and waits for the end. */
@@ -31,7 +33,7 @@ export function grpcClient(address: string, credentials: ChannelCredentials, opt
     call(
       path: string,
       sent: readonly string[],
-      { wish = 'ok', deadlineMs = 60_000, cancelWhen }: CallOptions = {},
+      { wish = 'ok', deadlineMs = 60_000, cancelWhen, more }: CallOptions = {},
     ) {
       const metadata = new Metadata();
       metadata.set('x-clawgress-test', wish);
@@ -46,7 +48,11 @@ export function grpcClient(address: string, credentials: ChannelCredentials, opt
           resolve({ code, details, messages, trailers: trailers.getMap() }),
         );
         for (const one of sent) call.write(Buffer.from(one));
-        call.end();
+        if (more === undefined) call.end();
+        else
+          void more
+            .then((rest) => rest.forEach((one) => void call.write(Buffer.from(one))))
+            .then(() => call.end());
         void cancelWhen?.().then(() => call.cancel());
       });
     },

@@ -8,7 +8,7 @@ import type { RelayEvent } from '../../../src/relay/ports.ts';
 import { type Relay, startRelay } from '../../../src/relay/relay.ts';
 import { type AccessLogTail, tailAccessLogs } from '../../../src/server/access_log.ts';
 import type { Closure } from '../../../src/server/ports.ts';
-import { newAuthority } from '../../support/pki.ts';
+import { type Issued, newAuthority } from '../../support/pki.ts';
 import { relayThread } from '../../support/relay_thread.ts';
 import { FakeSink } from '../../unit/server/tail_fakes.ts';
 import { STAMP } from '../intercept/fake_authz.ts';
@@ -22,6 +22,8 @@ export interface World {
   readonly relay: Relay;
   readonly upstream: UpgradeUpstream;
   readonly grpc: GrpcUpstream;
+  /** Of its destinations. */
+  readonly leaf: Issued;
   readonly threads: readonly Worker[];
   readonly events: readonly RelayEvent[];
   /** Lets threads start that are to take the place of one that died. */
@@ -93,7 +95,7 @@ export async function startWorld(): Promise<World> {
     await gateway.stop();
     await closeOthers();
   };
-  return Object.assign(world, { gateway, relay, upstream, grpc, threads, events, outcome, stop });
+  return Object.assign(world, { gateway, relay, upstream, grpc, leaf, threads, events, outcome, stop });
 }
 
 /** Code that holds a thread up until this file is there. */

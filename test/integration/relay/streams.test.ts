@@ -4,7 +4,7 @@ import { credentials, status } from '@grpc/grpc-js';
 import { frame, frameReader, TEXT } from '../../support/websocket.ts';
 import { waitFor } from '../intercept/gateway.ts';
 import { grpcClient } from '../intercept/grpc_calls.ts';
-import { CALLS } from '../intercept/grpc_upstream.ts';
+import { CALLS, startGrpcUpstream } from '../intercept/grpc_upstream.ts';
 import { TAIL_BYTES } from '../intercept/upgrade_upstream.ts';
 import { handshake, startWorld, type World } from './relay_world.ts';
 
@@ -14,6 +14,10 @@ const RELAYED = { wish: 'relay_http', deadlineMs: 60_000 };
 const MODES = [undefined, 'observe', 'block'] as const;
 /** A whole text frame of the tail and a close. */
 const TAIL_WIRE_BYTES = TAIL_BYTES + 4 + 4;
+
+/** Node ends a connection over a thousand resets that come faster than 33 a second. */
+const RESETS = 2_400;
+const AT_ONCE = 100;
 
 describe('streams through Envoy and the relay', () => {
   let world: World;
@@ -127,9 +131,11 @@ describe('streams through Envoy and the relay', () => {
     assert.deepEqual([facts.state, facts.status], ['completed', 403]);
   });
 
-  const client = () =>
+  const client = (port = world.grpc.plain) =>
     grpcClient(`127.0.0.1:${world.gateway.explicit}`, credentials.createInsecure(), {
-      'grpc.default_authority': `api.example:${world.grpc.plain}`,
+      'grpc.default_authority': `api.example:${port}`,
+      // A channel of its own each time.
+      'grpc.use_local_subchannel_pool': 1,
     });
   const lastReceipt = (): string =>
     world.gateway.authz.checks('test.Echo').at(-1)?.receiptId ?? assert.fail('no Check');
@@ -147,6 +153,33 @@ describe('streams through Envoy and the relay', () => {
     calls.close();
     assert.deepEqual([failed.code, failed.details], [status.NOT_FOUND, 'nothing like it']);
   });
+
+  it('keeps a call alive while others are given up by the thousand', { timeout: 300_000 }, async () => {
+    const honest = client();
+    let goOn = (_rest: readonly string[]): void => undefined;
+    const more = new Promise<readonly string[]>((resolve) => (goOn = resolve));
+    const reached = world.grpc.calls.length;
+    const stands = honest.call(CALLS.chat, ['before'], { wish: RELAYED.wish, deadlineMs: 280_000, more });
+    await waitFor(() => (world.grpc.calls.length > reached ? true : undefined), 'the call that stands');
+    for (let sent = 0; sent < RESETS; sent += AT_ONCE) {
+      // Destinations of their own: one that ends a connection for its resets does so for whoever shares it.
+      const [stormy, other] = await stormyClient();
+      const allCame = () => waitFor(() => (other.calls.length >= AT_ONCE ? true : undefined), 'the calls');
+      const call = () => stormy.call(CALLS.hang, ['x'], { ...RELAYED, cancelWhen: allCame });
+      await Promise.all(Array.from({ length: AT_ONCE }, call));
+      stormy.close();
+      other.close();
+    }
+    goOn(['behind']);
+    const { code, messages } = await stands;
+    assert.deepEqual([code, messages], [status.OK, ['before', 'behind']]);
+    honest.close();
+  });
+
+  const stormyClient = async () => {
+    const other = await startGrpcUpstream(world.leaf);
+    return [client(other.plain), other] as const;
+  };
 
   it('ends gRPC calls with RESOURCE_EXHAUSTED and DEADLINE_EXCEEDED', async () => {
     const calls = client();
