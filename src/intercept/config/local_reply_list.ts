@@ -32,6 +32,7 @@ export const GATEWAY_CODES = [
   'UPSTREAM_TIMEOUT',
   'UPSTREAM_UNREACHABLE',
   'UPSTREAM_RESET',
+  'UPSTREAM_SILENT',
   'UPSTREAM_NO_UPGRADE',
   'UPGRADE_REFUSED',
   'HTTPS_NEEDS_CONNECT',
@@ -220,6 +221,17 @@ export const REPLIES: readonly LocalReply[] = [
     detail: 'The request was allowed and may have been processed; no answer came back.',
     next_step: 'Check the effect at the destination before trying again.',
     proxy_error: 'connection_terminated',
+    receipt: true,
+  },
+  {
+    code: 'UPSTREAM_SILENT',
+    // Of a client that stops in the middle of its body as well: the destination was reached either way.
+    when: `d.startsWith('stream_idle_timeout') && !(${UNSENT})`,
+    status: 504,
+    title: 'Nothing moved between client and destination',
+    detail: 'The request was allowed and may have been processed; for 15 minutes nothing came of an answer.',
+    next_step: 'Check the effect at the destination before trying again.',
+    proxy_error: 'http_response_timeout',
     receipt: true,
   },
   {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { connect as connectHttp2 } from 'node:http2';
 import { after, before, describe, it } from 'node:test';
 import { type Answer, ask, nonce, openTunnel, readAll, sendRaw } from './client.ts';
+import { edit } from './edits.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { type Names, startNames } from './names.ts';
 import { startUpstream, UPSTREAM, type Upstream } from './upstream.ts';
@@ -274,6 +275,24 @@ describe('forwarding through the real Envoy', () => {
       ];
       assert.deepEqual(codes, ['UPSTREAM_DNS', 'UPSTREAM_UNREACHABLE', 'UPSTREAM_RESET']);
     });
+  });
+
+  it('tells an answer that never came from a request that was refused', async () => {
+    const impatient = edit((node) =>
+      node['stream_idle_timeout'] === '900s' ? { ...node, stream_idle_timeout: '1s' } : node,
+    );
+    const own = await startGateway({ edit: impatient });
+    try {
+      const id = nonce();
+      const host = `${UPSTREAM}:${upstream.http}`;
+      const target = `http://${host}/silent-${id}`;
+      const answer = await ask({ port: own.explicit, target, headers: { host } });
+      const { code, receipt_id } = problem(answer);
+      assert.deepEqual([answer.status, code, upstream.hits(id).length], [504, 'UPSTREAM_SILENT', 1]);
+      assert.equal(receipt_id, own.authz.checks(id)[0]?.receiptId);
+    } finally {
+      await own.stop();
+    }
   });
 
   describe('what is not open', () => {

@@ -97,6 +97,7 @@ function answer(seen: Hit[], request: IncomingMessage, response: ServerResponse)
     setTimeout(() => request.socket.destroy(), 50);
     return;
   }
+  if (url.startsWith('/silent')) return;
   if (url.startsWith('/forever')) {
     response.writeHead(200);
     response.write('first');
