@@ -86,8 +86,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     `${[`upstream: {allow_cidrs: [${reached.join(', ')}]${bundle}}`, ...transparent, ...(options.settings ?? [])].join('\n')}\n`,
   );
   options.prepare?.(stateDir);
-  const start = () =>
-    withEnvironment(options.env ?? {}, () => startClawgress({ stateDir, args: ['--config', config] }));
+  const start = () => startClawgress({ stateDir, args: ['--config', config], env: options.env ?? {} });
   try {
     const running = await start();
     if (redirects) await redirect(running, ['--state-dir', stateDir, '--config', config], upstream);
@@ -172,20 +171,6 @@ function agent({ agents }: Running, id: string): DemoAgent {
   const found = agents.find(({ agent_id }) => agent_id === id);
   if (found === undefined) throw new Error(`no agent ${id}`);
   return found;
-}
-
-/** The child takes its environment when it is spawned, which happens before `start` gives the first turn away. */
-function withEnvironment<T>(env: Readonly<Record<string, string>>, start: () => T): T {
-  const before = Object.keys(env).map((name) => [name, process.env[name]] as const);
-  Object.assign(process.env, env);
-  try {
-    return start();
-  } finally {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  }
 }
 
 /** One agent may do anything with the upstream; the other reads `/hello`, at most 10 times a second, and `/throttled`, where it waits. Inside of tunnels both may do a little. */

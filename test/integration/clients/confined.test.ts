@@ -170,16 +170,20 @@ function suite(who: Who): void {
     const killed = join(world.temp, 'killed');
     const waits = `until [ -e ${killed} ]; do sleep 0.1; done`;
     const later = `(trap "" HUP; ${waits}; for n in 1 2 3; do ${request} >> ${file}; done; echo . >> ${file}) &`;
-    const child = world.start(['sh', '-c', `${request}; ${later} echo $$ READY; sleep 60`]);
+    const child = world.start(['sh', '-c', `${request}; ${later} echo $$ READY; sleep 600`]);
     let out = '';
     child.stdout?.on('data', (part: Buffer) => (out += part.toString()));
     await eventually(() => (out.includes('READY') ? true : undefined), 'the command');
     const pid = Number(/(\d+) READY/.exec(out)?.[1]?.slice(3));
     assert.match(out, /^200/);
     child.kill('SIGKILL');
-    await eventually(() => (existsSync(`/proc/${pid}`) ? undefined : true), 'the command to be killed');
-    await eventually(() => (left().length === 0 ? true : undefined), 'its files to be taken away');
-    writeFileSync(killed, '');
+    try {
+      await eventually(() => (existsSync(`/proc/${pid}`) ? undefined : true), 'the command to be killed');
+      await eventually(() => (left().length === 0 ? true : undefined), 'its files to be taken away');
+    } finally {
+      writeFileSync(killed, '');
+      if (existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGKILL');
+    }
     await eventually(
       () => (existsSync(file) && readFileSync(file, 'utf8').includes('.') ? true : undefined),
       'the rest',
