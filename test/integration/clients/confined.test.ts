@@ -170,7 +170,7 @@ function suite(who: Who): void {
     const killed = join(world.temp, 'killed');
     const waits = `until [ -e ${killed} ]; do sleep 0.1; done`;
     const later = `(trap "" HUP; ${waits}; for n in 1 2 3; do ${request} >> ${file}; done; echo . >> ${file}) &`;
-    const child = world.start(['sh', '-c', `${request}; ${later} echo $$ READY; sleep 600`]);
+    const child = world.start(['sh', '-c', `${request}; ${later} echo $$ READY; exec sleep 600`]);
     let out = '';
     child.stdout?.on('data', (part: Buffer) => (out += part.toString()));
     await eventually(() => (out.includes('READY') ? true : undefined), 'the command');
