@@ -28,6 +28,14 @@ export const ANSWERS: readonly Sabotage[] = [
     test: { file: EXCHANGE, name: 'what a reader keeps of a stream' },
   },
   {
+    name: 'no-room-is-a-mistake',
+    breaks: 'who sends a streamed body learns that there was no room for it, not that it is wrong',
+    file: 'src/server/inspect/request_side.ts',
+    find: "isCrowded ? 'INSPECT_BUSY' : 'BODY_INVALID'",
+    replace: "isCrowded ? 'BODY_INVALID' : 'BODY_INVALID'",
+    test: { file: EXCHANGE, name: 'a streamed body that is ended' },
+  },
+  {
     name: 'copy-kept-for-nothing',
     breaks: 'a copy is given up where there is no room for it',
     file: 'src/core/answer/whole_answer.ts',

@@ -74,4 +74,23 @@ export const REDIRECTED: readonly Sabotage[] = [
     replace: "('address' as const)",
     test: { file: UNIT, name: 'follow the settings, one for each port' },
   },
+  {
+    name: 'rules-behind-their-watchdog',
+    breaks: 'rules that are loaded after their watchdog has given up do not stay',
+    file: 'src/intercept_host/nftables/apply.ts',
+    find: 'if (wasRolledBack(pending))',
+    replace: 'if (pending.path === undefined)',
+    test: {
+      file: 'test/unit/intercept_host/nftables/apply.test.ts',
+      name: 'after their watchdog has given up',
+    },
+  },
+  {
+    name: 'marks-at-once',
+    breaks: 'marks of an access log are written one after another',
+    file: 'src/server/access_log_tail.ts',
+    find: 'this.#marking = this.#marking\n      .then(settled)',
+    replace: 'this.#marking = settled()',
+    test: { file: 'test/unit/server/access_log.test.ts', name: 'writes marks one after another' },
+  },
 ];

@@ -116,7 +116,6 @@ interface Listening {
 }
 
 async function listening(server: http.Server | https.Server, address: string): Promise<Listening> {
-  // Longer than any idle time-out of the gateway: a connection that closes as it is used again would look like a fault.
   keptOpen(server);
   const open = new Set<Socket>();
   server.on('connection', (socket: Socket) => {

@@ -15,6 +15,8 @@ const READY = /^Clawgress \S+ is ready \(/m;
 
 /** Where no time-out is judged: on a busy machine one decision may take longer than Envoy waits by default. */
 export const PATIENT = { CLAWGRESS_CHECK_TIMEOUT_MS: '20000' } as const;
+/** The same as a line of settings. */
+export const PATIENT_LINE = 'check_timeout_ms: 20000';
 
 export interface Endpoints {
   readonly explicit_proxy: string;

@@ -57,7 +57,8 @@ const UNREAD = [
   "d.startsWith('header_mutation_')",
   "d.startsWith('mismatch_between_content_length')",
 ].join(' || ');
-const UNSENT = '!has(upstream.address)';
+const SENT = 'has(upstream.address)';
+const UNSENT = `!${SENT}`;
 
 const BEFORE = "d.startsWith('upstream_reset_before_response_started')";
 
@@ -226,7 +227,7 @@ export const REPLIES: readonly LocalReply[] = [
   {
     code: 'UPSTREAM_SILENT',
     // Of a client that stops in the middle of its body as well: the destination was reached either way.
-    when: `d.startsWith('stream_idle_timeout') && !(${UNSENT})`,
+    when: `d.startsWith('stream_idle_timeout') && ${SENT}`,
     status: 504,
     title: 'Nothing moved between client and destination',
     detail: 'The request was allowed and may have been processed; for 15 minutes nothing came of an answer.',

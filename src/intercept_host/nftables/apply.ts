@@ -76,7 +76,7 @@ function replaceRules(kernel: Kernel, dir: string, change: Change): Applied {
     // A watchdog that was done before the rules were loaded has put back nothing, and nobody else will.
     if (wasRolledBack(pending))
       throw new ChangeError(
-        'the time to confirm was over before the rules were in force; the previous ones are back',
+        'the time to confirm was over before the rules were in force; the previous ones are back: allow more with --confirm-within',
       );
     if (!isInForce(kernel, change))
       throw new ChangeError(

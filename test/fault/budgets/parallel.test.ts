@@ -6,17 +6,10 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newSeed, Random } from '../../support/fault_random.ts';
+import { PATIENT_LINE } from '../../support/running.ts';
 import { foldBudget } from './fold.ts';
 import { byAnswer, callInParallel, callUntilSpent } from './parallel.ts';
-import {
-  type BudgetWorld,
-  CALLS_THAT_FIT,
-  CENTS,
-  LIMIT,
-  openBudgetWorld,
-  PATIENT,
-  RESERVED,
-} from './world.ts';
+import { type BudgetWorld, CALLS_THAT_FIT, CENTS, LIMIT, openBudgetWorld, RESERVED } from './world.ts';
 
 const CALLS = 1_000;
 const CAP = CENTS * 10_000;
@@ -25,7 +18,7 @@ const AT_ONCE = { apartMs: 0, pauseMsMax: 0 };
 const OVER_SECONDS = { apartMs: 40, pauseMsMax: 500, delayMsMax: 1_200 };
 
 it('exactly fifty of 1,000 calls', { timeout: 250_000 }, async (t) => {
-  const world = await openBudgetWorld([PATIENT]);
+  const world = await openBudgetWorld([PATIENT_LINE]);
   try {
     const heard = await callInParallel(world, {
       calls: CALLS,

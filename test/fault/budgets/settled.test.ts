@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { eventually } from '../../support/running.ts';
+import { eventually, PATIENT_LINE } from '../../support/running.ts';
 import { foldBudget, type Spent } from './fold.ts';
 import {
   type Ask,
@@ -14,7 +14,6 @@ import {
   type Heard,
   LIMIT,
   openBudgetWorld,
-  PATIENT,
   RESERVED,
 } from './world.ts';
 
@@ -47,7 +46,7 @@ function casesFor({ closedPort }: BudgetWorld): readonly Case[] {
 it('settles what the provider counted, keeps what nobody counted, gives back what never left', {
   timeout: 180_000,
 }, async () => {
-  const world = await openBudgetWorld([PATIENT]);
+  const world = await openBudgetWorld([PATIENT_LINE]);
   try {
     const asked = casesFor(world).flatMap((one) => [false, true].map((stream) => ({ one, stream })));
     const expected = new Map<string, Spent>();

@@ -18,8 +18,6 @@ export const LIMIT = 'spend/usd';
 const RATES = { input: 2_500_000, output: 10_000_000 };
 /** No promise. One that hangs is waited for so long. */
 const ANSWER_MS_MAX = 60_000;
-/** Where every call is to be judged, on a busy machine as well. */
-export const PATIENT = 'check_timeout_ms: 30000';
 
 export interface Heard {
   readonly nonce: string;

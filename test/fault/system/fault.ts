@@ -5,6 +5,7 @@ import type { Load } from '../../support/fault_load.ts';
 import { newSeed, Random } from '../../support/fault_random.ts';
 import { buildShim, type Shim, shimMissing } from '../../support/fault_shim.ts';
 import { openWorld, type World, type WorldOptions } from '../../support/fault_world.ts';
+import { PATIENT_LINE } from '../../support/running.ts';
 
 /** One way to break a gateway under load. */
 export interface Fault {
@@ -70,8 +71,6 @@ const AGAIN: readonly Kind[] = [
 ];
 /** Says the supervisor of a part that ended. */
 const STARTED_AGAIN = /starting it again/;
-/** For faults that nobody may notice: a busy machine is none. */
-const PATIENT = 'check_timeout_ms: 30000';
 const UNPROVEN = new Set(['HIT_WITHOUT_ALLOW', 'HIT_BEFORE_RECORD']);
 
 export function missingFor(fault: Fault): string | undefined {
@@ -90,7 +89,8 @@ export async function runFault(
     const { settings = [], ...more } = fault.world ?? {};
     const world = await openWorld({
       ...{ random: new Random(seed), env: shim.env, intercepted, ...more },
-      settings: fault.unnoticed ? [...settings, PATIENT] : settings,
+      // A busy machine is nothing that anybody may notice either.
+      settings: fault.unnoticed ? [...settings, PATIENT_LINE] : settings,
     });
     try {
       return await runIn(world, fault, shim, seed);

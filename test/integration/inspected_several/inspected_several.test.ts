@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
+import { bodiesAreHeld } from '../../support/held_bodies.ts';
 import { eventually } from '../../support/running.ts';
 import { drain, gatewayPid } from '../../support/several_gateways.ts';
 import { USAGE } from './upstream.ts';
@@ -74,12 +75,7 @@ async function metric(pattern: RegExp): Promise<Map<string, number>> {
 }
 
 /** So many bodies are waited for. */
-const waited = async (count: number) => {
-  await eventually(async () => {
-    const held = await metric(/^clawgress_inspection_bytes\{/);
-    return [...held.values()].reduce((sum, one) => sum + one, 0) >= count * 4_096 || undefined;
-  }, `${count} bodies that are waited for`);
-};
+const waited = (count: number) => bodiesAreHeld(world.running, count);
 
 function decisionsOf(of: readonly Half[]) {
   const decided = world.decisions();
